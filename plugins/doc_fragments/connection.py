@@ -1,0 +1,86 @@
+# Copyright: (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Options that every module of the collection has: how to reach the API and as whom."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  auth_token:
+    description:
+      - The API token to authenticate with.
+      - At most one of O(auth_token), O(service_account) and O(service_account_file) can be given. With none of them, the
+        environment variables E(MONDOO_CONFIG_BASE64), E(MONDOO_CONFIG_PATH) and E(MONDOO_API_TOKEN) are looked at in this
+        order, on the host that runs the module; last, the configuration file of the Mondoo CLI there,
+        C(~/.config/mondoo/mondoo.yml) or C(/etc/opt/mondoo/mondoo.yml).
+      - If not set, the value of the environment variable E(MONDOO_API_TOKEN) is used.
+    type: str
+  service_account:
+    description:
+      - Credentials of a service account, as the console issues them.
+      - A dictionary, JSON, YAML, or base64 of JSON or YAML.
+      - Needs the Python libraries C(cryptography) and C(PyJWT), and C(PyYAML) for YAML.
+      - If not set, the value of the environment variable E(MONDOO_CONFIG_BASE64) is used.
+    type: raw
+  service_account_file:
+    description:
+      - The same as O(service_account), in a file on the host that runs the module.
+      - If not set, the value of the environment variable E(MONDOO_CONFIG_PATH) is used.
+    type: path
+  region:
+    description:
+      - The region of the Mondoo Platform.
+      - Not used if O(endpoint) is set, or if a service account names its own endpoint.
+    type: str
+    choices: [us, eu]
+    default: us
+  endpoint:
+    description:
+      - Address of the API of a dedicated installation, with or without the trailing C(/query).
+      - Wins over O(region) and over the endpoint that a service account names.
+      - Must be C(https://); C(http://) is accepted for the loopback interface only.
+      - If not set, the value of the environment variable E(MONDOO_API_ENDPOINT) is used.
+    type: str
+  proxy:
+    description:
+      - URL of the proxy to use.
+      - If not set, the value of the environment variable E(MONDOO_API_PROXY) is used, else the usual E(HTTPS_PROXY) and
+        E(NO_PROXY).
+    type: str
+  ca_path:
+    description:
+      - Path of a bundle of CA certificates in PEM to trust, on the host that runs the module.
+      - If not set, the value of the environment variable E(MONDOO_CA_BUNDLE) is used.
+    type: path
+  validate_certs:
+    description:
+      - Whether to verify the TLS certificate of the API. Leave it on, except to find out what is wrong with a certificate.
+    type: bool
+    default: true
+  timeout:
+    description:
+      - Seconds to wait for the connection, and for each part of the answer, of one request.
+    type: int
+    default: 30
+  retries:
+    description:
+      - How often a request that failed in passing is tried again, with exponentially growing pauses.
+      - Reading is tried again after connection errors, time-outs, HTTP status 429 and 5xx, and unusable answers. A
+        change is tried again only when the service did not execute it, which the module finds out first.
+      - A C(Retry-After) of the service is honoured. One request waits 120 seconds at the most, over all its tries.
+    type: int
+    default: 4
+requirements:
+  - Python 3.10 or later
+  - gql[requests] 4.0 or later
+  - requests
+  - cryptography and PyJWT (for service accounts)
+notes:
+  - All connection options can be set once for a whole play with C(module_defaults) of the action group
+    C(group/mondoo.platform.mondoo).
+  - Redirects are not followed.
+"""

@@ -1,0 +1,23 @@
+# Copyright: (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options that name what a token belongs to."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  space:
+    description:
+      - ID or MRN of the space.
+      - Exactly one of O(space) and O(organization) is required.
+    type: str
+  organization:
+    description:
+      - ID or MRN of the organization. Its own tokens are meant, not those of its spaces.
+      - Exactly one of O(space) and O(organization) is required.
+    type: str
+"""

@@ -1,0 +1,297 @@
+# Copyright: (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Applies a plan: the one place that changes something at the service.
+
+An answer that got lost says nothing about what happened, so the listing is asked before anything is sent again. A token
+whose secret nobody holds is deleted at once, and a token that was set aside for it gets its name back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Protocol, TypeVar
+
+from .._client.service import Generated, TokenService
+from .._planning.plan import Delete, Generate, Plan, SetRoles, Update
+from .._values import errors
+from .._values.errors import MondooError
+from .._values.permissions import declarable
+from .._values.token import Token
+
+# How often the listing is read for a token that may be there: listings can lag a moment behind.
+_LOOKS = 3
+
+T = TypeVar("T")
+
+
+class Delivery(Protocol):
+    """Where a new secret goes. Everything that can be refused is refused by `reserve`, before anything is generated."""
+
+    def reserve(self) -> None: ...
+
+    def commit(self, secret: str) -> None: ...
+
+    def discard(self) -> None: ...
+
+
+@dataclass
+class Outcome:
+    """What applying a plan came to.
+
+    token: as it is now. secret: of the token generated in this run, where it was not delivered to a file; present beside
+    an error too, because it is shown only once. error: why the plan was not applied to its end.
+    """
+
+    token: Token | None
+    secret: str | None = None
+    warnings: list[str] = field(default_factory=list)
+    error: MondooError | None = None
+
+
+def apply_plan(
+    plan: Plan, service: TokenService, listing: Iterable[Token], delivery: Delivery | None = None
+) -> Outcome:
+    """Applies the steps in order and stops at the first that fails.
+
+    listing: the tokens that the plan was made from; what is not among them is new.
+    """
+    return _Execution(plan, service, listing, delivery).run()
+
+
+class _Execution:
+    def __init__(self, plan: Plan, service: TokenService, listing: Iterable[Token], delivery: Delivery | None) -> None:
+        self._plan = plan
+        self._service = service
+        self._known = frozenset(token.mrn for token in listing)
+        self._delivery = delivery if plan.generates else None
+        self._outcome = Outcome(token=plan.before)
+        self._generated = False
+
+    def run(self) -> Outcome:
+        try:
+            if self._delivery:
+                self._delivery.reserve()
+            for step in self._plan.steps:
+                if isinstance(step, Update):
+                    self._update(step)
+                elif isinstance(step, SetRoles):
+                    self._set_roles(step)
+                elif isinstance(step, Generate):
+                    self._generate(step)
+                else:
+                    self._delete(step)
+            self._outcome.token = self._final_token()
+        except MondooError as error:
+            self._outcome.error = error
+        finally:
+            if self._delivery:
+                self._delivery.discard()
+        return self._outcome
+
+    def _final_token(self) -> Token | None:
+        """The token as planned, with what the service has told since."""
+        after, told = self._plan.after, self._outcome.token
+        if after is None or told is None:
+            return after
+        if self._generated:
+            return replace(after, mrn=told.mrn)
+        return replace(after, name=told.name, description=told.description)
+
+    def _update(self, step: Update) -> None:
+        told = self._settle(
+            lambda: self._service.update(step.token, name=step.name, description=step.description),
+            step.token,
+            lambda now: (
+                now is not None and step.name in (None, now.name) and step.description in (None, now.description)
+            ),
+        )
+        self._outcome.token = told or replace(
+            step.token,
+            name=step.name or step.token.name,
+            description=step.token.description if step.description is None else step.description,
+        )
+
+    def _set_roles(self, step: SetRoles) -> None:
+        self._settle(
+            lambda: self._service.set_roles(step.token, step.roles),
+            step.token,
+            lambda now: now is not None and declarable(now.roles) == step.roles,
+        )
+
+    def _delete(self, step: Delete) -> None:
+        if not self._generated:
+            self._delete_token(step.token)
+            return
+        # The new token is delivered; the one it replaced must not stay valid because of a passing trouble.
+        try:
+            self._insist(lambda: self._delete_token(step.token))
+        except MondooError as error:
+            raise error.note(
+                "The new token is in place; the one it replaced is still valid, and the next run deletes it."
+            ) from None
+
+    def _delete_token(self, token: Token) -> None:
+        def send() -> None:
+            try:
+                self._service.delete(token)
+            except MondooError as error:
+                # By MRN, the service's word that there is none is what was wanted.
+                if error.code != errors.NOT_FOUND:
+                    raise
+
+        self._settle(send, token, lambda now: now is None)
+
+    def _generate(self, step: Generate) -> None:
+        try:
+            generated = self._generate_once(step.token)
+            new = replace(step.token, mrn=generated.mrn)
+            self._deliver(new, generated.secret)
+        except MondooError as error:
+            self._give_name_back(step, error)
+            raise
+        self._generated = True
+        self._outcome.token = new
+
+    def _generate_once(self, wanted: Token) -> Generated:
+        """Generates exactly one token, however many answers get lost."""
+        answer_was_lost = False
+
+        def attempt() -> Generated:
+            nonlocal answer_was_lost
+            try:
+                return self._service.generate(wanted.scope, wanted.name, wanted.description, declarable(wanted.roles))
+            except MondooError as error:
+                if error.outcome_unknown:
+                    answer_was_lost = True
+                    self._delete_strays(wanted, error)
+                raise
+
+        generated = self._service.policy.call(attempt, _lost_and_transient)
+        if generated.mrn is None:
+            generated = generated._replace(mrn=self._find_mrn(wanted))
+        if answer_was_lost and generated.mrn is not None:
+            self._delete_latecomers(wanted, generated.mrn)
+        return generated
+
+    def _delete_latecomers(self, wanted: Token, kept: str) -> None:
+        """Deletes what the listing did not show yet after the first try. Only warns: a secret is at stake."""
+        try:
+            for stray in self._new_tokens(wanted):
+                if stray.mrn != kept:
+                    self._delete_stray(stray)
+        except MondooError as error:
+            self._outcome.warnings.append(
+                f'An answer got lost while the API token "{wanted.name}" was generated, and whether a second one came to'
+                f" be could not be found out ({error.reason}): the one to keep is {kept}."
+            )
+
+    def _delete_stray(self, stray: Token) -> None:
+        self._insist(lambda: self._delete_token(stray))
+
+    def _delete_strays(self, wanted: Token, error: MondooError) -> None:
+        """Deletes what a generation with a lost answer has left: nobody has its secret."""
+        try:
+            for stray in self._look_for(wanted):
+                self._delete_stray(stray)
+        except MondooError as second:
+            # Sending it again now could leave two.
+            error.transient = False
+            error.note(
+                f"Whether the token came to be could not be found out ({second.reason}): if {wanted.scope} now has an"
+                f' API token "{wanted.name}" that was not there before, nobody has its secret; delete it.'
+            )
+
+    def _find_mrn(self, wanted: Token) -> str | None:
+        """The MRN of a token that was just generated, where the answer had none."""
+        try:
+            found = self._look_for(wanted)
+        except MondooError:
+            found = []
+        if found:
+            return max(found, key=lambda token: (token.created_at is not None, token.created_at, token.mrn)).mrn
+        self._outcome.warnings.append(
+            f'The service did not tell the MRN of the new API token "{wanted.name}" of {wanted.scope}, and its listing does not show it yet.'
+        )
+        return None
+
+    def _look_for(self, wanted: Token) -> list[Token]:
+        """New tokens that look like the one that was to be generated, with some patience; none if there are none."""
+        for look in range(1, _LOOKS + 1):
+            found = self._new_tokens(wanted)
+            if found or look == _LOOKS:
+                return found
+            self._service.policy.sleep(self._service.policy.backoff(look))
+        return []
+
+    def _new_tokens(self, wanted: Token) -> list[Token]:
+        return [
+            token
+            for token in self._service.tokens(wanted.scope)
+            if token.mrn not in self._known
+            and (token.name, token.description, declarable(token.roles))
+            == (wanted.name, wanted.description, declarable(wanted.roles))
+        ]
+
+    def _deliver(self, new: Token, secret: str) -> None:
+        if self._delivery is None:
+            self._outcome.secret = secret
+            return
+        try:
+            self._delivery.commit(secret)
+        except MondooError as error:
+            try:
+                self._delete_stray(new)
+                error.note("The new token was deleted again.")
+            except MondooError as second:
+                error.note(
+                    f"The new token {new.mrn} could not be deleted again ({second.reason}): delete it, nobody has its secret."
+                )
+            raise
+
+    def _give_name_back(self, step: Generate, error: MondooError) -> None:
+        aside = step.replaces
+        if aside is None:
+            return
+        try:
+            self._insist(lambda: self._update(Update(aside, name=step.token.name)))
+            error.note("The token that it was to replace is unchanged.")
+        except MondooError as second:
+            error.note(
+                f'The token that it was to replace is still valid and named "{aside.name}" ({second.reason}); the next run goes on from there.'
+            )
+
+    def _settle(self, send: Callable[[], T], token: Token, reached: Callable[[Token | None], bool]) -> T | None:
+        """Sends a change that may be sent twice; None if its answer got lost but the listing shows that it happened."""
+
+        def attempt() -> T | None:
+            try:
+                return send()
+            except MondooError as error:
+                if error.outcome_unknown and self._happened(token, reached):
+                    return None
+                raise
+
+        return self._service.policy.call(attempt, _lost_and_transient)
+
+    def _happened(self, token: Token, reached: Callable[[Token | None], bool]) -> bool:
+        try:
+            listing = self._service.tokens(token.scope)
+        except MondooError:
+            return False
+        return reached(next((entry for entry in listing if entry.mrn == token.mrn), None))
+
+    def _insist(self, send: Callable[[], None]) -> None:
+        """For what cleans up: tries a second time, whatever the first failure was."""
+        try:
+            send()
+        except MondooError:
+            self._service.policy.sleep(self._service.policy.backoff(1))
+            send()
+
+
+def _lost_and_transient(error: MondooError) -> bool:
+    # What was certainly not executed has been tried again by the service's own methods.
+    return error.outcome_unknown and error.transient

@@ -1,0 +1,103 @@
+# Copyright: (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads a GraphQL answer: its data, or the error that its `errors` list and HTTP status stand for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from .._transport.http import Answer
+from .._values import errors
+from .._values.errors import MondooError, split_rpc_message
+
+# After these the service has certainly not executed the request.
+_REFUSALS = frozenset(
+    {
+        errors.UNAUTHENTICATED,
+        errors.PERMISSION_DENIED,
+        errors.NOT_FOUND,
+        errors.INVALID_ARGUMENT,
+        errors.ALREADY_EXISTS,
+        errors.RESOURCE_EXHAUSTED,
+        errors.SCHEMA_MISMATCH,
+        "FailedPrecondition",
+        "OutOfRange",
+        "Unimplemented",
+    }
+)
+_TRANSIENT = frozenset({errors.UNAVAILABLE, errors.RESOURCE_EXHAUSTED})
+_BY_EXTENSION = {
+    "GRAPHQL_VALIDATION_FAILED": errors.SCHEMA_MISMATCH,
+    "GRAPHQL_PARSE_FAILED": errors.SCHEMA_MISMATCH,
+    "BAD_USER_INPUT": errors.INVALID_ARGUMENT,
+    "FORBIDDEN": errors.PERMISSION_DENIED,
+    "TOO_MANY_REQUESTS": errors.RESOURCE_EXHAUSTED,
+    "RATE_LIMITED": errors.RESOURCE_EXHAUSTED,
+}
+_BY_STATUS = {
+    401: errors.UNAUTHENTICATED,
+    403: errors.PERMISSION_DENIED,
+    404: errors.NOT_FOUND,
+    429: errors.RESOURCE_EXHAUSTED,
+}
+# What GraphQL servers say of a document that does not fit their schema, with or without a code for it.
+_VALIDATION = re.compile(
+    r"Cannot query field|Unknown (?:argument|type|field|directive)|is not defined by (?:type|input)", re.IGNORECASE
+)
+
+
+def root_of(answer: Answer, operation: str, *, mutation: bool) -> Any:
+    """The value of the document's root field, which has the operation's name.
+
+    An `errors` list is a failure, whatever the HTTP status. The one exception: a mutation whose root field has a value
+    was executed, and what failed lies below it; its answer may hold a secret that is shown only now.
+    """
+    value = answer.data.get(operation) if isinstance(answer.data, Mapping) else None
+    if answer.errors and not (mutation and value is not None):
+        raise _error_from(answer, operation)
+    if value is None:
+        raise MondooError(
+            errors.GARBLED_ANSWER,
+            f"the service answered HTTP {answer.http_status} with neither a result nor an error",
+            operation=operation,
+            http_status=answer.http_status,
+            transient=True,
+            outcome_unknown=True,
+        )
+    return value
+
+
+def _error_from(answer: Answer, operation: str) -> MondooError:
+    first = answer.errors[0]
+    message = first.get("message") if isinstance(first, Mapping) else first
+    extensions = first.get("extensions") if isinstance(first, Mapping) else None
+    code, words = split_rpc_message(str(message or "no message"))
+    if code is None:
+        code = _code_from(extensions, words, answer.http_status)
+    return MondooError(
+        code,
+        f'the service answered {code}: "{words}"',
+        operation=operation,
+        http_status=answer.http_status,
+        transient=code in _TRANSIENT or answer.http_status == 429 or answer.http_status >= 500,
+        outcome_unknown=code not in _REFUSALS,
+        retry_after=answer.retry_after,
+    )
+
+
+def _code_from(extensions: object, words: str, http_status: int) -> str:
+    """The code of an error whose message carries none."""
+    given = extensions.get("code") if isinstance(extensions, Mapping) else None
+    if isinstance(given, str) and given:
+        # PERMISSION_DENIED and PermissionDenied are two spellings of one code.
+        camel = "".join(part.capitalize() for part in given.split("_")) if given.isupper() else given
+        return _BY_EXTENSION.get(given, camel)
+    if _VALIDATION.search(words):
+        return errors.SCHEMA_MISMATCH
+    if http_status >= 500:
+        return errors.UNAVAILABLE
+    return _BY_STATUS.get(http_status, errors.UNKNOWN)

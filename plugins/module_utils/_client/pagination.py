@@ -1,0 +1,35 @@
+# Copyright: (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads a GraphQL connection to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from .._values.errors import INCOMPLETE_LISTING, MondooError
+
+PAGE_SIZE = 100  # the most that the service gives
+
+
+def nodes(fetch: Callable[[str | None], Mapping[str, Any]]) -> Iterator[Any]:
+    """Yields the nodes of all pages, in order; null nodes too, since leaving them out would hide something.
+
+    fetch: takes a cursor (None for the first page), returns the connection (`edges`, `pageInfo`).
+    """
+    cursor: str | None = None
+    seen: set[str] = set()
+    while True:
+        connection = fetch(cursor)
+        for edge in connection.get("edges") or ():
+            yield edge.get("node") if isinstance(edge, Mapping) else None
+        info = connection.get("pageInfo") or {}
+        if not info.get("hasNextPage"):
+            return
+        cursor = info.get("endCursor")
+        if not cursor or cursor in seen:
+            what = "the same cursor twice" if cursor else "no cursor for its next page"
+            raise MondooError(INCOMPLETE_LISTING, f"the service's listing cannot be read to its end: it gave {what}")
+        seen.add(cursor)

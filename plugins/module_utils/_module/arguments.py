@@ -1,0 +1,77 @@
+# Copyright: (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The argument specifications that modules share; their documentation is in the doc fragments of the same names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.module_utils.basic import env_fallback
+
+from .._planning.selection import ORDERS
+from .._transport.endpoint import REGIONS
+
+CREDENTIAL_OPTIONS = ("auth_token", "service_account", "service_account_file")
+
+
+def connection_arguments() -> dict[str, Any]:
+    """Options of the doc fragment `connection`.
+
+    The credentials have no fallback here: one from the environment must not collide with another from the task.
+    """
+    return {
+        "auth_token": {"type": "str", "no_log": True},
+        "service_account": {"type": "raw", "no_log": True},
+        "service_account_file": {"type": "path"},
+        "region": {"type": "str", "choices": list(REGIONS), "default": "us"},
+        "endpoint": {"type": "str", "fallback": (env_fallback, ["MONDOO_API_ENDPOINT"])},
+        "proxy": {"type": "str", "fallback": (env_fallback, ["MONDOO_API_PROXY"])},
+        "ca_path": {"type": "path", "fallback": (env_fallback, ["MONDOO_CA_BUNDLE"])},
+        "validate_certs": {"type": "bool", "default": True},
+        "timeout": {"type": "int", "default": 30},
+        "retries": {"type": "int", "default": 4},
+    }
+
+
+def exclusive_credentials() -> tuple[str, ...]:
+    """The options that exclude each other in a task."""
+    return CREDENTIAL_OPTIONS
+
+
+def scope_arguments() -> dict[str, Any]:
+    """Options of the doc fragment `scope`."""
+    return {"space": {"type": "str"}, "organization": {"type": "str"}}
+
+
+def token_arguments() -> dict[str, Any]:
+    """Options that declare one token; the file options come from `add_file_common_args`."""
+    return {
+        "name": {"type": "str"},
+        "mrn": {"type": "str"},
+        "description": {"type": "str"},
+        "permissions": {"type": "list", "elements": "str"},
+        "purge_permissions": {"type": "bool", "default": True},
+        "rotate_after": {"type": "str"},
+        "overlap": {"type": "str"},
+        "token_path": {"type": "path", "no_log": False},
+        "lost_secret": {"type": "str", "choices": ["warn", "fail", "rotate"], "default": "warn", "no_log": False},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    }
+
+
+def selection_arguments() -> dict[str, Any]:
+    """Options that choose tokens for an audit."""
+    return {
+        "include_spaces": {"type": "bool", "default": False},
+        "name": {"type": "str"},
+        "mrn": {"type": "str"},
+        "query": {"type": "str"},
+        "permissions": {"type": "list", "elements": "str"},
+        "created_by": {"type": "str"},
+        "older_than": {"type": "str"},
+        "unused_for": {"type": "str"},
+        "order_by": {"type": "str", "choices": list(ORDERS), "default": "name"},
+        "descending": {"type": "bool", "default": False},
+    }

@@ -1,0 +1,73 @@
+# Copyright: (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads what a task declares from its options; all that can be refused without asking the service is refused here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from .._planning.selection import Selection
+from .._planning.spec import TokenSpec
+from .._values.errors import invalid_option
+from .._values.mrn import Scope, scope_from, token_mrn_from
+from .._values.permissions import role_mrns_from
+from .._values.times import duration_from
+
+
+def scope_of(options: Mapping[str, Any]) -> Scope:
+    """The scope named by the options `space` and `organization`, of which exactly one is given."""
+    kind = "space" if options["space"] is not None else "organization"
+    return scope_from(kind, options[kind])
+
+
+def spec_from(options: Mapping[str, Any], scope: Scope) -> TokenSpec:
+    """The declaration in `options`, which are those of `token_arguments`; an option left out is None."""
+    name, mrn = options["name"], options["mrn"]
+    if name is not None and not name.strip():
+        raise invalid_option("name must not be empty")
+    return TokenSpec(
+        scope=scope,
+        name=name,
+        mrn=None if mrn is None else token_mrn_from(mrn),
+        present=options["state"] == "present",
+        description=options["description"],
+        roles=_roles(options),
+        purge_permissions=options["purge_permissions"],
+        rotate_after=_duration(options, "rotate_after"),
+        overlap=_duration(options, "overlap"),
+        lost_secret=options["lost_secret"],
+        token_path=_token_path(options["token_path"]),
+    )
+
+
+def selection_from(options: Mapping[str, Any]) -> Selection:
+    """What is asked for in `options`, which are those of `selection_arguments`."""
+    return Selection(
+        name=options["name"],
+        mrn=options["mrn"],
+        query=options["query"],
+        roles=_roles(options),
+        created_by=options["created_by"],
+        older_than=_duration(options, "older_than"),
+        unused_for=_duration(options, "unused_for"),
+        order_by=options["order_by"],
+        descending=options["descending"],
+    )
+
+
+def _roles(options: Mapping[str, Any]) -> frozenset[str] | None:
+    return None if options["permissions"] is None else role_mrns_from(options["permissions"])
+
+
+def _duration(options: Mapping[str, Any], option: str) -> timedelta | None:
+    return None if options[option] is None else duration_from(option, options[option])
+
+
+def _token_path(path: str | None) -> str | None:
+    if path is not None and not path.strip():
+        raise invalid_option("token_path must not be empty")
+    return path

@@ -1,0 +1,178 @@
+# Copyright: (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every failure the collection reports, as data; and the one place that turns it into words.
+
+Nothing here ends the process or knows a module: code raises `MondooError`, and `main()` alone hands
+`str(error)` and `error.details` to `fail_json`.
+"""
+
+from __future__ import annotations
+
+import re
+
+# gRPC's names where the service has one for it, plain words of the same form where the failure is ours.
+UNAUTHENTICATED = "Unauthenticated"
+PERMISSION_DENIED = "PermissionDenied"
+NOT_FOUND = "NotFound"
+INVALID_ARGUMENT = "InvalidArgument"
+ALREADY_EXISTS = "AlreadyExists"
+RESOURCE_EXHAUSTED = "ResourceExhausted"
+UNAVAILABLE = "Unavailable"
+UNKNOWN = "Unknown"
+
+CONNECTION_FAILED = "ConnectionFailed"
+TIMED_OUT = "TimedOut"
+TLS_FAILED = "TLSFailed"
+PROXY_FAILED = "ProxyFailed"
+REDIRECTED = "Redirected"
+NOT_GRAPHQL = "NotGraphQL"
+GARBLED_ANSWER = "GarbledAnswer"
+SCHEMA_MISMATCH = "SchemaMismatch"
+INCOMPLETE_LISTING = "IncompleteListing"
+
+INVALID_OPTION = "InvalidOption"
+INVALID_CREDENTIALS = "InvalidCredentials"
+MISSING_LIBRARY = "MissingLibrary"
+AMBIGUOUS_NAME = "AmbiguousName"
+NAME_TAKEN = "NameTaken"
+OWN_CREDENTIAL = "OwnCredential"
+LOST_SECRET = "LostSecret"
+FILE_FAILED = "FileFailed"
+
+# Failures of the way to the service or of the identity: another scope would fare no better.
+_GENERAL = frozenset(
+    {
+        *(UNAUTHENTICATED, CONNECTION_FAILED, TIMED_OUT, TLS_FAILED, PROXY_FAILED, REDIRECTED, NOT_GRAPHQL),
+        *(SCHEMA_MISMATCH, INVALID_CREDENTIALS, MISSING_LIBRARY),
+    }
+)
+
+_ADVICE = {
+    UNAUTHENTICATED: (
+        "Check that the API token or service account still exists and has not been replaced, and that region or"
+        " endpoint is the one it was made for."
+    ),
+    PERMISSION_DENIED: (
+        "Managing API tokens needs the Editor or Owner permission on the scope; reading them needs at least Viewer."
+    ),
+    NOT_FOUND: "Check the ID or MRN, and that the credentials belong to the same region or endpoint.",
+    RESOURCE_EXHAUSTED: "The service limits the rate of requests: run again later, or with fewer tasks in parallel.",
+    UNAVAILABLE: "The service is not available at the moment: run again later, or raise retries.",
+    CONNECTION_FAILED: "Check endpoint, region, proxy and the network of the host that runs the module.",
+    TIMED_OUT: "Check the network of the host that runs the module, or raise timeout.",
+    TLS_FAILED: (
+        "The certificate could not be verified: name the CA bundle in ca_path if the endpoint or a proxy uses a private"
+        " certificate authority, and check that the endpoint's host name is the one in the certificate."
+    ),
+    PROXY_FAILED: "Check the proxy option, MONDOO_API_PROXY, HTTPS_PROXY and NO_PROXY.",
+    REDIRECTED: "Redirects are not followed, so that credentials go nowhere else: correct endpoint.",
+    NOT_GRAPHQL: "Something else answered in place of the API, such as a proxy or a login page: check endpoint and proxy.",
+    GARBLED_ANSWER: "Run again; if it stays, something between this host and the service alters its answers.",
+    SCHEMA_MISMATCH: (
+        "The API differs from what this version of mondoo.platform expects: look for a newer version of the collection,"
+        " and report this message if there is none."
+    ),
+    INCOMPLETE_LISTING: "Nothing was changed on the strength of an incomplete listing: run again, and report it if it stays.",
+}
+
+
+class MondooError(Exception):
+    """A failure that a person will read.
+
+    code: one of the names above, or the service's own gRPC code.
+    reason: what went wrong, in the service's or the system's words, without a secret.
+    attempted: what was being done, as the end of "Could not …", e.g. `delete the API token "ci"`.
+    operation: name of the GraphQL operation, if a request was involved.
+    http_status: the answer's HTTP status, if there was an answer.
+    transient: True when the same request may succeed a moment later.
+    outcome_unknown: True when the service may have executed the request although no usable answer came.
+    retry_after: seconds that the service asked to wait, if it did.
+    advice: what to do about it; by default what is known for the code.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        reason: str,
+        *,
+        attempted: str | None = None,
+        operation: str | None = None,
+        http_status: int | None = None,
+        transient: bool = False,
+        outcome_unknown: bool = False,
+        retry_after: float | None = None,
+        advice: str | None = None,
+    ) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+        self.attempted = attempted
+        self.operation = operation
+        self.http_status = http_status
+        self.transient = transient
+        self.outcome_unknown = outcome_unknown
+        self.retry_after = retry_after
+        self.advice = _ADVICE.get(code) if advice is None else advice
+        self.notes: list[str] = []
+
+    def during(self, attempted: str) -> MondooError:
+        """Names what was being done, unless a place nearer to the failure has already; returns the error."""
+        if self.attempted is None:
+            self.attempted = attempted
+        return self
+
+    def note(self, sentence: str) -> MondooError:
+        """Adds a full sentence on the consequences, shown behind the reason; returns the error."""
+        self.notes.append(sentence)
+        return self
+
+    @property
+    def concerns_one_scope(self) -> bool:
+        """Whether the same request for another scope may well succeed."""
+        return self.code not in _GENERAL
+
+    @property
+    def details(self) -> dict[str, str | int]:
+        """The machine-readable part for the result: `code`, `operation` and, if any, `http_status`."""
+        found: dict[str, str | int] = {"code": self.code, "operation": self.operation or ""}
+        if self.http_status is not None:
+            found["http_status"] = self.http_status
+        return found
+
+    def __str__(self) -> str:
+        reason = self.reason.rstrip(". \n")
+        head = f"Could not {self.attempted}: {reason}." if self.attempted else f"{reason}."
+        return " ".join([head, *self.notes, *([self.advice] if self.advice else [])])
+
+
+def invalid_option(reason: str) -> MondooError:
+    """A value that a task must not have: `reason` names the option, the value and what is accepted."""
+    return MondooError(INVALID_OPTION, reason)
+
+
+def missing_library(library: str, command: str) -> MondooError:
+    """The error for a Python library that is not there, worded as Ansible's own modules word it."""
+    import platform
+    import sys
+
+    return MondooError(
+        MISSING_LIBRARY,
+        f"Failed to import the required Python library ({library}) on {platform.node()}'s Python {sys.executable}",
+        advice=f"Install it for that Python, for example with '{command}', or point ansible_python_interpreter at one that has it.",
+    )
+
+
+_RPC_NOISE = re.compile(r"rpc error: code = (?P<code>\w+) desc = ", re.IGNORECASE)
+
+
+def split_rpc_message(message: str) -> tuple[str | None, str]:
+    """Splits the service's message into its gRPC code (None if it has none) and its own words.
+
+    Messages nest (`rpc error: code = A desc = rpc error: code = B desc = …`); the innermost code is the cause.
+    """
+    found = list(_RPC_NOISE.finditer(message))
+    if not found:
+        return None, message.strip()
+    return found[-1].group("code"), _RPC_NOISE.sub("", message).strip()

@@ -1,0 +1,57 @@
+# Copyright: (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Mondoo Resource Names of scopes: how they are written, read and told apart."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from .errors import invalid_option
+
+_SCOPE_PREFIX = "//captain.api.mondoo.app/"
+_COLLECTIONS = {"space": "spaces", "organization": "organizations"}
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]*")
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a token belongs to. kind: `space` or `organization`."""
+
+    kind: str
+    mrn: str
+
+    def __str__(self) -> str:
+        return f'{self.kind} "{self.mrn.rsplit("/", 1)[-1]}"'
+
+
+def scope_from(kind: str, value: str) -> Scope:
+    """Reads the value of the option `kind` (`space` or `organization`): an ID or an MRN of that kind."""
+    text = value.strip()
+    if not text:
+        raise invalid_option(f"{kind} must not be empty: give its ID or MRN")
+    if not text.startswith("//"):
+        if not _ID.fullmatch(text):
+            raise invalid_option(f'{kind}: "{value}" is neither an ID nor an MRN ({_example(kind)})')
+        return Scope(kind, f"{_SCOPE_PREFIX}{_COLLECTIONS[kind]}/{text}")
+    for other, collection in _COLLECTIONS.items():
+        head = f"{_SCOPE_PREFIX}{collection}/"
+        if text.startswith(head) and _ID.fullmatch(text[len(head) :]):
+            if other != kind:
+                raise invalid_option(f'{kind}: "{value}" is the MRN of a {other}; use the option {other} for it')
+            return Scope(kind, text)
+    raise invalid_option(f'{kind}: "{value}" is not the MRN of a {kind} ({_example(kind)})')
+
+
+def _example(kind: str) -> str:
+    return f"an MRN looks like {_SCOPE_PREFIX}{_COLLECTIONS[kind]}/ID"
+
+
+def token_mrn_from(value: str) -> str:
+    """Reads the option `mrn`; the service's token MRNs are opaque strings that start with `//`."""
+    text = value.strip()
+    if not text.startswith("//") or len(text) < 3:
+        raise invalid_option(f'mrn: "{value}" is not the MRN of an API token: it starts with //')
+    return text

@@ -1,0 +1,77 @@
+# Copyright: (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Permissions: the short names that people write, and the role MRNs that the service takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .errors import invalid_option
+
+_ROLE_PREFIX = "//iam.api.mondoo.app/roles/"
+
+KNOWN_ROLES = (
+    "viewer",
+    "editor",
+    "owner",
+    "agent",
+    "integrations-manager",
+    "sla-manager",
+    "policy-manager",
+    "policy-editor",
+    "ticket-manager",
+    "ticket-creator",
+    "exceptions-requester",
+    "query-pack-manager",
+    "query-pack-editor",
+)
+# Added by the platform itself: never the user's to declare, and no drift.
+_MEMBERSHIP_ROLES = frozenset({"org-member", "space-member"})
+
+
+def role_mrn_from(value: str) -> str:
+    """Reads one entry of the option `permissions`, in any letter case: a short name or a full role MRN."""
+    text = value.strip()
+    lowered = text.lower()
+    is_mrn = lowered.startswith("//")
+    name = lowered.removeprefix(_ROLE_PREFIX)
+    if name in _MEMBERSHIP_ROLES:
+        raise invalid_option(f'permissions: "{value}" is added by the platform itself and cannot be declared')
+    if name in KNOWN_ROLES:
+        return _ROLE_PREFIX + name
+    if is_mrn and "/roles/" in lowered and not lowered.endswith("/"):
+        # A custom role, or one newer than this collection: the service knows whether it exists.
+        return text
+    raise invalid_option(
+        f'permissions: "{value}" is not known.{_suggestion(name)} Known are: {", ".join(KNOWN_ROLES)}, or a full role MRN'
+    )
+
+
+def _suggestion(name: str) -> str:
+    # Needed only for a mistake, while a module starts for every task.
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, KNOWN_ROLES, n=1)
+    return f' Did you mean "{close[0]}"?' if close else ""
+
+
+def role_mrns_from(values: Iterable[str]) -> frozenset[str]:
+    """Reads the option `permissions`; order and repetition carry no meaning."""
+    return frozenset(role_mrn_from(value) for value in values)
+
+
+def short_name(role_mrn: str) -> str:
+    """The name that people use for a role; the MRN itself for a role outside the platform's own."""
+    return role_mrn.removeprefix(_ROLE_PREFIX)
+
+
+def short_names(role_mrns: Iterable[str]) -> list[str]:
+    """Sorted names of the roles, without the memberships that the platform adds."""
+    return sorted(short_name(role) for role in declarable(role_mrns))
+
+
+def declarable(role_mrns: Iterable[str]) -> frozenset[str]:
+    """The roles that are the user's to declare."""
+    return frozenset(role for role in role_mrns if short_name(role) not in _MEMBERSHIP_ROLES)

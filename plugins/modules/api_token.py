@@ -1,0 +1,326 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: api_token
+short_description: Manage one API token of the Mondoo Platform
+version_added: 0.1.0
+author:
+  - Mondoo platform collection contributors (@mondoo-community)
+description:
+  - Creates, changes, rotates and deletes an API token of a space or an organization of the Mondoo Platform.
+  - The desired token is compared with what is there, and the fewest possible changes are sent. If nothing is to be done,
+    one request is made and nothing is sent.
+  - The secret of a token is shown once by the service, when the token is generated. It is returned in RV(token), or written
+    to O(token_path).
+options:
+  name:
+    description:
+      - Exact name of the token. Required unless O(mrn) is given.
+      - If two or more tokens of the scope have the name, the module fails and names their MRNs.
+    type: str
+  mrn:
+    description:
+      - MRN of the token. With O(name) too, the token gets that name.
+      - A rotation gives a token a new MRN, so that a later run does not find it by the old one.
+    type: str
+  description:
+    description:
+      - What the token is for. Left alone if omitted; an empty string clears it.
+    type: str
+  permissions:
+    description:
+      - What the token may do. Each entry is V(viewer), V(editor), V(owner), V(agent), the name of another role of the
+        platform (V(integrations-manager), V(sla-manager), V(policy-manager), V(policy-editor), V(ticket-manager),
+        V(ticket-creator), V(exceptions-requester), V(query-pack-manager), V(query-pack-editor)), or the MRN of a role.
+      - Upper and lower case, order and repetition make no difference.
+      - Left alone if omitted. Required, and not empty, to create a token.
+      - The memberships that the platform adds by itself (C(org-member), C(space-member)) cannot be declared, and are no
+        difference.
+    type: list
+    elements: str
+  purge_permissions:
+    description:
+      - Whether O(permissions) is the exact list. If V(false), only what is missing is added.
+    type: bool
+    default: true
+  rotate_after:
+    description:
+      - Replaces the token by a new one when it is at least this old.
+      - A whole number and one of C(w), C(d), C(h), C(m), C(s), for example V(90d) or V(12h). V(0) replaces it in every run.
+      - The old token is renamed to C(NAME (retired 2026-11-23T18:00:00Z\)), the new one is generated and its secret
+        delivered, and only then the old one is deleted. If that fails, the old token gets its name back.
+    type: str
+  overlap:
+    description:
+      - How long a replaced token stays valid, in the same form as O(rotate_after). It is deleted by the first later run, with
+        O(rotate_after), O(overlap) or O(lost_secret=rotate), that finds its retirement at least this long ago.
+      - By default it is deleted in the run that replaces it.
+    type: str
+  token_path:
+    description:
+      - File to write the secret to, on the host that runs the module, instead of returning it. It holds the secret and
+        nothing else.
+      - It is written in one step, and readable by its owner only unless O(mode) says otherwise. Whether it can be written
+        is checked before a token is generated; if it cannot be written afterwards all the same, the new token is deleted.
+      - The directory must exist. Owner, group and mode of an existing file are corrected.
+      - Not used with O(state=absent); the file is left as it is.
+    type: path
+  lost_secret:
+    description:
+      - What to do when the token exists, but O(token_path) does not, or is empty. V(warn) leaves the token alone, V(fail)
+        fails, V(rotate) replaces the token.
+    type: str
+    choices: [warn, fail, rotate]
+    default: warn
+  state:
+    description:
+      - V(present) makes the token as declared. V(absent) deletes it, and with O(name) its predecessors that a rotation has
+        retired too.
+    type: str
+    choices: [present, absent]
+    default: present
+extends_documentation_fragment:
+  - ansible.builtin.files
+  - mondoo.platform.connection
+  - mondoo.platform.scope
+  - mondoo.platform.attributes
+  - mondoo.platform.attributes.action_group
+  - mondoo.platform.attributes.censored
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Nothing is sent but the listing. What the service makes up itself, such as the MRN of a new token, is not predicted.
+  diff_mode:
+    support: full
+    details:
+      - Name, description and permissions are shown, never a secret.
+  idempotent:
+    support: partial
+    details:
+      - With O(rotate_after=0), the token is replaced in every run.
+  platform:
+    support: full
+notes:
+  - A result with a secret in it is hidden from every output, also without C(no_log), and can be registered and used all
+    the same. Whatever shows the registered variable shows the secret.
+  - The token that the task logs in with is never deleted, replaced, or stripped of permissions, if the service's token is a
+    JWT that names itself. If it does not, it cannot be recognised.
+  - The run that generates a token does not learn when it was created, by whom, and its C(id); later runs return them.
+seealso:
+  - module: mondoo.platform.api_token_info
+"""
+
+EXAMPLES = r"""
+- name: A token for the CI, with its secret in a file
+  mondoo.platform.api_token:
+    auth_token: "{{ mondoo_token }}"
+    space: my-space-1234
+    name: ci
+    description: Scans in the pipelines
+    permissions: [agent, viewer]
+    token_path: /etc/ci/mondoo-token
+
+- name: A token for the whole organization, with its secret in a variable
+  mondoo.platform.api_token:
+    organization: my-org-1234
+    name: dashboard
+    permissions: [viewer]
+  register: dashboard
+
+- name: Hand the secret on, in the one run that has it
+  ansible.builtin.copy:
+    content: "{{ dashboard.token }}"
+    dest: /etc/dashboard/token
+    mode: "0600"
+  no_log: true
+  when: dashboard.token is defined
+
+- name: One permission more, whatever else the token has
+  mondoo.platform.api_token:
+    space: my-space-1234
+    name: ci
+    permissions: [editor]
+    purge_permissions: false
+
+- name: A new secret every 90 days, with a week to change over
+  mondoo.platform.api_token:
+    space: my-space-1234
+    name: ci
+    permissions: [agent]
+    token_path: /etc/ci/mondoo-token
+    rotate_after: 90d
+    overlap: 7d
+
+- name: Rename one of two tokens that have the same name
+  mondoo.platform.api_token:
+    space: my-space-1234
+    mrn: //agents.api.mondoo.app/spaces/my-space-1234/apitokens/2hK8
+    name: ci-old
+
+- name: No such token
+  mondoo.platform.api_token:
+    space: my-space-1234
+    name: ci
+    state: absent
+"""
+
+RETURN = r"""
+api_token:
+  description:
+    - The token as it is after the run, or would be after it in check mode. Null once it is absent.
+  returned: always
+  type: dict
+  contains:
+    id:
+      description: Its ID. Null in the run that generates it, and where the service does not tell it.
+      type: str
+      returned: success
+    mrn:
+      description: Its MRN. Null in check mode for a token that would be generated.
+      type: str
+      returned: success
+      sample: //agents.api.mondoo.app/spaces/my-space-1234/apitokens/2hK8
+    name:
+      description: Its name.
+      type: str
+      returned: success
+    description:
+      description: Its description, empty if it has none.
+      type: str
+      returned: success
+    permissions:
+      description: Sorted short names of its roles, or their MRNs where they have none, without memberships.
+      type: list
+      elements: str
+      returned: success
+      sample: [agent, viewer]
+    roles:
+      description: MRNs of all its roles.
+      type: list
+      elements: str
+      returned: success
+    scope_mrn:
+      description: MRN of the space or organization that it belongs to.
+      type: str
+      returned: success
+    created_at:
+      description: When it was created, in UTC. Null in the run that generates it.
+      type: str
+      returned: success
+      sample: "2026-11-23T18:00:00Z"
+    last_used_at:
+      description: When it was last used, in UTC. Null if never.
+      type: str
+      returned: success
+    created_by:
+      description: E-mail address, name of the service, or MRN of who created it. Null in the run that generates it.
+      type: str
+      returned: success
+token:
+  description:
+    - The secret. It is not stored anywhere.
+  returned: when a token was generated and O(token_path) is not set, also when a later step failed
+  type: str
+token_path:
+  description: The file with the secret.
+  returned: when O(token_path) is set
+  type: str
+operations:
+  description:
+    - The mutations that were sent, in order, by their GraphQL names. In check mode, those that would be sent.
+  returned: always
+  type: list
+  elements: str
+  sample: [updateAPIToken, setRoles]
+error:
+  description: What went wrong, for programs.
+  returned: failure
+  type: dict
+  contains:
+    code:
+      description: A code of the service, such as V(PermissionDenied), or one of the module's own.
+      type: str
+      returned: failure
+    operation:
+      description: The GraphQL operation that failed. Empty if no request was involved.
+      type: str
+      returned: failure
+    http_status:
+      description: HTTP status of the answer.
+      type: int
+      returned: when there was an answer
+"""
+
+from datetime import datetime, timezone
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.mondoo.platform.plugins.module_utils._applying.executor import Outcome, apply_plan
+from ansible_collections.mondoo.platform.plugins.module_utils._module.arguments import (
+    connection_arguments,
+    exclusive_credentials,
+    scope_arguments,
+    token_arguments,
+)
+from ansible_collections.mondoo.platform.plugins.module_utils._module.declaration import scope_of, spec_from
+from ansible_collections.mondoo.platform.plugins.module_utils._module.secret_file import SecretFile
+from ansible_collections.mondoo.platform.plugins.module_utils._module.session import failure, open_session, result_of
+from ansible_collections.mondoo.platform.plugins.module_utils._planning.planner import plan_token
+from ansible_collections.mondoo.platform.plugins.module_utils._planning.spec import Facts
+from ansible_collections.mondoo.platform.plugins.module_utils._values.token import token_result
+
+
+def _reconcile(module: AnsibleModule) -> dict[str, Any]:
+    spec = spec_from(module.params, scope_of(module.params))
+    session = open_session(module)
+    file = SecretFile(module, spec.token_path) if spec.present and spec.token_path else None
+
+    listing = session.service.tokens(spec.scope)
+    facts = Facts(datetime.now(timezone.utc), file.facts() if file else None, session.is_own)
+    plan = plan_token(spec, listing, facts)
+    if file and plan.generates:
+        file.check()
+    if module.check_mode:
+        outcome = Outcome(plan.after)
+    else:
+        outcome = apply_plan(plan, session.service, listing, file)
+    file_changed = file.repair() if file and not outcome.error and not plan.generates else False
+
+    for warning in (*plan.warnings, *outcome.warnings):
+        module.warn(warning)
+    operations = plan.operations if module.check_mode else session.service.mutations
+    result: dict[str, Any] = {
+        "changed": bool(operations) or file_changed,
+        "api_token": token_result(outcome.token),
+        "operations": operations,
+        "diff": plan.diff,
+    }
+    if file:
+        result["token_path"] = spec.token_path
+    if outcome.secret:
+        result["token"] = outcome.secret
+    return {**result, **failure(outcome.error)} if outcome.error else result
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={**connection_arguments(), **scope_arguments(), **token_arguments()},
+        add_file_common_args=True,
+        mutually_exclusive=[("space", "organization"), exclusive_credentials()],
+        required_one_of=[("space", "organization"), ("name", "mrn")],
+        supports_check_mode=True,
+    )
+    result = result_of(module, _reconcile)
+    if result.get("failed"):
+        module.fail_json(**result)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+# Copyright: (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs a module and hides its result from every output if, and only if, it carries a secret."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+
+def carries_secret(result: Mapping[str, Any]) -> bool:
+    """Whether a module's result has a secret in it, in `token` or in `token` of one of its `results`."""
+    if result.get("token"):
+        return True
+    if any(isinstance(entry, Mapping) and entry.get("token") for entry in result.get("results") or ()):
+        return True
+    # What Ansible could not read as a result is shown as it is.
+    return '"token"' in str(result.get("module_stdout", ""))
+
+
+class CensoringActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no type information
+    """An action plugin of the name of a module of this collection, which may return a secret."""
+
+    _requires_connection = True
+    _supports_check_mode = True
+    # A background job's result is fetched by another plugin, which would show it.
+    _supports_async = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        del tmp
+        # Some connection plugins print all that a module prints at -vvv, unless the task has no_log.
+        shown = self._play_context.no_log
+        self._play_context.no_log = True
+        try:
+            result.update(self._execute_module(task_vars=task_vars))
+        finally:
+            self._play_context.no_log = shown
+        if carries_secret(result):
+            result["_ansible_no_log"] = True
+            # The summary of a loop has no mark of its own before ansible-core 2.19: it follows the task.
+            self._task.no_log = True
+        return result
