@@ -201,9 +201,12 @@ from ansible_collections.mondoo.platform.plugins.module_utils._module.arguments 
     connection_arguments,
     exclusive_credentials,
     scope_arguments,
-    selection_arguments,
 )
-from ansible_collections.mondoo.platform.plugins.module_utils._module.declaration import scope_of, selection_from
+from ansible_collections.mondoo.platform.plugins.module_utils._module.declaration import scope_of
+from ansible_collections.mondoo.platform.plugins.module_utils._module.selection_options import (
+    selection_arguments,
+    selection_from,
+)
 from ansible_collections.mondoo.platform.plugins.module_utils._module.session import open_session, result_of
 from ansible_collections.mondoo.platform.plugins.module_utils._planning.selection import select
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError

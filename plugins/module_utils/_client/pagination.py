@@ -11,7 +11,12 @@ from typing import Any
 
 from .._values.errors import INCOMPLETE_LISTING, MondooError
 
-PAGE_SIZE = 100  # the most that the service gives
+_PAGE_SIZE = 100  # the most that the service gives
+
+
+def page_arguments(cursor: str | None) -> dict[str, Any]:
+    """The variables that ask for a page; the first one has no cursor."""
+    return {"first": _PAGE_SIZE} if cursor is None else {"first": _PAGE_SIZE, "after": cursor}
 
 
 def nodes(fetch: Callable[[str | None], Mapping[str, Any]]) -> Iterator[Any]:

@@ -18,7 +18,7 @@ from .._values.mrn import Scope, scope_from
 from .._values.token import Token, token_from_node
 from .answers import root_of
 from .documents import document
-from .pagination import PAGE_SIZE, nodes
+from .pagination import nodes, page_arguments
 from .retry import RetryPolicy
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class TokenService:
         """All tokens of the scope itself, each once."""
 
         def page(cursor: str | None) -> Mapping[str, Any]:
-            return self._query("apiTokens", {"scopeMrn": scope.mrn, "first": PAGE_SIZE, "after": cursor})
+            return self._query("apiTokens", {"scopeMrn": scope.mrn, **page_arguments(cursor)})
 
         try:
             found = [token_from_node(node, scope) for node in nodes(page)]
@@ -77,7 +77,7 @@ class TokenService:
         """All spaces of an organization."""
 
         def page(cursor: str | None) -> Mapping[str, Any]:
-            found = self._query("organization", {"mrn": organization.mrn, "first": PAGE_SIZE, "after": cursor})
+            found = self._query("organization", {"mrn": organization.mrn, **page_arguments(cursor)})
             return found.get("spacesList") or {}
 
         try:

@@ -10,7 +10,6 @@ from typing import Any
 
 from ansible.module_utils.basic import env_fallback
 
-from .._planning.selection import ORDERS
 from .._transport.endpoint import REGIONS
 
 CREDENTIAL_OPTIONS = ("auth_token", "service_account", "service_account_file")
@@ -58,20 +57,4 @@ def token_arguments() -> dict[str, Any]:
         "token_path": {"type": "path", "no_log": False},
         "lost_secret": {"type": "str", "choices": ["warn", "fail", "rotate"], "default": "warn", "no_log": False},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    }
-
-
-def selection_arguments() -> dict[str, Any]:
-    """Options that choose tokens for an audit."""
-    return {
-        "include_spaces": {"type": "bool", "default": False},
-        "name": {"type": "str"},
-        "mrn": {"type": "str"},
-        "query": {"type": "str"},
-        "permissions": {"type": "list", "elements": "str"},
-        "created_by": {"type": "str"},
-        "older_than": {"type": "str"},
-        "unused_for": {"type": "str"},
-        "order_by": {"type": "str", "choices": list(ORDERS), "default": "name"},
-        "descending": {"type": "bool", "default": False},
     }

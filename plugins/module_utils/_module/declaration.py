@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from .._planning.selection import Selection
 from .._planning.spec import TokenSpec
 from .._values.errors import invalid_option
 from .._values.mrn import Scope, scope_from, token_mrn_from
@@ -35,35 +34,22 @@ def spec_from(options: Mapping[str, Any], scope: Scope) -> TokenSpec:
         mrn=None if mrn is None else token_mrn_from(mrn),
         present=options["state"] == "present",
         description=options["description"],
-        roles=_roles(options),
+        roles=roles_from(options),
         purge_permissions=options["purge_permissions"],
-        rotate_after=_duration(options, "rotate_after"),
-        overlap=_duration(options, "overlap"),
+        rotate_after=optional_duration(options, "rotate_after"),
+        overlap=optional_duration(options, "overlap"),
         lost_secret=options["lost_secret"],
         token_path=_token_path(options["token_path"]),
     )
 
 
-def selection_from(options: Mapping[str, Any]) -> Selection:
-    """What is asked for in `options`, which are those of `selection_arguments`."""
-    return Selection(
-        name=options["name"],
-        mrn=options["mrn"],
-        query=options["query"],
-        roles=_roles(options),
-        created_by=options["created_by"],
-        older_than=_duration(options, "older_than"),
-        unused_for=_duration(options, "unused_for"),
-        order_by=options["order_by"],
-        descending=options["descending"],
-    )
-
-
-def _roles(options: Mapping[str, Any]) -> frozenset[str] | None:
+def roles_from(options: Mapping[str, Any]) -> frozenset[str] | None:
+    """The roles in the option `permissions`, None if it is left out."""
     return None if options["permissions"] is None else role_mrns_from(options["permissions"])
 
 
-def _duration(options: Mapping[str, Any], option: str) -> timedelta | None:
+def optional_duration(options: Mapping[str, Any], option: str) -> timedelta | None:
+    """The duration in an option, None if it is left out."""
     return None if options[option] is None else duration_from(option, options[option])
 
 

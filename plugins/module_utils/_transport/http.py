@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import email.utils
+import gc
 import json
 import time
 from collections.abc import Mapping
@@ -49,12 +50,16 @@ class HttpTransport:
         verify: bool | str = True,
         proxy: str | None = None,
     ) -> None:
+        # Most of a module's start is spent importing these; collecting garbage meanwhile takes a tenth of it for nothing.
+        gc.disable()
         try:
             # Imported here, so that a missing library is an answer and no traceback.
             from gql.transport.requests import RequestsHTTPTransport
             from requests.auth import AuthBase
         except ImportError:
             raise missing_library("gql[requests]", "pip install 'gql[requests]>=4'") from None
+        finally:
+            gc.enable()
 
         class BearerAuth(AuthBase):
             # An auth object rather than a header: it is asked anew for each request, and ~/.netrc cannot replace it.
@@ -84,7 +89,13 @@ class HttpTransport:
         from gql.transport.exceptions import TransportError
 
         responses: list[Response] = []
-        extra: dict[str, Any] = {"hooks": {"response": lambda response, **_kwargs: responses.append(response)}}
+
+        def keep(response: Response, **_kwargs: object) -> None:
+            # JSON is UTF-8; guessing from the body would take longer than the request.
+            response.encoding = "utf-8"
+            responses.append(response)
+
+        extra: dict[str, Any] = {"hooks": {"response": keep}}
         if self._proxies:
             extra["proxies"] = self._proxies
         failure: BaseException | None = None
