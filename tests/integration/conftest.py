@@ -1,0 +1,161 @@
+# Copyright: (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Real playbooks, run by ansible-playbook with the built and installed collection, against the simulator."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from simulator.process import Simulator  # noqa: E402  (found through the line above)
+
+_BIN = Path(sys.executable).parent
+_TIMEOUT = 300  # seconds for one playbook
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a playbook came to. results: of its tasks, in order, as `register` has them. output: both streams."""
+
+    returncode: int
+    output: str
+    results: list[dict[str, Any]]
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """The result of the only task."""
+        (only,) = self.results
+        return only
+
+
+class Playbooks:
+    """Runs tasks in a play of their own. Every task is registered, and none ends the play."""
+
+    def __init__(self, collections: Path, folder: Path, simulator: Simulator) -> None:
+        self._folder = folder
+        self._simulator = simulator
+        self.home = folder / "home"
+        self.home.mkdir()
+        self.environment = {
+            "PATH": f"{_BIN}{os.pathsep}{os.environ['PATH']}",
+            "HOME": str(self.home),
+            "LC_ALL": "C.UTF-8",
+            "TMPDIR": str(folder / "tmp"),
+            "ANSIBLE_COLLECTIONS_PATH": str(collections),
+            "ANSIBLE_LOCAL_TEMP": str(folder / "tmp"),
+            "ANSIBLE_REMOTE_TMP": str(folder / "tmp"),
+            "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_DEPRECATION_WARNINGS": "true",
+        }
+        (folder / "tmp").mkdir()
+        self._count = 0
+
+    def run(
+        self,
+        *tasks: dict[str, Any],
+        arguments: tuple[str, ...] = ("--diff",),
+        defaults: dict[str, Any] | None = None,
+        environment: dict[str, str] | None = None,
+    ) -> Run:
+        """Runs the tasks; `defaults` replace the connection options that all modules get."""
+        self._count += 1
+        target = self._folder / f"results-{self._count}.json"
+        play = {
+            "hosts": "localhost",
+            "gather_facts": False,
+            "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}", "ansible_connection": "local"},
+            "module_defaults": {"group/mondoo.platform.mondoo": self.connection() if defaults is None else defaults},
+            "ignore_errors": True,
+            "tasks": [{**task, "register": f"result_{index}"} for index, task in enumerate(tasks)]
+            + [
+                {
+                    "ansible.builtin.copy": {
+                        "content": "{{ [" + ", ".join(f"result_{index}" for index in range(len(tasks))) + "] | to_json }}",
+                        "dest": str(target),
+                        "mode": "0600",
+                    },
+                    "check_mode": False,
+                    "no_log": True,
+                    "diff": False,
+                }
+            ],
+        }
+        book = self._folder / f"play-{self._count}.yml"
+        book.write_text(yaml.safe_dump([play], sort_keys=False), encoding="utf-8")
+        done = self.command("ansible-playbook", "-i", "localhost,", str(book), *arguments, environment=environment)
+        results = json.loads(target.read_text(encoding="utf-8")) if target.exists() else []
+        return Run(done.returncode, done.stdout, results)
+
+    def check(self, *tasks: dict[str, Any], **options: Any) -> Run:
+        """Runs the tasks in check mode."""
+        return self.run(*tasks, arguments=("--check", "--diff"), **options)
+
+    def command(
+        self, name: str, *arguments: str, environment: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Runs one of Ansible's commands in an environment of its own."""
+        return subprocess.run(
+            [str(_BIN / name), *arguments],
+            env={**self.environment, **(environment or {})},
+            cwd=self._folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=_TIMEOUT,
+            check=False,
+        )
+
+    def connection(self) -> dict[str, Any]:
+        """Connection options for the simulator."""
+        return {"endpoint": self._simulator.url, "auth_token": self._simulator.admin_token}
+
+
+@pytest.fixture(scope="session")
+def collections(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the collection installed from its built artifact."""
+    built = tmp_path_factory.mktemp("built")
+    installed = tmp_path_factory.mktemp("collections")
+    home = tmp_path_factory.mktemp("home")
+    environment = {"PATH": os.environ["PATH"], "HOME": str(home), "LC_ALL": "C.UTF-8"}
+
+    def galaxy(*arguments: str) -> None:
+        command = [str(_BIN / "ansible-galaxy"), "collection", *arguments]
+        subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+
+    galaxy("build", str(ROOT), "--output-path", str(built))
+    (artifact,) = built.glob("*.tar.gz")
+    galaxy("install", str(artifact), "-p", str(installed), "--offline")
+    return installed
+
+
+@pytest.fixture(scope="session")
+def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
+    with Simulator.run(tmp_path_factory.mktemp("simulator")) as running:
+        yield running
+
+
+@pytest.fixture
+def simulator(_server: Simulator) -> Simulator:
+    """The simulator as it is after its start."""
+    _server.reset()
+    return _server
+
+
+@pytest.fixture
+def playbooks(collections: Path, tmp_path: Path, simulator: Simulator) -> Playbooks:
+    return Playbooks(collections, tmp_path, simulator)

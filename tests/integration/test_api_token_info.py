@@ -1,0 +1,127 @@
+# Copyright: (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The module api_token_info: filters, order, whole organizations; it never changes anything."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from conftest import Playbooks
+from simulator.process import Simulator
+from tasks import ORGANIZATION_MRN, SPACE_MRN, api_token_info
+
+
+def _ago(days: int) -> str:
+    return (datetime.now(timezone.utc) - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@pytest.fixture
+def fleet(simulator: Simulator) -> Simulator:
+    """Three tokens in the space alpha, one in beta."""
+    simulator.seed(
+        {
+            "tokens": [
+                {
+                    "scope": SPACE_MRN,
+                    "name": "a-new",
+                    "permissions": ["viewer"],
+                    "description": "Dashboard",
+                    "created_at": _ago(1),
+                },
+                {
+                    "scope": SPACE_MRN,
+                    "name": "b-old",
+                    "permissions": ["editor", "viewer"],
+                    "created_at": _ago(200),
+                    "last_used_at": _ago(2),
+                },
+                {
+                    "scope": SPACE_MRN,
+                    "name": "c-idle",
+                    "permissions": ["agent"],
+                    "created_at": _ago(400),
+                    "last_used_at": _ago(300),
+                },
+                {"scope": f"{SPACE_MRN[:-5]}beta", "name": "d-beta", "permissions": ["owner"]},
+            ]
+        }
+    )
+    simulator.clear_requests()
+    return simulator
+
+
+SELECTIONS: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "all by name": ({}, ["a-new", "b-old", "c-idle"]),
+    "descending": ({"descending": True}, ["c-idle", "b-old", "a-new"]),
+    "by creation": ({"order_by": "created_at"}, ["c-idle", "b-old", "a-new"]),
+    "by last use, never first": ({"order_by": "last_used"}, ["a-new", "c-idle", "b-old"]),
+    "name": ({"name": "b-old"}, ["b-old"]),
+    "a name is no pattern": ({"name": "b"}, []),
+    "text in the name": ({"query": "OLD"}, ["b-old"]),
+    "text in the description": ({"query": "dash"}, ["a-new"]),
+    "any of the permissions": ({"permissions": ["Editor", "agent"]}, ["b-old", "c-idle"]),
+    "age": ({"older_than": "100d"}, ["b-old", "c-idle"]),
+    "unused": ({"unused_for": "100d"}, ["c-idle"]),
+    "never used counts from creation": ({"unused_for": "12h"}, ["a-new", "b-old", "c-idle"]),
+    "all must hold": ({"older_than": "100d", "permissions": ["agent"]}, ["c-idle"]),
+    "another space": ({"space": "beta"}, ["d-beta"]),
+}
+
+
+def test_selections(playbooks: Playbooks, fleet: Simulator) -> None:
+    tasks = [api_token_info(**options) for options, _names in SELECTIONS.values()]
+    done, checked = playbooks.run(*tasks), playbooks.check(*tasks)
+    for run in (done, checked):
+        found = [[token["name"] for token in result["api_tokens"]] for result in run.results]
+        assert dict(zip(SELECTIONS, found)) == {case: names for case, (_options, names) in SELECTIONS.items()}
+        assert [result["count"] for result in run.results] == [len(names) for names in found]
+        assert not any(result["changed"] for result in run.results)
+    assert fleet.mutations() == []
+    assert len(fleet.requests()) == 2 * len(tasks)
+
+
+def test_mrn_and_creator(playbooks: Playbooks, fleet: Simulator) -> None:
+    everything = playbooks.run(api_token_info()).result["api_tokens"]
+    creator = everything[0]["created_by"]
+    by_mrn, by_creator, by_nobody = playbooks.run(
+        api_token_info(mrn=everything[1]["mrn"]),
+        api_token_info(created_by=creator.upper()),
+        api_token_info(created_by="nobody@example.invalid"),
+    ).results
+    assert by_mrn["api_tokens"] == [everything[1]]
+    assert by_creator["api_tokens"] == [token for token in everything if token["created_by"] == creator]
+    assert by_nobody["api_tokens"] == []
+
+
+def test_ages(playbooks: Playbooks, fleet: Simulator) -> None:
+    ages = {token["name"]: (token["age_days"], token["unused_days"]) for token in _listed(playbooks)}
+    assert ages == {"a-new": (1, 1), "b-old": (200, 2), "c-idle": (400, 300)}
+
+
+def _listed(playbooks: Playbooks) -> list[dict[str, Any]]:
+    tokens: list[dict[str, Any]] = playbooks.run(api_token_info()).result["api_tokens"]
+    return tokens
+
+
+def test_an_organization_with_and_without_its_spaces(playbooks: Playbooks, fleet: Simulator) -> None:
+    alone, whole = playbooks.run(
+        api_token_info(organization="acme"), api_token_info(organization=ORGANIZATION_MRN, include_spaces=True)
+    ).results
+    assert [token["name"] for token in alone["api_tokens"]] == ["automation"]
+    assert [token["name"] for token in whole["api_tokens"]] == ["a-new", "automation", "b-old", "c-idle", "d-beta"]
+    assert whole["unreadable"] == []
+
+
+def test_a_space_that_cannot_be_read_does_not_fail_the_rest(playbooks: Playbooks, fleet: Simulator) -> None:
+    # The first listing is the organization's own, the others are its spaces'.
+    fleet.fault("graphql_error", match="apiTokens", nth=2, code="PermissionDenied", message="request permission denied")
+    result = playbooks.run(api_token_info(organization="acme", include_spaces=True)).result
+    (unreadable,) = result["unreadable"]
+    assert unreadable["scope_mrn"].startswith("//captain.api.mondoo.app/spaces/")
+    assert "permission denied" in unreadable["reason"]
+    assert {token["name"] for token in result["api_tokens"]} >= {"automation", "d-beta"}
+    assert not result.get("failed")

@@ -1,0 +1,205 @@
+# Copyright: (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every fault, at every request of every flow: nothing is lost, nothing is left over, and the next run converges.
+
+The cases are generated: each flow is run once without a fault to learn its requests.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from module_runner import ModuleRunner
+from simulator.process import Simulator
+from tasks import SPACE_MRN
+
+OLD = "2020-01-01T00:00:00Z"
+_RETIRED = re.compile(r".+ \(retired .+\)")
+
+FAULTS: dict[str, dict[str, Any]] = {
+    "reset_before": {},
+    "reset_after": {},
+    "timeout_after": {"seconds": 1.5},
+    "status_500": {},
+    "bad_gateway_after": {},
+    "status_503": {},
+    "too_many": {"retry_after": 1},
+    "garbled_after": {},
+    "empty_after": {},
+    "html_after": {},
+    "data_null_after": {},
+    "unavailable": {},
+    "unavailable_after": {},
+    "unauthenticated": {},
+}
+# One request that fails, or it and the one after it.
+HITS = {"first request": 1, "second request too": 2}
+
+
+@dataclass(frozen=True)
+class Flow:
+    """before: options of the run that sets the scene, None for none. aged: make that token old. declared: the run."""
+
+    declared: dict[str, Any]
+    before: dict[str, Any] | None = None
+    aged: bool = False
+    file: bool = False
+    lose_file: bool = False
+    keeps_retired: bool = False
+
+
+_CI = {"name": "ci", "permissions": ["viewer"], "description": "one"}
+FLOWS = {
+    "create": Flow(_CI),
+    "create to a file": Flow(_CI, file=True),
+    "describe": Flow({**_CI, "description": "two"}, before=_CI),
+    "change permissions": Flow({**_CI, "permissions": ["editor"]}, before=_CI),
+    "rotate": Flow({**_CI, "rotate_after": "90d"}, before=_CI, aged=True, file=True),
+    "rotate without a file": Flow({**_CI, "rotate_after": "90d"}, before=_CI, aged=True),
+    "rotate with overlap": Flow(
+        {**_CI, "rotate_after": "90d", "overlap": "7d"}, before=_CI, aged=True, file=True, keeps_retired=True
+    ),
+    "delete": Flow({"name": "ci", "state": "absent"}, before=_CI),
+    "lost secret": Flow({**_CI, "lost_secret": "rotate"}, before=_CI, file=True, lose_file=True),
+}
+SETTINGS: dict[str, dict[str, Any]] = {
+    "as documented": {},
+    "no MRN in the payload": {"payload_mrn": False},
+    "a listing that lags": {"listing_lag": 1},
+}
+
+
+@dataclass
+class Scene:
+    """One case: a flow in a fresh simulator, and what its user holds."""
+
+    flow: Flow
+    simulator: Simulator
+    runner: ModuleRunner
+    folder: Path
+    held: set[str] = field(default_factory=set)
+
+    @property
+    def path(self) -> Path:
+        return self.folder / "secret"
+
+    def prepare(self, settings: dict[str, Any]) -> None:
+        self.simulator.reset()
+        self.path.unlink(missing_ok=True)
+        if self.flow.before is not None:
+            result = self.run(self.flow.before)
+            assert not result.get("failed"), result
+            if self.flow.aged:
+                self.simulator.patch_token(result["api_token"]["mrn"], created_at=OLD)
+            if self.flow.lose_file:
+                self.path.unlink()
+        self.simulator.settings(**settings)
+        self.simulator.clear_requests()
+
+    def run(self, options: dict[str, Any]) -> dict[str, Any]:
+        file = {"token_path": str(self.path)} if self.flow.file and options.get("state") != "absent" else {}
+        result = self.runner.run("api_token", space="alpha", timeout=1, **options, **file)
+        if result.get("token"):
+            self.held.add(result["token"])
+        return result
+
+    def violations(self, result: dict[str, Any]) -> Iterator[str]:
+        """What must never be, whether the run succeeded or failed."""
+        if "Traceback" in str(result) or "An error in the collection itself" in str(result):
+            yield f"no clear error: {result.get('msg')}"
+        content = self.path.read_text(encoding="utf-8") if self.path.exists() else None
+        holders = {entry["mrn"]: entry["secret"] for entry in self.simulator.secrets() if entry["live"]}
+        tokens = self.simulator.tokens(SPACE_MRN)
+        for token in tokens:
+            secret = holders[token["mrn"]]
+            lost_before = self.flow.lose_file and token["name"] == "ci" and result.get("failed")
+            if secret not in self.held and secret != content and not lost_before:
+                if not (_RETIRED.fullmatch(token["name"]) and self.flow.keeps_retired):
+                    yield f"nobody holds the secret of {token['name']}"
+            if _RETIRED.fullmatch(token["name"]) and not self.flow.keeps_retired:
+                yield f"left over: {token['name']}"
+        current = [holders[token["mrn"]] for token in tokens if token["name"] == "ci"]
+        if len(current) > 1:
+            yield "two tokens with the name"
+        if content is not None and content not in current:
+            yield "the file holds no live secret"
+
+    def aftermath(self) -> Iterator[str]:
+        """What must be after a run without faults, and after one more."""
+        second, third = self.run(self.flow.declared), self.run(self.flow.declared)
+        if second.get("failed"):
+            yield f"the next run fails: {second['msg']}"
+        yield from self.violations(second)
+        if third.get("failed") or third["changed"]:
+            yield f"the run after it changes something: {third.get('operations')} {third.get('msg')}"
+        names = [token["name"] for token in self.simulator.tokens(SPACE_MRN) if not _RETIRED.fullmatch(token["name"])]
+        if names != ([] if self.flow.declared.get("state") == "absent" else ["ci"]):
+            yield f"not converged: {names}"
+
+
+@pytest.fixture
+def runner(collections: Path, simulator: Simulator) -> ModuleRunner:
+    return ModuleRunner(collections, {"endpoint": simulator.url, "auth_token": simulator.admin_token})
+
+
+@pytest.mark.parametrize("settings", SETTINGS)
+def test_fault_matrix(
+    settings: str,
+    runner: ModuleRunner,
+    simulator: Simulator,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    cases = 0
+    violations: list[str] = []
+    for name, flow in FLOWS.items():
+        scene = Scene(flow, simulator, runner, tmp_path)
+        scene.prepare(SETTINGS[settings])
+        scene.run(flow.declared)
+        requests = len(simulator.requests())
+        assert requests >= 2, name
+        for request, (fault, parameters), (hits, times) in itertools.product(
+            range(1, requests + 1), FAULTS.items(), HITS.items()
+        ):
+            cases += 1
+            scene = Scene(flow, simulator, runner, tmp_path)
+            scene.prepare(SETTINGS[settings])
+            simulator.fault(fault, match="any", nth=request, times=times, **parameters)
+            result = scene.run(flow.declared)
+            simulator.clear_faults()
+            found = [*scene.violations(result), *scene.aftermath()]
+            violations += [f"{name}, request {request}, {fault}, {hits}: {text}" for text in found]
+    with capsys.disabled():
+        print(f"\nfault matrix, {settings}: {cases} cases, {len(violations)} violations")
+    assert violations == []
+
+
+@pytest.mark.parametrize("flow", [name for name, flow in FLOWS.items() if name.startswith("rotate")])
+def test_killed_at_each_request(flow: str, runner: ModuleRunner, simulator: Simulator, tmp_path: Path) -> None:
+    """SIGKILL before and after the service has executed each request of a rotation."""
+    scene = Scene(FLOWS[flow], simulator, runner, tmp_path)
+    scene.prepare({})
+    scene.run(FLOWS[flow].declared)
+    requests = len(simulator.requests())
+    for request, moment in itertools.product(range(1, requests + 1), ("timeout_before", "timeout_after")):
+        scene = Scene(FLOWS[flow], simulator, runner, tmp_path)
+        scene.prepare({})
+        simulator.fault(moment, match="any", nth=request, seconds=30)
+        file = {"token_path": str(scene.path)} if scene.flow.file else {}
+        process = runner.start("api_token", tmp_path, space="alpha", timeout=30, **scene.flow.declared, **file)
+        try:
+            simulator.wait_for_requests(request)
+        finally:
+            process.kill()
+            process.wait()
+        simulator.clear_faults()
+        if scene.flow.file or not scene.flow.keeps_retired:
+            assert list(scene.aftermath()) == [], (request, moment)

@@ -1,0 +1,148 @@
+# Copyright: (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""No secret is shown anywhere, at the highest verbosity, with and without no_log, on success and on failure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Playbooks, Run
+from simulator.process import Simulator
+from tasks import api_token, api_token_info
+
+LOUD = ("-vvvv", "--diff")
+
+# Prints every result that a callback gets, also that of a whole loop.
+_CALLBACK = '''
+from __future__ import annotations
+import json
+from ansible.plugins.callback import CallbackBase
+class CallbackModule(CallbackBase):
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "stdout"
+    CALLBACK_NAME = "print_all"
+    def v2_on_any(self, *args, **kwargs):
+        for arg in args:
+            if hasattr(arg, "_result"):
+                print("RESULT", json.dumps(arg._result, default=str), flush=True)
+'''
+
+
+def _flows(folder: Path) -> list[dict[str, Any]]:
+    """Tasks that generate, deliver, replace and delete, and some that fail on the way."""
+    ci = {"name": "ci", "permissions": ["viewer"]}
+    return [
+        api_token(**ci),
+        api_token(**ci),
+        api_token(**ci, rotate_after="0"),
+        api_token(**ci, description="x", token_path=str(folder / "secret"), lost_secret="rotate"),
+        api_token(**ci, token_path=str(folder / "secret")),
+        {**api_token(name="{{ item }}", permissions=["viewer"]), "loop": ["one", "ci", "two"]},
+        api_token(name="three", permissions=["viewer"], token_path="/nowhere/secret"),
+        api_token(name="ci", permissions=["vewer"]),
+        api_token_info(),
+        api_token(name="ci", state="absent"),
+        {
+            "mondoo.platform.api_token": {"space": "alpha", "name": "bg", "permissions": ["viewer"]},
+            "async": 30,
+            "poll": 1,
+        },
+    ]
+
+
+@pytest.mark.parametrize("no_log", [False, True], ids=["forgotten", "no_log"])
+@pytest.mark.parametrize("kind", ["token", "service_account"])
+def test_nothing_leaks(kind: str, no_log: bool, playbooks: Playbooks, simulator: Simulator, tmp_path: Path) -> None:
+    login: dict[str, Any] = {"endpoint": simulator.url}
+    if kind == "token":
+        login["auth_token"] = simulator.admin_token
+    else:
+        login["service_account"] = simulator.credentials["service_account"]
+    tasks = [{**task, "no_log": True} if no_log else task for task in _flows(playbooks.home)]
+    log = tmp_path / "ansible.log"
+    run = playbooks.run(
+        *tasks, arguments=LOUD, defaults=login, environment={"ANSIBLE_LOG_PATH": str(log), "ANSIBLE_NO_TARGET_SYSLOG": "1"}
+    )
+    issued = _issued(simulator)
+    assert len(issued) >= 5
+    _assert_absent(issued, run.output, log.read_text(encoding="utf-8"), *_texts_below(tmp_path / "tmp"))
+    # They are usable all the same.
+    assert run.results[0]["token"] in issued
+    assert [item["token"] in issued for item in run.results[5]["results"] if "token" in item] == [True, True]
+    assert "async is not supported" in run.results[-1]["msg"]
+
+
+def test_nothing_leaks_to_a_callback_that_prints_all(playbooks: Playbooks, simulator: Simulator, tmp_path: Path) -> None:
+    folder = tmp_path / "callbacks"
+    folder.mkdir()
+    (folder / "print_all.py").write_text(_CALLBACK, encoding="utf-8")
+    run = playbooks.run(
+        *_flows(playbooks.home),
+        arguments=LOUD,
+        environment={"ANSIBLE_CALLBACK_PLUGINS": str(folder), "ANSIBLE_STDOUT_CALLBACK": "print_all"},
+    )
+    assert run.output.count("RESULT") >= len(_flows(playbooks.home))
+    _assert_absent(_issued(simulator), run.output)
+
+
+def test_only_results_with_a_secret_are_hidden(playbooks: Playbooks) -> None:
+    declared = api_token(name="visible-name", permissions=["viewer"])
+    first, second = playbooks.run(declared, arguments=LOUD), playbooks.run(declared, arguments=LOUD)
+    assert "censored" in first.output
+    assert '"operations": ["generateAPIToken"]' not in _one_line(first)
+    assert "censored" not in second.output.replace("'censored", "")
+    assert '"visible-name"' in second.output
+    looped = playbooks.run({**api_token(name="{{ item }}", permissions=["viewer"]), "loop": ["visible-name", "new"]})
+    assert "(item=visible-name)" in looped.output
+    assert "(item=new)" not in looped.output
+
+
+def test_a_failure_after_generation_hands_over_the_secret_unseen(playbooks: Playbooks, simulator: Simulator) -> None:
+    playbooks.run(api_token(name="ci", permissions=["viewer"]))
+    simulator.fault("graphql_error", match="deleteAPIToken", times=100, code="PermissionDenied", message="not now")
+    run = playbooks.run(api_token(name="ci", rotate_after="0"), arguments=LOUD)
+    assert run.result["failed"]
+    live = {entry["secret"] for entry in simulator.secrets() if entry["live"]}
+    assert run.result["token"] in live
+    _assert_absent(_issued(simulator), run.output)
+
+
+def test_values_from_the_environment_are_masked(playbooks: Playbooks, simulator: Simulator) -> None:
+    """A credential that comes back in a message, here as a name, is masked as well."""
+    run = playbooks.run(
+        api_token(name=simulator.admin_token, permissions=["vewer"]),
+        api_token(name=simulator.admin_token, permissions=["viewer"], state="absent"),
+        defaults={},
+        environment={"MONDOO_API_ENDPOINT": simulator.url, "MONDOO_API_TOKEN": simulator.admin_token},
+    )
+    assert [result["failed"] for result in run.results] == [True, False]
+    assert simulator.admin_token not in json.dumps([result.get("msg") for result in run.results])
+
+
+def _issued(simulator: Simulator) -> list[str]:
+    """Every secret that the service has issued, and the private keys of service accounts, line by line."""
+    keys = [
+        line
+        for line in simulator.credentials["service_account"]["private_key"].splitlines()
+        if not line.startswith("-----") and len(line) > 20
+    ]
+    return [entry["secret"] for entry in simulator.secrets()] + keys
+
+
+def _assert_absent(secrets: Iterable[str], *texts: str) -> None:
+    found = [f"secret {number}" for number, secret in enumerate(secrets) if any(secret in text for text in texts)]
+    assert found == []
+
+
+def _texts_below(folder: Path) -> list[str]:
+    return [path.read_text(encoding="utf-8", errors="replace") for path in folder.rglob("*") if path.is_file()]
+
+
+def _one_line(run: Run) -> str:
+    return " ".join(run.output.split())

@@ -1,0 +1,166 @@
+# Copyright: (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The simulator in a process of its own, as tests, the demo and the benchmark use it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import requests
+
+_TESTS = Path(__file__).resolve().parents[1]
+_START = 30  # seconds it may take to start or to end
+
+
+class Simulator:
+    """A running simulator. url: base of its API, without `/query`."""
+
+    def __init__(self, folder: Path, *, tls: Path | None = None, tls_name: str | None = None, schema: Path | None = None) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._ready = folder / "ready.json"
+        self._arguments = ["--database", str(folder / "service.sqlite"), "--ready-file", str(self._ready)]
+        if tls:
+            self._arguments += ["--tls", str(tls)]
+        if tls_name:
+            self._arguments += ["--tls-name", tls_name]
+        if schema:
+            self._arguments += ["--schema", str(schema)]
+        self._tls = tls
+        self._http = requests.Session()
+        self._http.trust_env = False
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = ""
+        self.start()
+
+    @classmethod
+    @contextlib.contextmanager
+    def run(cls, folder: Path, **options: Any) -> Iterator[Simulator]:
+        """A simulator that ends with the block."""
+        simulator = cls(folder, **options)
+        try:
+            yield simulator
+        finally:
+            simulator.stop()
+
+    def start(self, port: int = 0) -> None:
+        """Starts the process and waits until it listens."""
+        self._ready.unlink(missing_ok=True)
+        command = [sys.executable, "-m", "simulator", "start", *self._arguments, "--port", str(port)]
+        self._process = subprocess.Popen(
+            [*command, "--parent-pid", str(os.getpid())],
+            env={**os.environ, "PYTHONPATH": str(_TESTS)},
+            stdin=subprocess.DEVNULL,
+        )
+        deadline = time.monotonic() + _START
+        while not self._ready.exists():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                raise RuntimeError("the simulator did not start")
+            time.sleep(0.02)
+        self.url = json.loads(self._ready.read_text(encoding="utf-8"))["url"]
+
+    def stop(self) -> None:
+        """Ends the process."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(_START)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+    def restart(self) -> None:
+        """Ends the process and starts another with the same database on the same port."""
+        port = int(self.url.rpartition(":")[2])
+        self.stop()
+        self.start(port)
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    @property
+    def credentials(self) -> dict[str, Any]:
+        """`automation`: secret of an owner token of acme; `service_account`: document of an owner; and what was seeded."""
+        found: dict[str, Any] = self._admin("GET", "credentials")
+        return found
+
+    @property
+    def admin_token(self) -> str:
+        return str(self.credentials["automation"])
+
+    def requests(self) -> list[dict[str, Any]]:
+        """What arrived at the API, in order."""
+        found: list[dict[str, Any]] = self._admin("GET", "requests")
+        return found
+
+    def clear_requests(self) -> None:
+        self._admin("DELETE", "requests")
+
+    def mutations(self) -> list[str]:
+        """The root fields of all mutations that arrived, in order."""
+        return [field for entry in self.requests() if entry["kind"] == "mutation" for field in entry["fields"]]
+
+    def wait_for_requests(self, count: int) -> None:
+        """Waits until so many have arrived."""
+        deadline = time.monotonic() + _START
+        while len(self.requests()) < count:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{len(self.requests())} of {count} requests arrived")
+            time.sleep(0.02)
+
+    def tokens(self, scope: str | None = None) -> list[dict[str, Any]]:
+        """The tokens that there are, of one scope (MRN) or of all."""
+        return [token for token in self._admin("GET", "tokens") if scope in (None, token["scope"])]
+
+    def secrets(self) -> list[dict[str, Any]]:
+        """Every secret ever issued: name, mrn, secret, and whether its token is live."""
+        found: list[dict[str, Any]] = self._admin("GET", "secrets")
+        return found
+
+    def seed(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Adds what `simulator.seed` describes; returns all credentials."""
+        found: dict[str, Any] = self._admin("POST", "seed", wanted)
+        return found
+
+    def patch_token(self, mrn: str, **changes: Any) -> None:
+        """Changes a token behind everybody's back: name, description, permissions, created_at, last_used_at."""
+        self._admin("PATCH", "tokens", {"mrn": mrn, **changes})
+
+    def settings(self, **changes: Any) -> None:
+        self._admin("PUT", "settings", changes)
+
+    def fault(self, kind: str, *, match: str = "any", nth: int = 1, times: int = 1, **parameters: Any) -> None:
+        """Makes requests fail: `simulator.faults` says how."""
+        self._admin("POST", "faults", {"kind": kind, "match": match, "nth": nth, "times": times, **parameters})
+
+    def clear_faults(self) -> None:
+        self._admin("DELETE", "faults")
+
+    def reset(self) -> None:
+        """Everything as after the first start, with new credentials."""
+        self._admin("POST", "reset")
+
+    def _admin(self, method: str, path: str, body: object = None) -> Any:
+        answer = self._http.request(
+            method,
+            f"{self.url}/_simulator/{path}",
+            json=body,
+            timeout=_START,
+            verify=str(self._tls / "ca.pem") if self._tls else True,
+        )
+        if answer.status_code >= 400:
+            raise ValueError(f"{method} {path}: {answer.text}")
+        return answer.json()
