@@ -17,7 +17,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +46,9 @@ def _arguments(options: dict[str, Any]) -> Iterator[None]:
 
 
 class ModuleRunner:
-    """The modules of the collection installed below `collections`, with connection options for all of them."""
+    """The modules of the collection installed below `collections`; `connection` gives the options for each run."""
 
-    def __init__(self, collections: Path, connection: dict[str, Any]) -> None:
+    def __init__(self, collections: Path, connection: Callable[[], dict[str, Any]]) -> None:
         self._collections = collections
         self._connection = connection
         if str(collections) not in sys.path:
@@ -85,4 +85,4 @@ class ModuleRunner:
 
     def _options(self, check: bool, options: dict[str, Any]) -> dict[str, Any]:
         internal = {"_ansible_check_mode": check, "_ansible_diff": True, "_ansible_remote_tmp": os.environ.get("TMPDIR", "/tmp")}
-        return {**self._connection, **internal, **options}
+        return {**self._connection(), **internal, **options}

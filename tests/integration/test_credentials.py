@@ -98,10 +98,11 @@ def test_none_at_all_lists_every_way(playbooks: Playbooks, simulator: Simulator)
 def test_wrong_ones_say_what_to_check(playbooks: Playbooks, simulator: Simulator, account: dict[str, Any]) -> None:
     broken_key = {**account, "private_key": "-----BEGIN PRIVATE KEY-----\nbm90IGEga2V5\n-----END PRIVATE KEY-----\n"}
     wrong: dict[str, tuple[dict[str, Any], str, tuple[str, ...]]] = {
-        "unknown token": ({"auth_token": WRONG}, "Unauthenticated", ("region or endpoint", "still exists")),
+        # From elsewhere, because ansible-core quotes the lines of the playbook around an error.
+        "unknown token": ({"auth_token": "{{ lookup('ansible.builtin.env', 'WRONG_TOKEN') }}"}, "Unauthenticated", ("region or endpoint", "still exists")),
         "empty token": ({"auth_token": ""}, "InvalidCredentials", ("option auth_token", "is empty")),
         "no file": ({"service_account_file": "/nowhere.json"}, "InvalidCredentials", ("/nowhere.json", "No such file")),
-        "no document": ({"service_account": "secret-text"}, "InvalidCredentials", ("neither JSON nor YAML",)),
+        "no document": ({"service_account": "{{ lookup('ansible.builtin.env', 'NO_DOCUMENT') }}"}, "InvalidCredentials", ("neither JSON nor YAML",)),
         "no key": (
             {"service_account": {"mrn": account["mrn"]}},
             "InvalidCredentials",
@@ -115,7 +116,9 @@ def test_wrong_ones_say_what_to_check(playbooks: Playbooks, simulator: Simulator
         ),
     }
     run = playbooks.run(
-        *(api_token_info(**options) for options, _code, _words in wrong.values()), defaults={"endpoint": simulator.url}
+        *(api_token_info(**options) for options, _code, _words in wrong.values()),
+        defaults={"endpoint": simulator.url},
+        environment={"WRONG_TOKEN": WRONG, "NO_DOCUMENT": "secret-text"},
     )
     for (case, (_options, code, words)), result in zip(wrong.items(), run.results, strict=True):
         assert result["error"]["code"] == code, (case, result["msg"])

@@ -107,6 +107,9 @@ class Simulator:
         self.requests.append(entry)
         rule = first_hit(self.rules, kind, fields)
         entry["fault"] = rule.kind if rule else None
+        if rule and rule.kind == "repeat_cursor":
+            # The first page again, whatever was asked for.
+            body = {**body, "variables": {**(body.get("variables") or {}), "after": None}}
 
         async def execute() -> tuple[dict[str, Any], int]:
             answer, status = self._execute(request, document, body)

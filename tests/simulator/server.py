@@ -83,6 +83,8 @@ def serve(options: Options) -> None:
 
 async def _run(simulator: Simulator, options: Options) -> None:
     listener = socket.create_server((options.host, options.port))
+    # Sockets made like this get it neither from Python nor from asyncio, and each answer would wait 40 ms for an acknowledgement.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     config: dict[str, Any] = {"log_config": None, "log_level": "critical", "lifespan": "off", "timeout_graceful_shutdown": 1}
     if options.tls:
         config.update(_certificate(options.tls, options.tls_name))

@@ -1,0 +1,224 @@
+# Copyright: (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The service in memory: what it remembers, and the ways in which requests to it fail."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta, timezone
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.mondoo.platform.plugins.module_utils._transport.http import Answer
+from ansible_collections.mondoo.platform.plugins.module_utils._values import errors
+from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
+from ansible_collections.mondoo.platform.plugins.module_utils._values.token import Token
+
+from .builders import NOW, token_mrn
+
+if TYPE_CHECKING:
+    from graphql import DocumentNode
+
+
+class Killed(BaseException):
+    """The process that sends requests ends here, like after SIGKILL."""
+
+
+class Fault(Enum):
+    """How one request fails, and whether the service executes it all the same."""
+
+    LOST_BEFORE = "the connection breaks and the request did not arrive"
+    LOST_AFTER = "the connection breaks and the request was executed"
+    WEB_PAGE_BEFORE = "a proxy answers with a web page instead of passing the request on"
+    WEB_PAGE_AFTER = "a proxy replaces the answer by a web page"
+    UNKNOWN_BEFORE = "the service answers with the code Unknown and did nothing"
+    BUSY = "the service refuses for the moment"
+    DENIED = "the service refuses for good"
+    KILL_BEFORE = "the process is killed before the request is sent"
+    KILL_AFTER = "the process is killed before the answer arrives"
+
+    @property
+    def executed(self) -> bool:
+        return self in (Fault.LOST_AFTER, Fault.WEB_PAGE_AFTER, Fault.KILL_AFTER)
+
+
+class Clock:
+    """A clock that moves only when somebody sleeps or moves it."""
+
+    def __init__(self, now: datetime = NOW) -> None:
+        self.now = now
+        self.pauses: list[float] = []
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.now += timedelta(seconds=seconds)
+
+
+@dataclass
+class Entry:
+    """A token as the service keeps it. hidden_for: listings that do not show it yet."""
+
+    mrn: str
+    name: str
+    scope_mrn: str
+    description: str
+    roles: frozenset[str]
+    created_at: datetime
+    secret: str
+    last_used_at: datetime | None = None
+    hidden_for: int = 0
+
+
+@dataclass
+class Model:
+    """A transport whose other end is a dictionary of tokens.
+
+    faults: by number of the request, counted from 0. lag: listings after which a new token appears.
+    payload_mrn: whether the answer to a creation tells the MRN. page_size: the most entries of one page.
+    """
+
+    clock: Clock = field(default_factory=Clock)
+    faults: dict[int, Fault] = field(default_factory=dict)
+    lag: int = 0
+    payload_mrn: bool = True
+    page_size: int = 100
+    tells_creation: bool = True
+    entries: dict[str, Entry] = field(default_factory=dict)
+    sent: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+    _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+
+    def add(self, *tokens: Token) -> Model:
+        """Puts tokens there that nobody of the test has generated; returns the model."""
+        for token in tokens:
+            assert token.mrn is not None
+            self.entries[token.mrn] = Entry(
+                mrn=token.mrn,
+                name=token.name,
+                scope_mrn=token.scope.mrn,
+                description=token.description,
+                roles=token.roles,
+                created_at=token.created_at or self.clock.now,
+                secret=f"old-secret-of-{token.mrn}",
+                last_used_at=token.last_used_at,
+            )
+        return self
+
+    def named(self, name: str) -> list[Entry]:
+        return [entry for entry in self.entries.values() if entry.name == name]
+
+    @property
+    def operations(self) -> list[str]:
+        return [operation for operation, _variables in self.sent]
+
+    def fail(self, faults: Mapping[int, Fault]) -> None:
+        """Lets coming requests fail, the next one being number 0."""
+        self.faults = {len(self.sent) + number: fault for number, fault in faults.items()}
+
+    def post(self, document: DocumentNode, variables: Mapping[str, Any], operation: str) -> Answer:
+        fault = self.faults.get(len(self.sent))
+        self.sent.append((operation, variables))
+        if fault is None or fault.executed:
+            answer = self._execute(operation, variables)
+            if fault is None:
+                return answer
+        return self._answer_to(fault)
+
+    def _answer_to(self, fault: Fault) -> Answer:
+        if fault in (Fault.KILL_BEFORE, Fault.KILL_AFTER):
+            raise Killed
+        if fault in (Fault.LOST_BEFORE, Fault.LOST_AFTER):
+            raise MondooError(errors.CONNECTION_FAILED, "connection reset", transient=True, outcome_unknown=True)
+        if fault in (Fault.WEB_PAGE_BEFORE, Fault.WEB_PAGE_AFTER):
+            raise MondooError(errors.NOT_GRAPHQL, "a web page", http_status=200, outcome_unknown=True)
+        if fault is Fault.BUSY:
+            raise MondooError(errors.RESOURCE_EXHAUSTED, "too many requests", http_status=429, transient=True)
+        return _error("Unknown" if fault is Fault.UNKNOWN_BEFORE else "PermissionDenied", "no")
+
+    def _execute(self, operation: str, variables: Mapping[str, Any]) -> Answer:
+        given = variables.get("input", variables)
+        if operation == "apiTokens":
+            return _data(operation, self._page(given))
+        if operation == "generateAPIToken":
+            entry = self._generate(given)
+            return _data(operation, {"token": entry.secret, "mrn": entry.mrn if self.payload_mrn else None})
+        updates = given["updates"] if operation == "setRoles" else [{**given, "entityMrn": given["mrn"]}]
+        if any(update["entityMrn"] not in self.entries for update in updates):
+            return _error("NotFound", "no such token")
+        if operation == "setRoles":
+            for update in updates:
+                entry = self.entries[update["entityMrn"]]
+                entry.roles = _role_set(update["roles"]) | _membership(entry.scope_mrn)
+            return _data(operation, {"mrns": [update["entityMrn"] for update in updates]})
+        if operation == "updateAPIToken":
+            entry = self.entries[given["mrn"]]
+            entry.name = given.get("name", entry.name)
+            entry.description = given.get("description", entry.description)
+            return _data(operation, self._node(entry))
+        assert operation == "deleteAPIToken", operation
+        del self.entries[given["mrn"]]
+        return _data(operation, {"__typename": "DeleteAPITokenPayload"})
+
+    def _page(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        found = [entry for entry in self.entries.values() if entry.scope_mrn == given["scopeMrn"]]
+        visible = [entry for entry in found if not entry.hidden_for]
+        if "after" not in given:
+            for entry in found:
+                entry.hidden_for = max(entry.hidden_for - 1, 0)
+        start = int(given.get("after", 0))
+        end = start + min(given["first"], self.page_size)
+        return {
+            "edges": [{"node": self._node(entry)} for entry in visible[start:end]],
+            "pageInfo": {"hasNextPage": end < len(visible), "endCursor": str(end)},
+        }
+
+    def _generate(self, given: Mapping[str, Any]) -> Entry:
+        number = next(self._numbers)
+        entry = Entry(
+            mrn=token_mrn(f"made-{number}"),
+            name=given["name"],
+            scope_mrn=given["scopeMrn"],
+            description=given.get("description", ""),
+            roles=_role_set(given["roles"]) | _membership(given["scopeMrn"]),
+            created_at=self.clock.now,
+            secret=f"new-secret-{number}",
+            hidden_for=self.lag,
+        )
+        self.entries[entry.mrn] = entry
+        return replace(entry)
+
+    def _node(self, entry: Entry) -> dict[str, Any]:
+        return {
+            "mrn": entry.mrn,
+            "name": entry.name,
+            "description": entry.description or None,
+            "roles": [{"mrn": role} for role in sorted(entry.roles, reverse=True)],
+            "id": entry.mrn.rpartition("/")[2],
+            "createdAt": _time(entry.created_at) if self.tells_creation else None,
+            "lastUsed": _time(entry.last_used_at) if entry.last_used_at else "0001-01-01T00:00:00Z",
+            "creator": {"email": "someone@example.com", "service": None, "mrn": None},
+        }
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f") + "000Z"
+
+
+def _membership(scope_mrn: str) -> frozenset[str]:
+    kind = "space" if "/spaces/" in scope_mrn else "org"
+    return frozenset({f"//iam.api.mondoo.app/roles/{kind}-member"})
+
+
+def _role_set(given: list[Mapping[str, str]]) -> frozenset[str]:
+    return frozenset(role["mrn"] for role in given)
+
+
+def _data(operation: str, value: object) -> Answer:
+    return Answer({operation: value}, [], 200, None)
+
+
+def _error(code: str, words: str) -> Answer:
+    return Answer(None, [{"message": f"rpc error: code = {code} desc = {words}"}], 200, None)
