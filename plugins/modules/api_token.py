@@ -1,5 +1,5 @@
 #!/usr/bin/python
-# Copyright: (c) 2026, Mondoo platform collection contributors
+# Copyright (c) 2026, Mondoo platform collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -286,10 +286,7 @@ def _reconcile(module: AnsibleModule) -> dict[str, Any]:
     plan = plan_token(spec, listing, facts)
     if file and plan.generates:
         file.check()
-    if module.check_mode:
-        outcome = Outcome(plan.after)
-    else:
-        outcome = apply_plan(plan, session.service, listing, file)
+    outcome = Outcome(plan.after) if module.check_mode else apply_plan(plan, session.service, listing, file)
     file_changed = file.repair() if file and not outcome.error and not plan.generates else False
 
     for warning in (*plan.warnings, *outcome.warnings):

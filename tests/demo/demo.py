@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, Mondoo platform collection contributors
+# Copyright (c) 2026, Mondoo platform collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -52,7 +52,9 @@ class Demo:
         """Builds the collection and installs the artifact, as a user would get it."""
         self._quietly("ansible-galaxy", "collection", "build", str(ROOT), "--output-path", str(self._folder))
         (artifact,) = self._folder.glob("mondoo-platform-*.tar.gz")
-        self._quietly("ansible-galaxy", "collection", "install", str(artifact), "-p", str(self._collections), "--offline")
+        self._quietly(
+            "ansible-galaxy", "collection", "install", str(artifact), "-p", str(self._collections), "--offline"
+        )
         print(f"Installed {artifact.name}.")
 
     def step(self, title: str, look: str, playbook: str, *arguments: str) -> None:
@@ -79,9 +81,7 @@ class Demo:
         print('\nMeanwhile somebody makes the token "scanner" an owner, by hand.')
 
     def _quietly(self, name: str, *arguments: str) -> None:
-        subprocess.run(
-            [str(_BIN / name), *arguments], env=self._environment, check=True, stdout=subprocess.DEVNULL
-        )
+        subprocess.run([str(_BIN / name), *arguments], env=self._environment, check=True, stdout=subprocess.DEVNULL)
 
 
 def main() -> None:
@@ -97,7 +97,9 @@ def main() -> None:
                 print(f"  {path.name}: mode {path.stat().st_mode & 0o777:04o}, {path.stat().st_size} bytes")
             demo.step("2. The same again", "changed=0, no change is sent", *onboard)
             demo.drift()
-            demo.step("3. Audit for drift, in check mode", "the diff; nothing is changed", *onboard, "--check", "--diff")
+            demo.step(
+                "3. Audit for drift, in check mode", "the diff; nothing is changed", *onboard, "--check", "--diff"
+            )
             demo.step("4. Put it right", "one token changed, in place: its secret stays valid", *onboard)
             demo.step("5. Report", "who can do what, and who uses it", "report.yml", "-e", "organization=acme")
             demo.step("6. Offboard", "three tokens deleted", "offboard.yml", *demo.fleet())

@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, Mondoo platform collection contributors
+# Copyright (c) 2026, Mondoo platform collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -84,7 +84,9 @@ class Playbooks:
             + [
                 {
                     "ansible.builtin.copy": {
-                        "content": "{{ [" + ", ".join(f"result_{index}" for index in range(len(tasks))) + "] | to_json }}",
+                        "content": "{{ ["
+                        + ", ".join(f"result_{index}" for index in range(len(tasks)))
+                        + "] | to_json }}",
                         "dest": str(target),
                         "mode": "0600",
                     },

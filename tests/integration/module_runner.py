@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, Mondoo platform collection contributors
+# Copyright (c) 2026, Mondoo platform collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -84,5 +84,9 @@ class ModuleRunner:
         )
 
     def _options(self, check: bool, options: dict[str, Any]) -> dict[str, Any]:
-        internal = {"_ansible_check_mode": check, "_ansible_diff": True, "_ansible_remote_tmp": os.environ.get("TMPDIR", "/tmp")}
+        internal = {
+            "_ansible_check_mode": check,
+            "_ansible_diff": True,
+            "_ansible_remote_tmp": os.environ.get("TMPDIR", "/tmp"),
+        }
         return {**self._connection(), **internal, **options}

@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, Mondoo platform collection contributors
+# Copyright (c) 2026, Mondoo platform collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -10,8 +10,10 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from conftest import Playbooks
+
 from simulator.process import Simulator
+
+from conftest import Playbooks
 from tasks import ORGANIZATION_MRN, SPACE_MRN, api_token_info
 
 
@@ -77,7 +79,9 @@ def test_selections(playbooks: Playbooks, fleet: Simulator) -> None:
     done, checked = playbooks.run(*tasks), playbooks.check(*tasks)
     for run in (done, checked):
         found = [[token["name"] for token in result["api_tokens"]] for result in run.results]
-        assert dict(zip(SELECTIONS, found)) == {case: names for case, (_options, names) in SELECTIONS.items()}
+        assert dict(zip(SELECTIONS, found, strict=True)) == {
+            case: names for case, (_options, names) in SELECTIONS.items()
+        }
         assert [result["count"] for result in run.results] == [len(names) for names in found]
         assert not any(result["changed"] for result in run.results)
     assert fleet.mutations() == []

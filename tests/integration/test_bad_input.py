@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, Mondoo platform collection contributors
+# Copyright (c) 2026, Mondoo platform collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -10,15 +10,21 @@ import socket
 from typing import Any
 
 import pytest
-from conftest import Playbooks, Run
+
 from simulator.process import Simulator
+
+from conftest import Playbooks, Run
 from tasks import ORGANIZATION_MRN, api_token, api_token_info
 
 CREATE = {"name": "ci", "permissions": ["viewer"]}
 
 # What is declared, the code, and words that the message must have.
 REFUSED: dict[str, tuple[dict[str, Any], str, tuple[str, ...]]] = {
-    "misspelt permission": ({**CREATE, "permissions": ["vewer"]}, "InvalidOption", ('"vewer"', 'Did you mean "viewer"?')),
+    "misspelt permission": (
+        {**CREATE, "permissions": ["vewer"]},
+        "InvalidOption",
+        ('"vewer"', 'Did you mean "viewer"?'),
+    ),
     "membership": ({**CREATE, "permissions": ["space-member"]}, "InvalidOption", ("platform itself",)),
     "no permission to create with": ({"name": "ci"}, "InvalidOption", ("permissions is required", '"ci"')),
     "an organization as space": (
@@ -38,7 +44,11 @@ REFUSED: dict[str, tuple[dict[str, Any], str, tuple[str, ...]]] = {
     "no CA bundle": ({**CREATE, "ca_path": "/nowhere.pem"}, "InvalidOption", ("ca_path", "/nowhere.pem")),
     "no such directory": ({**CREATE, "token_path": "/nowhere/secret"}, "FileFailed", ("/nowhere", "does not exist")),
     "a directory": ({**CREATE, "token_path": "/"}, "FileFailed", ("is a directory",)),
-    "unknown scope": ({**CREATE, "space": "nowhere"}, "NotFound", ("list the API tokens", 'space "nowhere"', "ID or MRN")),
+    "unknown scope": (
+        {**CREATE, "space": "nowhere"},
+        "NotFound",
+        ("list the API tokens", 'space "nowhere"', "ID or MRN"),
+    ),
     "a scope of others": ({**CREATE, "space": "outside"}, "PermissionDenied", ('space "outside"', "Editor or Owner")),
     "no such host": (
         {**CREATE, "endpoint": "https://api.invalid", "retries": 0},

@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, Mondoo platform collection contributors
+# Copyright (c) 2026, Mondoo platform collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import Playbooks
+
 from simulator.process import Simulator
+
+from conftest import Playbooks
 from tasks import api_token_info
 
 WRONG = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJub2JvZHkifQ.c2lnbmF0dXJl"
@@ -99,10 +101,18 @@ def test_wrong_ones_say_what_to_check(playbooks: Playbooks, simulator: Simulator
     broken_key = {**account, "private_key": "-----BEGIN PRIVATE KEY-----\nbm90IGEga2V5\n-----END PRIVATE KEY-----\n"}
     wrong: dict[str, tuple[dict[str, Any], str, tuple[str, ...]]] = {
         # From elsewhere, because ansible-core quotes the lines of the playbook around an error.
-        "unknown token": ({"auth_token": "{{ lookup('ansible.builtin.env', 'WRONG_TOKEN') }}"}, "Unauthenticated", ("region or endpoint", "still exists")),
+        "unknown token": (
+            {"auth_token": "{{ lookup('ansible.builtin.env', 'WRONG_TOKEN') }}"},
+            "Unauthenticated",
+            ("region or endpoint", "still exists"),
+        ),
         "empty token": ({"auth_token": ""}, "InvalidCredentials", ("option auth_token", "is empty")),
         "no file": ({"service_account_file": "/nowhere.json"}, "InvalidCredentials", ("/nowhere.json", "No such file")),
-        "no document": ({"service_account": "{{ lookup('ansible.builtin.env', 'NO_DOCUMENT') }}"}, "InvalidCredentials", ("neither JSON nor YAML",)),
+        "no document": (
+            {"service_account": "{{ lookup('ansible.builtin.env', 'NO_DOCUMENT') }}"},
+            "InvalidCredentials",
+            ("neither JSON nor YAML",),
+        ),
         "no key": (
             {"service_account": {"mrn": account["mrn"]}},
             "InvalidCredentials",

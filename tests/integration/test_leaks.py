@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, Mondoo platform collection contributors
+# Copyright (c) 2026, Mondoo platform collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Playbooks
+
 from simulator.process import Simulator
+
+from conftest import Playbooks
 from tasks import api_token, api_token_info
 
 LOUD = ("-vvvv", "--diff")
 
 # Prints every result that a callback gets, also that of a whole loop.
-_CALLBACK = '''
+_CALLBACK = """
 from __future__ import annotations
 import json
 from ansible.plugins.callback import CallbackBase
@@ -31,7 +33,7 @@ class CallbackModule(CallbackBase):
         for arg in args:
             if hasattr(arg, "_result"):
                 print("RESULT", json.dumps(arg._result, default=str), flush=True)
-'''
+"""
 
 
 def _flows(folder: Path) -> list[dict[str, Any]]:
@@ -67,7 +69,10 @@ def test_nothing_leaks(kind: str, no_log: bool, playbooks: Playbooks, simulator:
     tasks = [{**task, "no_log": True} if no_log else task for task in _flows(playbooks.home)]
     log = tmp_path / "ansible.log"
     run = playbooks.run(
-        *tasks, arguments=LOUD, defaults=login, environment={"ANSIBLE_LOG_PATH": str(log), "ANSIBLE_NO_TARGET_SYSLOG": "1"}
+        *tasks,
+        arguments=LOUD,
+        defaults=login,
+        environment={"ANSIBLE_LOG_PATH": str(log), "ANSIBLE_NO_TARGET_SYSLOG": "1"},
     )
     issued = _issued(simulator)
     assert len(issued) >= 5
@@ -79,7 +84,9 @@ def test_nothing_leaks(kind: str, no_log: bool, playbooks: Playbooks, simulator:
     assert "async" in run.results[-1]["msg"]
 
 
-def test_nothing_leaks_to_a_callback_that_prints_all(playbooks: Playbooks, simulator: Simulator, tmp_path: Path) -> None:
+def test_nothing_leaks_to_a_callback_that_prints_all(
+    playbooks: Playbooks, simulator: Simulator, tmp_path: Path
+) -> None:
     folder = tmp_path / "callbacks"
     folder.mkdir()
     (folder / "print_all.py").write_text(_CALLBACK, encoding="utf-8")

@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, Mondoo platform collection contributors
+# Copyright (c) 2026, Mondoo platform collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import sys
+import traceback
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +17,96 @@ from ariadne import MutationType, ObjectType, QueryType, load_schema_from_path, 
 from graphql import (
     DocumentNode,
     FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLError,
     GraphQLObjectType,
+    GraphQLSchema,
+    InlineFragmentNode,
     OperationDefinitionNode,
+    SelectionSetNode,
     build_schema,
     execute_sync,
     parse,
     validate,
 )
 
-from .errors import ServiceError
 from .resolvers import RESOLVERS, Context
 from .settings import Settings
+
+_INVALID = "GRAPHQL_VALIDATION_FAILED"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A request that could be parsed. kind: `query`, `mutation`, or None if there is no such operation. fields: the
+    names of its root fields, in order; keys: their aliases, or their names again.
+    """
+
+    document: DocumentNode
+    name: str | None
+    variables: dict[str, Any]
+    kind: str | None
+    fields: list[str]
+    keys: list[str]
+
+
+class UnreadableError(Exception):
+    """A body that is no GraphQL request. answer: what to tell the client."""
+
+    def __init__(self, message: str, code: str | None = None) -> None:
+        super().__init__(message)
+        self.answer: dict[str, Any] = {"errors": [{"message": message}], "data": None}
+        if code:
+            self.answer["errors"][0]["extensions"] = {"code": code}
+
+
+def operation_from(body: object) -> Operation:
+    """Reads the body of a request; raises UnreadableError."""
+    if not isinstance(body, Mapping) or not isinstance(body.get("query"), str):
+        raise UnreadableError("the body must be a JSON object with a query")
+    name, variables = body.get("operationName"), body.get("variables")
+    if not isinstance(name, str | None) or not isinstance(variables, dict | None):
+        raise UnreadableError("operationName must be a text, and variables an object")
+    try:
+        document = parse(body["query"])
+    except GraphQLError as error:
+        raise UnreadableError(error.message, "GRAPHQL_PARSE_FAILED") from None
+    chosen = [
+        node
+        for node in document.definitions
+        if isinstance(node, OperationDefinitionNode) and name in (None, node.name and node.name.value)
+    ]
+    if not chosen:
+        return Operation(document, name, variables or {}, None, [], [])
+    fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+    roots = _root_fields(chosen[0].selection_set, fragments)
+    return Operation(
+        document,
+        name,
+        variables or {},
+        chosen[0].operation.value,
+        [node.name.value for node in roots],
+        [(node.alias or node.name).value for node in roots],
+    )
+
+
+def _root_fields(
+    selections: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode], depth: int = 0
+) -> list[FieldNode]:
+    found: list[FieldNode] = []
+    for node in selections.selections:
+        if isinstance(node, FieldNode):
+            found.append(node)
+            continue
+        inner: InlineFragmentNode | FragmentDefinitionNode | None
+        inner = node if isinstance(node, InlineFragmentNode) else None
+        if isinstance(node, FragmentSpreadNode):
+            inner = fragments.get(node.name.value)
+        # A document is read before it is validated: its fragments may form a circle.
+        if inner is not None and depth < len(fragments) + 1:
+            found += _root_fields(inner.selection_set, fragments, depth + 1)
+    return found
 
 
 class Execution:
@@ -33,54 +114,44 @@ class Execution:
 
     def __init__(self, schema_path: Path) -> None:
         source = load_schema_from_path(str(schema_path))
-        plain = build_schema(source)
-        bindables: list[ObjectType] = []
-        for type_name, resolvers in RESOLVERS.items():
-            declared = plain.type_map.get(type_name)
-            if not isinstance(declared, GraphQLObjectType):
-                continue
-            known = {"Query": QueryType, "Mutation": MutationType}
-            bindable = known[type_name]() if type_name in known else ObjectType(type_name)
-            for name, resolver in resolvers.items():
-                if name in declared.fields:
-                    bindable.set_field(name, resolver)
-            bindables.append(bindable)
-        self._schema = make_executable_schema(source, *bindables)
+        self._schema = make_executable_schema(source, *_bindables(build_schema(source)))
 
-    def parse(self, body: object) -> DocumentNode | dict[str, Any]:
-        """The document of a request, or the answer that says why there is none."""
-        if not isinstance(body, Mapping) or not isinstance(body.get("query"), str):
-            return {"errors": [{"message": "must provide a query"}]}
-        try:
-            return parse(body["query"])
-        except GraphQLError as error:
-            return {"errors": [_formatted(error, "GRAPHQL_PARSE_FAILED")]}
-
-    def validation_errors(self, document: DocumentNode, settings: Settings) -> list[dict[str, Any]]:
+    def validation_errors(self, operation: Operation, settings: Settings) -> list[dict[str, Any]]:
         """What is wrong with the document by the schema."""
-        code = "GRAPHQL_VALIDATION_FAILED" if settings.validation_code else None
-        found = [_formatted(error, code) for error in validate(self._schema, document)]
-        if settings.validation_quotes == "double":
-            for error in found:
-                error["message"] = error["message"].replace("'", '"')
-        else:
-            for error in found:
-                error["message"] = error["message"].replace('"', "'")
-        return found
+        return [_invalid(error, settings) for error in validate(self._schema, operation.document)]
 
-    def run(self, document: DocumentNode, body: Mapping[str, Any], context: Context) -> dict[str, Any]:
-        """Executes a valid document; mutations in it run one after the other."""
+    def run(self, operation: Operation, context: Context) -> dict[str, Any]:
+        """Executes a valid document; mutations in it run one after the other. Without `data` in the answer nothing was
+        executed: the variables do not fit the document.
+        """
         result = execute_sync(
             self._schema,
-            document,
+            operation.document,
             context_value=context,
-            variable_values=body.get("variables") or {},
-            operation_name=body.get("operationName"),
+            variable_values=operation.variables,
+            operation_name=operation.name,
         )
+        errors = result.errors or []
+        if errors and result.data is None and not any(error.path for error in errors):
+            return {"errors": [_invalid(error, context.settings) for error in errors]}
         answer: dict[str, Any] = {"data": result.data}
-        if result.errors:
-            answer["errors"] = [_formatted(error, None) for error in result.errors]
+        if errors:
+            answer["errors"] = [_formatted(error) for error in errors]
         return answer
+
+
+def _bindables(schema: GraphQLSchema) -> list[ObjectType]:
+    roots: dict[str, ObjectType] = {"Query": QueryType(), "Mutation": MutationType()}
+    bindables: list[ObjectType] = []
+    for type_name, resolvers in RESOLVERS.items():
+        declared = schema.type_map.get(type_name)
+        if not isinstance(declared, GraphQLObjectType):
+            continue
+        bindable = roots.get(type_name) or ObjectType(type_name)
+        for name in resolvers.keys() & declared.fields.keys():
+            bindable.set_field(name, resolvers[name])
+        bindables.append(bindable)
+    return bindables
 
 
 def codes(answer: Mapping[str, Any]) -> set[str]:
@@ -89,24 +160,25 @@ def codes(answer: Mapping[str, Any]) -> set[str]:
     return {text.split("code = ", 1)[1].split(" ", 1)[0] for text in messages if "code = " in text}
 
 
-def operation_of(document: DocumentNode) -> tuple[str, list[str]]:
-    """The kind of a document (`query` or `mutation`) and its root fields, in order."""
-    for definition in document.definitions:
-        if isinstance(definition, OperationDefinitionNode):
-            fields = [node.name.value for node in definition.selection_set.selections if isinstance(node, FieldNode)]
-            return definition.operation.value, fields
-    return "query", []
+def _invalid(error: GraphQLError, settings: Settings) -> dict[str, Any]:
+    found = _formatted(error)
+    # Which quotes graphql-core writes depends on its version.
+    quote, other = ('"', "'") if settings.validation_quotes == "double" else ("'", '"')
+    found["message"] = found["message"].replace(other, quote)
+    if settings.validation_code:
+        found["extensions"] = {"code": _INVALID}
+    return found
 
 
-def _formatted(error: GraphQLError, code: str | None) -> dict[str, Any]:
+def _formatted(error: GraphQLError) -> dict[str, Any]:
     found: dict[str, Any] = {"message": error.message}
+    cause = error.original_error
+    if cause is not None and not isinstance(cause, GraphQLError) and not error.message.startswith("Cannot return null"):
+        # A mistake in the simulator itself must not look like the service's answer.
+        traceback.print_exception(cause, file=sys.stderr)
+        found["message"] = f"simulator error: {type(cause).__name__}"
     if error.locations:
         found["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
     if error.path:
         found["path"] = error.path
-    if code:
-        found["extensions"] = {"code": code}
-    elif error.original_error is not None and not isinstance(error.original_error, ServiceError):
-        # A mistake in the simulator itself must not look like the service's answer.
-        found["message"] = f"simulator error: {error.original_error!r}"
     return found

@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, Mondoo platform collection contributors
+# Copyright (c) 2026, Mondoo platform collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -19,24 +19,46 @@ from typing import Any
 import requests
 
 _TESTS = Path(__file__).resolve().parents[1]
-_START = 30  # seconds it may take to start or to end
+_PATIENCE = 30  # seconds it may take to start or to end
+_SEEDING = 120  # seconds that an administrative request may take
+_MOMENT = 0.02  # seconds between two looks
 
 
 class Simulator:
-    """A running simulator. url: base of its API, without `/query`."""
+    """A running simulator. url: base of its API, without `/query`. folder: for its database and other files.
 
-    def __init__(self, folder: Path, *, tls: Path | None = None, tls_name: str | None = None, schema: Path | None = None) -> None:
+    tls, tls_name, schema, seed, settings: as the options of `start`; the seed as a dictionary, and the settings by
+    their names.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        tls: Path | None = None,
+        tls_name: str | None = None,
+        schema: Path | None = None,
+        seed: dict[str, Any] | None = None,
+        **settings: Any,
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._ready = folder / "ready.json"
         self._arguments = ["--database", str(folder / "service.sqlite"), "--ready-file", str(self._ready)]
-        if tls:
-            self._arguments += ["--tls", str(tls)]
-        if tls_name:
-            self._arguments += ["--tls-name", tls_name]
-        if schema:
-            self._arguments += ["--schema", str(schema)]
+        if seed is not None:
+            (folder / "seed.json").write_text(json.dumps(seed), encoding="utf-8")
+            self._arguments += ["--seed", str(folder / "seed.json")]
+        for option, value in {"--tls": tls, "--tls-name": tls_name, "--schema": schema}.items():
+            if value is not None:
+                self._arguments += [option, str(value)]
+        for name, value in settings.items():
+            flag = name.replace("_", "-")
+            if isinstance(value, bool):
+                self._arguments.append(f"--{flag}" if value else f"--no-{flag}")
+            else:
+                self._arguments.append(f"--{flag}={value}")
         self._tls = tls
         self._http = requests.Session()
+        # What the environment says about proxies and certificates is not about loopback.
         self._http.trust_env = False
         self._process: subprocess.Popen[bytes] | None = None
         self.url = ""
@@ -50,7 +72,9 @@ class Simulator:
         try:
             yield simulator
         finally:
-            simulator.stop()
+            simulator.close()
+
+    # -- the process -----------------------------------------------------------------------------------------------
 
     def start(self, port: int = 0) -> None:
         """Starts the process and waits until it listens."""
@@ -61,28 +85,35 @@ class Simulator:
             env={**os.environ, "PYTHONPATH": str(_TESTS)},
             stdin=subprocess.DEVNULL,
         )
-        deadline = time.monotonic() + _START
+        deadline = time.monotonic() + _PATIENCE
         while not self._ready.exists():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
                 raise RuntimeError("the simulator did not start")
-            time.sleep(0.02)
+            time.sleep(_MOMENT)
         self.url = json.loads(self._ready.read_text(encoding="utf-8"))["url"]
 
-    def stop(self) -> None:
-        """Ends the process."""
-        if self._process is None:
-            return
-        self._process.terminate()
+    def stop(self) -> int | None:
+        """Ends the process; returns its exit code, None if there was none."""
+        process, self._process = self._process, None
+        if process is None:
+            return None
+        process.terminate()
         try:
-            self._process.wait(_START)
+            return process.wait(_PATIENCE)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process = None
+            process.kill()
+            return process.wait()
+
+    def close(self) -> None:
+        """Ends the process for good."""
+        self._http.close()
+        self.stop()
 
     def restart(self) -> None:
-        """Ends the process and starts another with the same database on the same port."""
+        """Ends the process and starts another with the same database on the same port. Faults, the log and what
+        `settings` changed are gone.
+        """
         port = int(self.url.rpartition(":")[2])
         self.stop()
         self.start(port)
@@ -91,9 +122,13 @@ class Simulator:
     def pid(self) -> int | None:
         return self._process.pid if self._process else None
 
+    # -- what it knows ---------------------------------------------------------------------------------------------
+
     @property
     def credentials(self) -> dict[str, Any]:
-        """`automation`: secret of an owner token of acme; `service_account`: document of an owner; and what was seeded."""
+        """`automation`: secret of an owner token of acme; `service_account`: document of an owner; and what was
+        seeded with a key.
+        """
         found: dict[str, Any] = self._admin("GET", "credentials")
         return found
 
@@ -101,8 +136,13 @@ class Simulator:
     def admin_token(self) -> str:
         return str(self.credentials["automation"])
 
+    @property
+    def ca_path(self) -> Path | None:
+        """The bundle that its clients must trust, None for plain HTTP."""
+        return self._tls / "ca.pem" if self._tls else None
+
     def requests(self) -> list[dict[str, Any]]:
-        """What arrived at the API, in order."""
+        """What arrived, in order, as `simulator.requestlog.Entry` describes it."""
         found: list[dict[str, Any]] = self._admin("GET", "requests")
         return found
 
@@ -113,22 +153,34 @@ class Simulator:
         """The root fields of all mutations that arrived, in order."""
         return [field for entry in self.requests() if entry["kind"] == "mutation" for field in entry["fields"]]
 
+    def counters(self) -> dict[str, dict[str, int]]:
+        """How often each root field was asked for: below `query` and `mutation`."""
+        found: dict[str, dict[str, int]] = self._admin("GET", "counters")
+        return found
+
     def wait_for_requests(self, count: int) -> None:
-        """Waits until so many have arrived."""
-        deadline = time.monotonic() + _START
+        """Waits until so many have arrived; raises TimeoutError."""
+        deadline = time.monotonic() + _PATIENCE
         while len(self.requests()) < count:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{len(self.requests())} of {count} requests arrived")
-            time.sleep(0.02)
+            time.sleep(_MOMENT)
+
+    def state(self) -> dict[str, Any]:
+        """Everything: organizations, spaces, tokens, service_accounts, settings, faults."""
+        found: dict[str, Any] = self._admin("GET", "state")
+        return found
 
     def tokens(self, scope: str | None = None) -> list[dict[str, Any]]:
         """The tokens that there are, of one scope (MRN) or of all."""
-        return [token for token in self._admin("GET", "tokens") if scope in (None, token["scope"])]
+        return [token for token in self.state()["tokens"] if scope in (None, token["scope"])]
 
     def secrets(self) -> list[dict[str, Any]]:
         """Every secret ever issued: name, mrn, secret, and whether its token is live."""
         found: list[dict[str, Any]] = self._admin("GET", "secrets")
         return found
+
+    # -- what it is told -------------------------------------------------------------------------------------------
 
     def seed(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Adds what `simulator.seed` describes; returns all credentials."""
@@ -140,9 +192,18 @@ class Simulator:
         self._admin("PATCH", "tokens", {"mrn": mrn, **changes})
 
     def settings(self, **changes: Any) -> None:
+        """Makes it another variant of the service: `simulator.settings` says which there are."""
         self._admin("PUT", "settings", changes)
 
-    def fault(self, kind: str, *, match: str = "any", nth: int = 1, times: int = 1, **parameters: Any) -> None:
+    def fault(
+        self,
+        kind: str,
+        *,
+        match: str = "any",
+        nth: int | list[int] = 1,
+        times: int | None = None,
+        **parameters: Any,
+    ) -> None:
         """Makes requests fail: `simulator.faults` says how."""
         self._admin("POST", "faults", {"kind": kind, "match": match, "nth": nth, "times": times, **parameters})
 
@@ -154,13 +215,9 @@ class Simulator:
         self._admin("POST", "reset")
 
     def _admin(self, method: str, path: str, body: object = None) -> Any:
-        answer = self._http.request(
-            method,
-            f"{self.url}/_simulator/{path}",
-            json=body,
-            timeout=_START,
-            verify=str(self._tls / "ca.pem") if self._tls else True,
-        )
-        if answer.status_code >= 400:
+        verify = str(self.ca_path) if self.ca_path else True
+        url = f"{self.url}/_simulator/{path}"
+        answer = self._http.request(method, url, json=body, timeout=_SEEDING, verify=verify)
+        if not answer.ok:
             raise ValueError(f"{method} {path}: {answer.text}")
         return answer.json()

@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, Mondoo platform collection contributors
+# Copyright (c) 2026, Mondoo platform collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -6,234 +6,253 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
+import functools
 import json
-import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from graphql import GraphQLResolveInfo
-
-from .database import Database
-from .errors import ServiceError, invalid_argument, not_found
-from .identity import (
-    KNOWN_ROLES,
-    ROLE_PREFIX,
-    Principal,
-    membership_of,
-    new_secret,
-    require_manager,
-    require_reader,
-)
+from . import times
+from .connections import Listing
+from .database import Database, NewToken
+from .errors import invalid_argument, not_found
+from .identity import Principal, require_manager, require_reader
+from .issuing import new_secret
+from .names import KNOWN_ROLES, ROLE_PREFIX, id_of, membership_of, new_token_mrn
 from .settings import Settings
 
-_PAGE = 100
-_ZERO_TIME = "0001-01-01T00:00:00Z"
-_ORDERS: dict[str, Callable[[dict[str, Any]], Any]] = {
-    "NAME": lambda token: token["name"],
-    "LAST_USED": lambda token: token["last_used_at"] or "",
-    "CREATED_AT": lambda token: token["created_at"],
-}
+if TYPE_CHECKING:
+    from graphql import GraphQLResolveInfo
+
+    Info = GraphQLResolveInfo["Context"]
+
+_ORDERS = {"NAME": "name", "LAST_USED": "coalesce(last_used_at, '')", "CREATED_AT": "created_at"}
+_OLDEST_FIRST = {"field": "CREATED_AT", "direction": "ASC"}
 
 
 @dataclass(frozen=True)
 class Context:
-    """What a request is executed with."""
+    """What a request is executed with. stuck: every page of a listing is its first one."""
 
     database: Database
     principal: Principal
     settings: Settings
+    stuck: bool = False
+
+    def page(self, listing: Listing, first: int | None, after: str | None) -> dict[str, Any]:
+        return listing.page(self.database, first, None if self.stuck else after)
 
 
-def _context(info: GraphQLResolveInfo) -> Context:
-    context: Context = info.context
-    return context
-
-
-def _page(entries: Sequence[dict[str, Any]], key: str, first: int | None, after: str | None) -> dict[str, Any]:
-    """One page of a connection; cursors are opaque."""
-    if first is not None and not 1 <= first <= _PAGE:
-        raise invalid_argument(f"first must be between 1 and {_PAGE}")
-    start = 0
-    if after is not None:
-        try:
-            last = base64.b64decode(after, validate=True).decode()
-            start = [entry[key] for entry in entries].index(last) + 1
-        except (binascii.Error, ValueError):
-            raise invalid_argument("invalid cursor") from None
-    chosen = entries[start : start + (first or _PAGE)]
-    edges = [{"cursor": base64.b64encode(entry[key].encode()).decode(), "node": entry} for entry in chosen]
-    return {
-        "totalCount": len(entries),
-        "edges": edges,
-        "pageInfo": {
-            "hasNextPage": start + len(chosen) < len(entries),
-            "startCursor": edges[0]["cursor"] if edges else None,
-            "endCursor": edges[-1]["cursor"] if edges else None,
-        },
-    }
+# -- queries -----------------------------------------------------------------------------------------------------------
 
 
 def _api_tokens(
     _root: object,
-    info: GraphQLResolveInfo,
-    scopeMrn: str | None = None,  # noqa: N803  (argument names are the schema's)
+    info: Info,
+    scopeMrn: str | None = None,  # noqa: N803  (here and below: argument names are the schema's)
     first: int | None = None,
     after: str | None = None,
     query: str | None = None,
-    queryTerms: list[str] | None = None,  # noqa: N803
+    queryTerms: Sequence[str] | None = None,  # noqa: N803
     orderBy: Mapping[str, str] | None = None,  # noqa: N803
 ) -> dict[str, Any]:
-    context = _context(info)
+    """The scope's own tokens: an organization's listing has none of its spaces'."""
+    context = info.context
     if not scopeMrn:
         raise invalid_argument("scopeMrn is required")
-    if not context.database.scope_exists(scopeMrn):
-        raise not_found(f"scope {scopeMrn}")
     require_reader(context.database, context.principal, scopeMrn)
-    found = context.database.rows("SELECT * FROM tokens WHERE scope = ? ORDER BY number", scopeMrn)
-    visible = [token for token in found if token["hidden_for"] <= 0]
-    if after is None and len(visible) < len(found):
-        context.database.execute("UPDATE tokens SET hidden_for = hidden_for - 1 WHERE scope = ? AND hidden_for > 0", scopeMrn)
-    for term in [*([query] if query else []), *(queryTerms or [])]:
-        visible = [token for token in visible if term.lower() in f"{token['name']}\n{token['description']}".lower()]
-    if orderBy:
-        visible.sort(key=_ORDERS[orderBy["field"]], reverse=orderBy["direction"] == "DESC")
-    return _page([_token_node(token, context.settings) for token in visible], "mrn", first, after)
+    terms = [*([query] if query else []), *(queryTerms or [])]
+    order = orderBy or _OLDEST_FIRST
+    listing = Listing(
+        table="tokens",
+        where="scope = ? AND hidden_for = 0" + " AND contains(name || char(10) || description, ?)" * len(terms),
+        values=[scopeMrn, *terms],
+        key=_ORDERS[order["field"]],
+        node=functools.partial(_token_node, settings=context.settings),
+        descending=order["direction"] == "DESC",
+    )
+    page = context.page(listing, first, after)
+    if after is None:
+        context.database.execute(
+            "UPDATE tokens SET hidden_for = hidden_for - 1 WHERE scope = ? AND hidden_for > 0", scopeMrn
+        )
+    return page
 
 
 def _token_node(token: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+    never = times.ZERO if settings.never_used == "zero" else None
     return {
-        "id": token["mrn"].rsplit("/", 1)[-1],
+        "id": id_of(token["mrn"]),
         "mrn": token["mrn"],
         "name": token["name"],
         "description": token["description"] or None,
-        "roles": [{"mrn": role, "title": role.removeprefix(ROLE_PREFIX).title()} for role in json.loads(token["roles"])],
-        "createdAt": token["created_at"],
-        "lastUsed": token["last_used_at"] or (_ZERO_TIME if settings.never_used == "zero" else None),
+        "roles": [{"mrn": role, "title": id_of(role).title()} for role in json.loads(token["roles"])],
+        "createdAt": times.shown(token["created_at"]),
+        "lastUsed": times.shown(token["last_used_at"]) if token["last_used_at"] else never,
         "creator": json.loads(token["creator"]),
     }
 
 
-def _organization(_root: object, info: GraphQLResolveInfo, mrn: str) -> dict[str, Any]:
-    context = _context(info)
-    found = context.database.row("SELECT * FROM organizations WHERE mrn = ?", mrn)
-    if not found:
+def _organization(_root: object, info: Info, mrn: str) -> dict[str, Any]:
+    context = info.context
+    found = context.database.organization(mrn)
+    if found is None:
         raise not_found(f"organization {mrn}")
     require_reader(context.database, context.principal, mrn)
-    return {"id": mrn.rsplit("/", 1)[-1], "mrn": mrn, "name": found["name"]}
+    return _named_node(found)
 
 
 def _spaces_list(
-    organization: Mapping[str, Any], info: GraphQLResolveInfo, first: int | None = None, after: str | None = None
+    organization: Mapping[str, Any], info: Info, first: int | None = None, after: str | None = None
 ) -> dict[str, Any]:
-    found = _context(info).database.rows("SELECT * FROM spaces WHERE organization = ? ORDER BY rowid", organization["mrn"])
-    return _page([_space_node(space) for space in found], "mrn", first, after)
+    listing = Listing("spaces", "organization = ?", [organization["mrn"]], "number", _named_node)
+    return info.context.page(listing, first, after)
 
 
-def _space_node(space: Mapping[str, Any]) -> dict[str, Any]:
-    return {"id": space["mrn"].rsplit("/", 1)[-1], "mrn": space["mrn"], "name": space["name"]}
-
-
-def _space(_root: object, info: GraphQLResolveInfo, mrn: str) -> dict[str, Any]:
-    context = _context(info)
-    found = context.database.row("SELECT * FROM spaces WHERE mrn = ?", mrn)
-    if not found:
+def _space(_root: object, info: Info, mrn: str) -> dict[str, Any]:
+    context = info.context
+    found = context.database.space(mrn)
+    if found is None:
         raise not_found(f"space {mrn}")
     require_reader(context.database, context.principal, mrn)
-    return _space_node(found)
+    return _named_node(found)
 
 
-def _get_roles(_root: object, info: GraphQLResolveInfo, identity: str, scopeMrn: str) -> dict[str, Any]:  # noqa: N803
-    context = _context(info)
-    token = _managed_token(context, identity)
-    return {"identity_mrn": identity, "identity_email": None, "scope_mrn": scopeMrn, "roles": json.loads(token["roles"])}
+def _named_node(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"id": id_of(row["mrn"]), "mrn": row["mrn"], "name": row["name"]}
 
 
-def _declared_roles(given: Sequence[Mapping[str, str]]) -> list[str]:
-    names = [role["mrn"].removeprefix(ROLE_PREFIX) for role in given]
-    for name in names:
-        if name not in KNOWN_ROLES:
-            raise invalid_argument(f"unknown role {name}")
-    return [ROLE_PREFIX + name for name in names]
+def _get_roles(_root: object, info: Info, identity: str, scopeMrn: str) -> dict[str, Any]:  # noqa: N803
+    context = info.context
+    require_reader(context.database, context.principal, scopeMrn)
+    _table, entity = _entity(context, identity, scopeMrn)
+    return {"identity_mrn": identity, "scope_mrn": scopeMrn, "roles": json.loads(entity["roles"])}
 
 
-def _generate(_root: object, info: GraphQLResolveInfo, input: Mapping[str, Any]) -> dict[str, Any]:  # noqa: A002
-    context = _context(info)
-    scope = input.get("scopeMrn") or input.get("spaceMrn")
-    if not scope:
-        raise invalid_argument("scopeMrn is required")
-    if not context.database.scope_exists(scope):
-        raise not_found(f"scope {scope}")
+# -- mutations ---------------------------------------------------------------------------------------------------------
+
+
+def _atomic(resolver: Callable[..., Any]) -> Callable[..., Any]:
+    """All that a mutation does, or nothing of it."""
+
+    @functools.wraps(resolver)
+    def run(root: object, info: Info, **arguments: Any) -> Any:
+        with info.context.database.transaction():
+            return resolver(root, info, **arguments)
+
+    return run
+
+
+@_atomic
+def _generate(_root: object, info: Info, input: Mapping[str, Any]) -> dict[str, Any]:  # noqa: A002
+    """Names need not be unique: nothing that is published says so."""
+    context = info.context
+    scope = _scope_of(input)
     require_manager(context.database, context.principal, scope)
-    if not input["name"].strip():
-        raise invalid_argument("name must not be empty")
-    roles = _declared_roles(input.get("roles") or [])
+    _require_name(input["name"])
     mrn = new_token_mrn(scope)
     secret = new_secret(context.database, mrn, opaque=context.settings.opaque_tokens)
-    context.database.add_token(
-        secret,
+    token = NewToken(
         mrn,
         scope,
         input["name"],
-        description=input.get("description") or "",
-        roles=[*roles, membership_of(scope)],
+        roles=[*_declared_roles([role["mrn"] for role in input.get("roles") or []]), membership_of(scope)],
         creator=context.principal.creator,
+        created_at=times.now(),
+        description=input.get("description") or "",
         hidden_for=context.settings.listing_lag,
     )
+    context.database.add_token(token, secret)
     return {"token": secret, "mrn": mrn if context.settings.payload_mrn else None}
 
 
-def new_token_mrn(scope: str) -> str:
-    """Opaque to clients."""
-    return f"//agents.api.mondoo.app{scope.removeprefix('//captain.api.mondoo.app')}/apitokens/{uuid.uuid4().hex[:16]}"
-
-
-def _managed_token(context: Context, mrn: str) -> dict[str, Any]:
-    token = context.database.row("SELECT * FROM tokens WHERE mrn = ?", mrn)
-    if not token:
-        raise not_found(f"API token {mrn}")
-    require_manager(context.database, context.principal, token["scope"])
-    return token
-
-
-def _update(_root: object, info: GraphQLResolveInfo, input: Mapping[str, Any]) -> dict[str, Any]:  # noqa: A002
-    context = _context(info)
+@_atomic
+def _update(_root: object, info: Info, input: Mapping[str, Any]) -> dict[str, Any]:  # noqa: A002
+    context = info.context
     token = _managed_token(context, input["mrn"])
-    name = input.get("name")
-    if name is not None and not name.strip():
-        raise invalid_argument("name must not be empty")
-    changed = {**token, **{key: input[key] for key in ("name", "description") if input.get(key) is not None}}
+    changes = {column: input[column] for column in ("name", "description") if input.get(column) is not None}
+    if "name" in changes:
+        _require_name(changes["name"])
+    changed = {**token, **changes}
     context.database.execute(
-        "UPDATE tokens SET name = ?, description = ? WHERE mrn = ?", changed["name"], changed["description"], token["mrn"]
+        "UPDATE tokens SET name = ?, description = ? WHERE mrn = ?",
+        *(changed["name"], changed["description"], changed["mrn"]),
     )
     return _token_node(changed, context.settings)
 
 
-def _delete(_root: object, info: GraphQLResolveInfo, input: Mapping[str, Any]) -> dict[str, Any]:  # noqa: A002
-    context = _context(info)
+@_atomic
+def _delete(_root: object, info: Info, input: Mapping[str, Any]) -> dict[str, Any]:  # noqa: A002
+    context = info.context
     token = _managed_token(context, input["mrn"])
     context.database.execute("DELETE FROM tokens WHERE mrn = ?", token["mrn"])
     return {"mrn": token["mrn"]}
 
 
-def _set_roles(_root: object, info: GraphQLResolveInfo, input: Mapping[str, Any]) -> dict[str, Any]:  # noqa: A002
-    """Replaces the whole list of each entity; all or nothing. The membership stays by itself."""
-    context = _context(info)
-    scope = input.get("scopeMrn") or input.get("spaceMrn")
+@_atomic
+def _set_roles(_root: object, info: Info, input: Mapping[str, Any]) -> dict[str, Any]:  # noqa: A002
+    """Replaces the whole list of each entity. The membership stays by itself."""
+    context = info.context
+    scope = _scope_of(input)
+    require_manager(context.database, context.principal, scope)
+    changed: list[str] = []
+    for mrn, roles in _role_changes(input):
+        if mrn in changed:
+            raise invalid_argument(f"{mrn} is there more than once")
+        table, _row = _entity(context, mrn, scope)
+        kept = json.dumps(sorted({*_declared_roles(roles), membership_of(scope)}))
+        context.database.execute(f"UPDATE {table} SET roles = ? WHERE mrn = ?", kept, mrn)  # noqa: S608
+        changed.append(mrn)
+    if not changed:
+        raise invalid_argument("updates must not be empty")
+    return {"mrns": changed}
+
+
+def _role_changes(given: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[str]]]:
+    """The entities with their new roles: several in `updates`, or a single one in `identity` and `roles`."""
+    for update in given.get("updates") or []:
+        yield update["entityMrn"], [role["mrn"] for role in update["roles"]]
+    if given.get("identity"):
+        yield given["identity"], given.get("roles") or []
+
+
+def _declared_roles(mrns: Sequence[str]) -> Sequence[str]:
+    for mrn in mrns:
+        # Also a membership: it is the platform's to give, and not among the known ones.
+        if not mrn.startswith(ROLE_PREFIX) or mrn.removeprefix(ROLE_PREFIX) not in KNOWN_ROLES:
+            raise invalid_argument(f"invalid role {mrn}")
+    return mrns
+
+
+def _scope_of(given: Mapping[str, Any]) -> str:
+    scope = given.get("scopeMrn") or given.get("spaceMrn")
     if not scope:
         raise invalid_argument("scopeMrn is required")
-    require_manager(context.database, context.principal, scope)
-    changes: dict[str, list[str]] = {}
-    for update in input.get("updates") or []:
-        token = _managed_token(context, update["entityMrn"])
-        if token["scope"] != scope:
-            raise invalid_argument(f"{token['mrn']} does not belong to {scope}")
-        changes[token["mrn"]] = sorted({*_declared_roles(update["roles"]), membership_of(scope)})
-    for mrn, roles in changes.items():
-        context.database.execute("UPDATE tokens SET roles = ? WHERE mrn = ?", json.dumps(roles), mrn)
-    return {"mrns": list(changes)}
+    return str(scope)
+
+
+def _require_name(name: str) -> None:
+    if not name.strip():
+        raise invalid_argument("name must not be empty")
+
+
+def _managed_token(context: Context, mrn: str) -> dict[str, Any]:
+    token = context.database.token(mrn)
+    if token is None:
+        raise not_found(f"API token {mrn}")
+    require_manager(context.database, context.principal, token["scope"])
+    return token
+
+
+def _entity(context: Context, mrn: str, scope: str) -> tuple[str, dict[str, Any]]:
+    """The API token or service account that belongs to the scope itself, with the name of its table."""
+    for table in ("tokens", "accounts"):
+        found = context.database.row(f"SELECT * FROM {table} WHERE mrn = ?", mrn)  # noqa: S608
+        if found is not None:
+            if found["scope"] != scope:
+                raise invalid_argument(f"{mrn} does not belong to {scope}")
+            return table, found
+    raise not_found(mrn)
 
 
 RESOLVERS: dict[str, dict[str, Callable[..., Any]]] = {
@@ -246,5 +265,3 @@ RESOLVERS: dict[str, dict[str, Callable[..., Any]]] = {
         "setRoles": _set_roles,
     },
 }
-
-__all__ = ["RESOLVERS", "Context", "ServiceError", "new_token_mrn"]

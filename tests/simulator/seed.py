@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, Mondoo platform collection contributors
+# Copyright (c) 2026, Mondoo platform collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -10,66 +10,105 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from .database import Database
-from .identity import ROLE_PREFIX, membership_of, new_account, new_secret
-from .resolvers import new_token_mrn
+from . import times
+from .database import Database, NewToken
+from .issuing import new_account, new_secret
+from .names import new_token_mrn, organization_mrn, role_mrns, space_mrn
 
-_CAPTAIN = "//captain.api.mondoo.app"
 _CREATOR = {"mrn": None, "email": "someone@example.com", "service": None}
+_KEYS = {
+    "": {"organizations", "tokens", "service_accounts"},
+    "tokens": {"scope", "name", "permissions", "description", "created_at", "last_used_at", "count", "key"},
+    "service_accounts": {"scope", "name", "permissions", "key"},
+}
 
-ORGANIZATION = f"{_CAPTAIN}/organizations/acme"
+ORGANIZATION = organization_mrn("acme")
 DEFAULT: dict[str, Any] = {
     "organizations": {"acme": ["alpha", "beta", "gamma"], "other": ["outside"]},
     "tokens": [{"scope": ORGANIZATION, "name": "automation", "permissions": ["owner"], "key": "automation"}],
-    "service_accounts": [{"scope": ORGANIZATION, "name": "deployer", "permissions": ["owner"], "key": "service_account"}],
+    "service_accounts": [
+        {"scope": ORGANIZATION, "name": "deployer", "permissions": ["owner"], "key": "service_account"},
+    ],
 }
 
 
-def seed(database: Database, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """Adds what is wanted; returns the credentials of what has a `key`.
+def seed(database: Database, wanted: Mapping[str, Any], *, opaque: bool = False) -> None:
+    """Adds what is wanted, all or nothing; raises ValueError or KeyError for what makes no sense.
 
-    organizations: ID -> IDs of its spaces. tokens: `scope` (MRN), `name`, `permissions`, and optionally `description`,
-    `created_at`, `last_used_at`, `key`, `count` (that many, with `{}` in the name replaced by the number).
-    service_accounts: `scope`, `name`, `permissions`, `key`.
+    organizations: ID -> IDs of its spaces. tokens: `scope` (MRN), `name`, `permissions` (short names), and optionally
+    `description`, `created_at`, `last_used_at` (RFC 3339), `count` (that many, with `{}` in the name replaced by the
+    number, from 0) and `key`. service_accounts: `scope`, `name`, `permissions`, `key`. The `key` is the name under
+    which `credentials` has the secret of the (last) token, or the document of the service account.
     """
-    credentials: dict[str, Any] = {}
-    database.begin()
-    for organization, spaces in wanted.get("organizations", {}).items():
-        mrn = f"{_CAPTAIN}/organizations/{organization}"
-        database.execute("INSERT OR IGNORE INTO organizations VALUES (?, ?)", mrn, organization.title())
-        for space in spaces:
-            database.execute(
-                "INSERT OR IGNORE INTO spaces VALUES (?, ?, ?)", f"{_CAPTAIN}/spaces/{space}", space.title(), mrn
-            )
-    for token in wanted.get("tokens", ()):
-        for number in range(token.get("count", 1)):
-            secret = _add_token(database, token, token["name"].replace("{}", str(number)))
-        if "key" in token:
-            credentials[token["key"]] = secret
-    for account in wanted.get("service_accounts", ()):
-        public_key, document = new_account(account["name"], account["scope"])
-        roles = json.dumps([ROLE_PREFIX + name for name in account["permissions"]])
-        database.execute(
-            "INSERT INTO accounts VALUES (?, ?, ?, ?, ?)",
-            *(document["mrn"], account["name"], account["scope"], roles, public_key),
+    _check(wanted, "")
+    with database.transaction():
+        for organization, spaces in (wanted.get("organizations") or {}).items():
+            mrn = organization_mrn(organization)
+            database.execute("INSERT OR IGNORE INTO organizations VALUES (?, ?)", mrn, organization.title())
+            for space in spaces:
+                database.execute(
+                    "INSERT OR IGNORE INTO spaces (mrn, name, organization) VALUES (?, ?, ?)",
+                    *(space_mrn(space), space.title(), mrn),
+                )
+        for token in wanted.get("tokens") or ():
+            _add_tokens(database, token, opaque=opaque)
+        for account in wanted.get("service_accounts") or ():
+            _add_account(database, account)
+
+
+def credentials(database: Database, endpoint: str) -> dict[str, Any]:
+    """What was issued under a key: secrets of API tokens, and documents of service accounts for the endpoint."""
+    found: dict[str, Any] = {
+        row["key"]: json.loads(row["credential"]) for row in database.rows("SELECT * FROM issued_credentials")
+    }
+    return {
+        key: {**value, "api_endpoint": endpoint} if isinstance(value, dict) else value for key, value in found.items()
+    }
+
+
+def _add_tokens(database: Database, wanted: Mapping[str, Any], *, opaque: bool) -> None:
+    _check(wanted, "tokens")
+    scope = _existing(database, wanted["scope"])
+    secret = ""
+    for number in range(wanted.get("count", 1)):
+        token = NewToken(
+            new_token_mrn(scope),
+            scope,
+            wanted["name"].replace("{}", str(number)),
+            roles=role_mrns(wanted["permissions"], scope),
+            creator=_CREATOR,
+            description=wanted.get("description", ""),
+            created_at=times.kept(wanted["created_at"]) if "created_at" in wanted else times.now(),
+            last_used_at=times.kept(wanted["last_used_at"]) if wanted.get("last_used_at") else None,
         )
-        credentials[account["key"]] = document
-    database.commit()
-    return credentials
+        secret = new_secret(database, token.mrn, opaque=opaque)
+        database.add_token(token, secret)
+    if "key" in wanted:
+        _keep(database, wanted["key"], secret)
 
 
-def _add_token(database: Database, token: Mapping[str, Any], name: str) -> str:
-    mrn = new_token_mrn(token["scope"])
-    secret = new_secret(database, mrn)
-    database.add_token(
-        secret,
-        mrn,
-        token["scope"],
-        name,
-        description=token.get("description", ""),
-        roles=[*(ROLE_PREFIX + permission for permission in token["permissions"]), membership_of(token["scope"])],
-        creator=_CREATOR,
-        created_at=token.get("created_at"),
-        last_used_at=token.get("last_used_at"),
+def _add_account(database: Database, wanted: Mapping[str, Any]) -> None:
+    _check(wanted, "service_accounts")
+    scope = _existing(database, wanted["scope"])
+    public_key, document = new_account(wanted["name"], scope)
+    roles = json.dumps(sorted(role_mrns(wanted["permissions"], scope)))
+    database.execute(
+        "INSERT INTO accounts VALUES (?, ?, ?, ?, ?)", document["mrn"], wanted["name"], scope, roles, public_key
     )
-    return secret
+    _keep(database, wanted["key"], document)
+
+
+def _keep(database: Database, key: str, credential: object) -> None:
+    database.execute("INSERT OR REPLACE INTO issued_credentials VALUES (?, ?)", key, json.dumps(credential))
+
+
+def _check(given: Mapping[str, Any], kind: str) -> None:
+    unknown = given.keys() - _KEYS[kind]
+    if unknown:
+        raise ValueError(f"unknown in {kind or 'a seed'}: {', '.join(sorted(unknown))}")
+
+
+def _existing(database: Database, scope: str) -> str:
+    if database.space(scope) is None and database.organization(scope) is None:
+        raise ValueError(f"no such scope: {scope}")
+    return scope

@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, Mondoo platform collection contributors
+# Copyright (c) 2026, Mondoo platform collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -7,11 +7,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
 import socket
-from dataclasses import dataclass
+import struct
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +23,37 @@ import trustme
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from .app import Simulator, reset_on_close
+from .administration import Administration
+from .app import Service
 from .database import Database
 from .execution import Execution
-from .seed import DEFAULT, seed
+from .seed import DEFAULT, credentials, seed
 from .settings import Settings
 
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "contract" / "schema.graphql"
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _PARENT_CHECK = 0.5  # seconds
+_STOP = 30  # seconds that ending may take
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line says. seed: what a new database holds. tls: folder for a certificate authority, None for
+    plain HTTP; tls_name: the name in the certificate. credentials: file for those that are in the database.
+    """
+
+    database: Path
+    host: str = LOOPBACK[0]
+    port: int = 0
+    schema: Path = SCHEMA
+    seed: dict[str, Any] = field(default_factory=lambda: DEFAULT)
+    ready_file: Path | None = None
+    credentials: Path | None = None
+    tls: Path | None = None
+    tls_name: str | None = None
+    parent_pid: int | None = None
+    settings: Settings = field(default_factory=Settings)
+
 
 _transports: dict[tuple[str, int], asyncio.Transport] = {}
 
@@ -36,6 +63,9 @@ class _Protocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        # asyncio does so only where a socket says that its protocol is TCP, and the listening one does not; without
+        # it the second half of an answer waits 40 ms for the client to acknowledge the first.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         _transports[transport.get_extra_info("peername")[:2]] = transport
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -43,87 +73,118 @@ class _Protocol(H11Protocol):
         super().connection_lost(exc)
 
 
-def _abort(client: tuple[str, int]) -> None:
+def _cut(client: tuple[str, int], reset: bool) -> None:
     transport = _transports.get(client)
-    if transport is not None:
-        reset_on_close(transport.get_extra_info("socket"))
-        transport.abort()
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the command line says. tls: folder for a certificate authority of its own, None for plain HTTP."""
-
-    database: Path
-    host: str = "127.0.0.1"
-    port: int = 0
-    schema: Path = SCHEMA
-    ready_file: Path | None = None
-    tls: Path | None = None
-    tls_name: str = "127.0.0.1"
-    parent_pid: int | None = None
-    settings: Settings = Settings()
+    if transport is None:
+        return
+    if not reset:
+        transport.close()
+        return
+    # Closing a connection that must not linger sends a reset instead of a farewell.
+    linger = struct.pack("ii", 1, 0)
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    transport.abort()
 
 
 def serve(options: Options) -> None:
     """Runs until SIGTERM, SIGINT, or the end of the parent process."""
-    fresh = not options.database.exists()
-    options.database.touch(mode=0o600)
+    parent_is_gone = _parent_watch(options.parent_pid) if options.parent_pid else None
     database = Database(options.database)
-    simulator = Simulator(database, Execution(options.schema), options.settings, _abort)
-    keys = options.database.with_suffix(".credentials")
-    if fresh:
-        simulator.credentials = seed(database, DEFAULT)
-        keys.touch(mode=0o600)
-        keys.write_text(json.dumps(simulator.credentials), encoding="utf-8")
-    elif keys.exists():
-        simulator.credentials = json.loads(keys.read_text(encoding="utf-8"))
-    asyncio.run(_run(simulator, options))
+    try:
+        if database.is_empty():
+            seed(database, options.seed, opaque=options.settings.opaque_tokens)
+        service = Service(database, Execution(options.schema), options.settings, _cut)
+        application = service.application(Administration(service, options.seed).application())
+        asyncio.run(_run(application, options, database, parent_is_gone))
+    finally:
+        database.close()
 
 
-async def _run(simulator: Simulator, options: Options) -> None:
-    listener = socket.create_server((options.host, options.port))
-    # Sockets made like this get it neither from Python nor from asyncio, and each answer would wait 40 ms for an acknowledgement.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    config: dict[str, Any] = {"log_config": None, "log_level": "critical", "lifespan": "off", "timeout_graceful_shutdown": 1}
+async def _run(
+    application: Any, options: Options, database: Database, parent_is_gone: Callable[[], bool] | None
+) -> None:
+    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+    listener = socket.create_server((options.host, options.port), family=family)
+    config: dict[str, Any] = {"log_config": None, "log_level": "critical", "lifespan": "off"}
     if options.tls:
-        config.update(_certificate(options.tls, options.tls_name))
-    server = uvicorn.Server(uvicorn.Config(simulator.application(), http=_Protocol, **config))
-    _announce(options, listener.getsockname()[1])
-    watch = asyncio.create_task(_end_with_parent(options.parent_pid, server)) if options.parent_pid else None
-    await server.serve(sockets=[listener])
-    if watch:
-        watch.cancel()
+        config.update(_certificate(options.tls, options.tls_name or options.host))
+    server = uvicorn.Server(uvicorn.Config(application, http=_Protocol, timeout_graceful_shutdown=1, **config))
+    host = f"[{options.host}]" if ":" in options.host else options.host
+    url = f"{'https' if options.tls else 'http'}://{host}:{listener.getsockname()[1]}"
+    if options.credentials:
+        write_private(options.credentials, json.dumps(credentials(database, url)))
+    watch = asyncio.create_task(_end_with_parent(parent_is_gone, server)) if parent_is_gone else None
+    if options.ready_file:
+        # The socket listens by now: a client that comes before the server takes the connection waits in its queue.
+        ready = {"pid": os.getpid(), "port": listener.getsockname()[1], "url": url}
+        partial = options.ready_file.with_suffix(".partial")
+        partial.write_text(json.dumps(ready), encoding="utf-8")
+        partial.replace(options.ready_file)
+    # uvicorn handles these while it serves, and sends them to the process once more when it is done.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        if watch:
+            watch.cancel()
+        if options.ready_file:
+            options.ready_file.unlink(missing_ok=True)
 
 
-async def _end_with_parent(pid: int, server: uvicorn.Server) -> None:
+def _parent_watch(pid: int) -> Callable[[], bool]:
+    """Tells whether a process has gone. One that is not the parent is gone only when it was waited for."""
+    is_parent = os.getppid() == pid
+
+    def gone() -> bool:
+        if is_parent:
+            return os.getppid() != pid
+        return not _runs(pid)
+
+    return gone
+
+
+async def _end_with_parent(gone: Callable[[], bool], server: uvicorn.Server) -> None:
     """A killed test must leave no server behind."""
-    while os.getppid() == pid:
+    while not gone():
         await asyncio.sleep(_PARENT_CHECK)
     server.should_exit = True
 
 
-def _announce(options: Options, port: int) -> None:
-    if options.ready_file is None:
-        return
-    scheme = "https" if options.tls else "http"
-    ready = {"pid": os.getpid(), "port": port, "url": f"{scheme}://{options.host}:{port}"}
-    partial = options.ready_file.with_suffix(".partial")
-    partial.write_text(json.dumps(ready), encoding="utf-8")
-    partial.replace(options.ready_file)
-
-
 def _certificate(folder: Path, name: str) -> dict[str, str]:
+    """A new certificate from a new authority, whose own certificate is `ca.pem` in the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     authority = trustme.CA()
-    certificate = authority.issue_cert(name, "localhost") if name == "127.0.0.1" else authority.issue_cert(name)
+    certificate = authority.issue_cert(*(LOOPBACK if name in LOOPBACK else (name,)))
     authority.cert_pem.write_to_path(folder / "ca.pem")
-    certificate.private_key_pem.write_to_path(folder / "server.key")
-    (folder / "server.key").chmod(0o600)
+    write_private(folder / "server.key", certificate.private_key_pem.bytes().decode())
     certificate.cert_chain_pems[0].write_to_path(folder / "server.pem")
     return {"ssl_keyfile": str(folder / "server.key"), "ssl_certfile": str(folder / "server.pem")}
 
 
+def write_private(path: Path, text: str) -> None:
+    """Writes a file that only its owner reads, also while it is written."""
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    path.write_text(text, encoding="utf-8")
+
+
 def stop(ready_file: Path) -> None:
-    """Ends the simulator that announced itself in the file."""
-    os.kill(json.loads(ready_file.read_text(encoding="utf-8"))["pid"], signal.SIGTERM)
+    """Ends the simulator that announced itself in the file, and waits for its end; raises OSError or TimeoutError."""
+    ready = json.loads(ready_file.read_text(encoding="utf-8"))
+    # A file may be left over from a simulator that was killed, and its process ID another's by now.
+    host = ready["url"].split("://", 1)[1].rsplit(":", 1)[0].strip("[]")
+    socket.create_connection((host, ready["port"]), timeout=_STOP).close()
+    os.kill(ready["pid"], signal.SIGTERM)
+    deadline = time.monotonic() + _STOP
+    while ready_file.exists() and _runs(ready["pid"]):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"process {ready['pid']} does not end")
+        time.sleep(0.02)
+
+
+def _runs(pid: int) -> bool:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, 0)
+        return True
+    return False

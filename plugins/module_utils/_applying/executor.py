@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, Mondoo platform collection contributors
+# Copyright (c) 2026, Mondoo platform collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -18,11 +18,14 @@ from .._client.service import Generated, TokenService
 from .._planning.plan import Delete, Generate, Plan, SetRoles, Update
 from .._values import errors
 from .._values.errors import MondooError
+from .._values.mrn import Scope
 from .._values.permissions import declarable
 from .._values.token import Token
 
 # How often the listing is read for a token that may be there: listings can lag a moment behind.
 _LOOKS = 3
+# How often it is tried to find out what happened, and to clean up.
+_INSISTENCE = 3
 
 T = TypeVar("T")
 
@@ -69,6 +72,7 @@ class _Execution:
         self._delivery = delivery if plan.generates else None
         self._outcome = Outcome(token=plan.before)
         self._generated = False
+        self._may_have_left_one = False
 
     def run(self) -> Outcome:
         try:
@@ -142,7 +146,8 @@ class _Execution:
                 if error.code != errors.NOT_FOUND:
                     raise
 
-        self._settle(send, token, lambda now: now is None)
+        # A token of this run may be missing from the listing only because it is new: sending again is what makes sure.
+        self._settle(send, token, lambda now: now is None and token.mrn in self._known)
 
     def _generate(self, step: Generate) -> None:
         try:
@@ -199,6 +204,7 @@ class _Execution:
         except MondooError as second:
             # Sending it again now could leave two.
             error.transient = False
+            self._may_have_left_one = True
             error.note(
                 f"Whether the token came to be could not be found out ({second.reason}): if {wanted.scope} now has an"
                 f' API token "{wanted.name}" that was not there before, nobody has its secret; delete it.'
@@ -213,7 +219,8 @@ class _Execution:
         if found:
             return max(found, key=lambda token: (token.created_at is not None, token.created_at, token.mrn)).mrn
         self._outcome.warnings.append(
-            f'The service did not tell the MRN of the new API token "{wanted.name}" of {wanted.scope}, and its listing does not show it yet.'
+            f'The service did not tell the MRN of the new API token "{wanted.name}" of {wanted.scope},'
+            " and its listing does not show it yet."
         )
         return None
 
@@ -229,7 +236,7 @@ class _Execution:
     def _new_tokens(self, wanted: Token) -> list[Token]:
         return [
             token
-            for token in self._service.tokens(wanted.scope)
+            for token in self._listing(wanted.scope)
             if token.mrn not in self._known
             and (token.name, token.description, declarable(token.roles))
             == (wanted.name, wanted.description, declarable(wanted.roles))
@@ -242,25 +249,45 @@ class _Execution:
         try:
             self._delivery.commit(secret)
         except MondooError as error:
-            try:
-                self._delete_stray(new)
-                error.note("The new token was deleted again.")
-            except MondooError as second:
-                error.note(
-                    f"The new token {new.mrn} could not be deleted again ({second.reason}): delete it, nobody has its secret."
-                )
+            self._take_back(new, error)
             raise
+
+    def _take_back(self, new: Token, error: MondooError) -> None:
+        """Deletes a token whose secret could not be delivered."""
+        try:
+            # Without an MRN, the listing did not show it before.
+            strays = self._look_for(new) if new.mrn is None else [new]
+            for stray in strays:
+                self._delete_stray(stray)
+        except MondooError as second:
+            error.note(
+                f'The new API token "{new.name}" ({new.mrn or "MRN unknown"}) could not be deleted again ({second.reason}):'
+                " delete it, nobody has its secret."
+            )
+            return
+        if strays:
+            error.note("The new token was deleted again.")
+        else:
+            error.note(
+                f'The new API token "{new.name}" could not be deleted again, since the listing does not show it:'
+                " delete it, nobody has its secret."
+            )
 
     def _give_name_back(self, step: Generate, error: MondooError) -> None:
         aside = step.replaces
         if aside is None:
+            return
+        if self._may_have_left_one:
+            # Two would have the name then; set aside as it is, the next run can tell them apart.
+            error.note(f'The token that it was to replace is still valid and named "{aside.name}".')
             return
         try:
             self._insist(lambda: self._update(Update(aside, name=step.token.name)))
             error.note("The token that it was to replace is unchanged.")
         except MondooError as second:
             error.note(
-                f'The token that it was to replace is still valid and named "{aside.name}" ({second.reason}); the next run goes on from there.'
+                f'The token that it was to replace is still valid and named "{aside.name}" ({second.reason});'
+                " the next run goes on from there."
             )
 
     def _settle(self, send: Callable[[], T], token: Token, reached: Callable[[Token | None], bool]) -> T | None:
@@ -278,18 +305,22 @@ class _Execution:
 
     def _happened(self, token: Token, reached: Callable[[Token | None], bool]) -> bool:
         try:
-            listing = self._service.tokens(token.scope)
+            listing = self._listing(token.scope)
         except MondooError:
             return False
         return reached(next((entry for entry in listing if entry.mrn == token.mrn), None))
 
-    def _insist(self, send: Callable[[], None]) -> None:
-        """For what cleans up: tries a second time, whatever the first failure was."""
-        try:
-            send()
-        except MondooError:
-            self._service.policy.sleep(self._service.policy.backoff(1))
-            send()
+    def _insist(self, send: Callable[[], T]) -> T:
+        """For looking and cleaning up, on which more depends than on one request: tries again whatever the failure was."""
+        for tries in range(1, _INSISTENCE):
+            try:
+                return send()
+            except MondooError:
+                self._service.policy.sleep(self._service.policy.backoff(tries))
+        return send()
+
+    def _listing(self, scope: Scope) -> tuple[Token, ...]:
+        return self._insist(lambda: self._service.tokens(scope))
 
 
 def _lost_and_transient(error: MondooError) -> bool:

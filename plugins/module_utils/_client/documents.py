@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, Mondoo platform collection contributors
+# Copyright (c) 2026, Mondoo platform collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -81,7 +81,7 @@ def document(name: str) -> DocumentNode:
 
     class _Unmark(Visitor):
         # graphql-core calls enter_KIND for each node of that kind.
-        def enter_directive(self, node: object, *_args: object) -> object:
+        def enter_directive(self, *_node_and_place: object) -> object:
             return REMOVE
 
     unmarked: DocumentNode = visit(marked(name), _Unmark())

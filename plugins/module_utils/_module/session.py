@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, Mondoo platform collection contributors
+# Copyright (c) 2026, Mondoo platform collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -66,7 +66,7 @@ def result_of(module: AnsibleModule, work: Callable[[AnsibleModule], dict[str, A
         return work(module)
     except MondooError as error:
         return failure(error)
-    except Exception as error:  # the last line of defence: a traceback could show a secret
+    except Exception as error:  # noqa: BLE001  (the last line of defence: a traceback could show a secret)
         where = error.__traceback__
         while where is not None and where.tb_next is not None:
             where = where.tb_next

@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, Mondoo platform collection contributors
+# Copyright (c) 2026, Mondoo platform collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -10,7 +10,7 @@ Everything a run reports is drawn from its plan, so that check mode, which does 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 from .._values.token import Token, token_diff
 
@@ -55,7 +55,7 @@ class Delete:
     token: Token
 
 
-Step = Update | SetRoles | Generate | Delete
+Step: TypeAlias = "Update | SetRoles | Generate | Delete"
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, Mondoo platform collection contributors
+# Copyright (c) 2026, Mondoo platform collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -106,7 +106,9 @@ def _plan_creation(spec: TokenSpec, retired: tuple[_Retired, ...], facts: Facts)
             f"permissions is required, and must not be empty, to create {spec}: without one the token could do nothing"
         )
     deletions, warnings = _retired_steps(spec, retired, facts)
-    steps = (Generate(wanted, replaces=predecessor), *deletions)
+    # If its successor was delivered and is gone since, the predecessor's name would no longer fit what is in the file.
+    to_restore = None if retired and _holds_successor(facts, retired[0]) else predecessor
+    steps = (Generate(wanted, replaces=to_restore), *deletions)
     return Plan(before=None, after=wanted, steps=steps, warnings=tuple(warnings))
 
 
@@ -211,9 +213,15 @@ def _was_never_delivered(spec: TokenSpec, current: Token, retired: tuple[_Retire
     """
     if not spec.rotates or not retired or current.last_used_at is not None:
         return False
-    if facts.file is not None and facts.file.modified_at is not None:
-        return facts.file.modified_at < retired[0].at
+    if facts.file is not None and facts.file.exists:
+        return not _holds_successor(facts, retired[0])
     return not spec.overlap
+
+
+def _holds_successor(facts: Facts, predecessor: _Retired) -> bool:
+    """Whether the file was written since a token was retired, and so holds the secret of a later one."""
+    modified_at = facts.file.modified_at if facts.file else None
+    return modified_at is not None and modified_at >= predecessor.at
 
 
 def _retirement_time(facts: Facts) -> datetime:

@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, Mondoo platform collection contributors
+# Copyright (c) 2026, Mondoo platform collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -110,7 +110,7 @@ class ServiceAccount:
         claims = {"iss": "mondoo/ams", "sub": self._mrn, "iat": now, "nbf": now, "exp": now + _LIFETIME}
         try:
             return jwt.encode(claims, self._private_key, algorithm="ES384", headers={"kid": self._mrn, "typ": "JWT"})
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  (whatever the libraries raise for a bad key)
             # Their messages may quote the key; the type is enough.
             kind = type(error).__name__
         raise MondooError(

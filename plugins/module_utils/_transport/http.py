@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, Mondoo platform collection contributors
+# Copyright (c) 2026, Mondoo platform collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -102,7 +102,7 @@ class HttpTransport:
         result = None
         try:
             result = self._transport.execute(
-                GraphQLRequest(document, variable_values=dict(variables)), extra_args=extra
+                GraphQLRequest(document, variable_values=dict(variables), operation_name=operation), extra_args=extra
             )
         except TransportError as error:
             # gql's own messages may quote the body, which may hold a secret: only the cause is looked at.

@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, Mondoo platform collection contributors
+# Copyright (c) 2026, Mondoo platform collection contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -13,6 +13,7 @@ from .errors import invalid_option
 
 _SCOPE_PREFIX = "//captain.api.mondoo.app/"
 _COLLECTIONS = {"space": "spaces", "organization": "organizations"}
+_WITH_ARTICLE = {"space": "a space", "organization": "an organization"}
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]*")
 
 
@@ -40,9 +41,9 @@ def scope_from(kind: str, value: str) -> Scope:
         head = f"{_SCOPE_PREFIX}{collection}/"
         if text.startswith(head) and _ID.fullmatch(text[len(head) :]):
             if other != kind:
-                raise invalid_option(f'{kind}: "{value}" is the MRN of a {other}; use the option {other} for it')
+                raise invalid_option(f'{kind}: "{value}" is the MRN of {_WITH_ARTICLE[other]}; use the option {other} for it')
             return Scope(kind, text)
-    raise invalid_option(f'{kind}: "{value}" is not the MRN of a {kind} ({_example(kind)})')
+    raise invalid_option(f'{kind}: "{value}" is not the MRN of {_WITH_ARTICLE[kind]} ({_example(kind)})')
 
 
 def _example(kind: str) -> str:

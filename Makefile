@@ -1,0 +1,48 @@
+# SPDX-FileCopyrightText: 2026 Mondoo platform collection contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Everything here sets up what it needs in .venv, from PyPI. `make` alone lists the targets.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+NOX := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/nox --stop-on-first-error
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test fast lint sanity units integration bench clean
+
+help: ## List the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+demo: $(VENV)/run.stamp ## Show the collection at work against the simulator
+	@$(BIN)/python tests/demo/demo.py
+
+bench: $(VENV)/run.stamp ## Measure, and print ratios
+	@$(BIN)/python tests/benchmark/no_op.py
+
+test: $(VENV)/check.stamp ## Run all checks and tests
+	$(NOX)
+
+lint: $(VENV)/check.stamp ## Run the checks that need no simulator
+	$(NOX) -s formatters codeqa yamllint typing typing-tests license-check extra-checks docs-check ansible-lint
+
+units: $(VENV)/check.stamp ## Run the unit tests
+	$(NOX) -t units
+
+clean: ## Remove all that was set up
+	rm -rf $(VENV) .nox .mypy_cache .ruff_cache .pytest_cache tests/output
+
+# A fresh environment whenever a list of requirements changes.
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or later is needed: make PYTHON=python3.11 …")'
+	@$(PYTHON) -m venv $(VENV) || { echo "python3 -m venv failed: install Python's venv module (Debian: python3-venv)"; rm -rf $(VENV); exit 1; }
+
+$(VENV)/run.stamp: $(VENV)/bin/python tests/integration/requirements.txt tests/simulator/requirements.txt
+	@echo "Setting up $(VENV) …"
+	@$(BIN)/pip install --quiet --disable-pip-version-check 'ansible-core>=2.16' -r tests/integration/requirements.txt
+	@touch $@
+
+$(VENV)/check.stamp: $(VENV)/bin/python tests/tools/requirements.txt
+	@echo "Setting up $(VENV) …"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r tests/tools/requirements.txt
+	@touch $@

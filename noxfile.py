@@ -1,0 +1,153 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every check of the collection. `make test` runs the default sessions; `nox -l` lists all.
+
+antsibull-nox.toml configures the sessions that antsibull-nox brings; those below are ours.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import antsibull_nox
+import nox
+
+ROOT = Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT / "tests" / "tools"))
+
+import ansible_test_home  # noqa: E402  (found through the line above)
+import interpreters  # noqa: E402
+
+# Version managers put shims on PATH, on which ansible-test fails: real interpreters go before them.
+PYTHONS = interpreters.found()
+os.environ["PATH"] = os.pathsep.join(
+    [*dict.fromkeys(str(path.parent) for path in PYTHONS.values()), os.environ["PATH"]]
+)
+
+OLDEST, NEWEST = interpreters.oldest_and_newest(PYTHONS)
+PAIRS = sorted({OLDEST, NEWEST})
+
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.error_on_missing_interpreters = True
+nox.options.sessions = [
+    *("formatters", "codeqa", "yamllint", "typing", "typing-tests", "license-check", "extra-checks", "docs-check"),
+    *("build-import-check", "ansible-lint", f"sanity-{NEWEST.core}", "simulator"),
+    *(f"{kind}-{pair.core}" for pair in PAIRS for kind in ("units", "integration")),
+    "coverage-of-the-matrix",
+]
+
+antsibull_nox.load_antsibull_nox_toml()
+
+
+def _tracked_files() -> list[str]:
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    return [name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
+
+
+def _collection_tree(folder: Path) -> Path:
+    """A copy of the collection where Python finds it as `ansible_collections.mondoo.platform`."""
+    tree = folder / "ansible_collections" / "mondoo" / "platform"
+    for name in _tracked_files():
+        target = tree / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, target)
+    return tree
+
+
+def _enter_home() -> None:
+    ansible_test_home.enter(ROOT / ".nox" / "home")
+
+
+def _leave_home() -> None:
+    ansible_test_home.leave()
+    # antsibull-nox cannot copy these back.
+    for name in (".tmp", "reports"):
+        shutil.rmtree(Path("tests/output") / name, ignore_errors=True)
+
+
+for pair in PAIRS:
+    antsibull_nox.add_ansible_test_session(
+        name=f"sanity-{pair.core}",
+        description=f"ansible-test sanity with ansible-core {pair.core}",
+        default=False,
+        ansible_test_params=["sanity", "--venv", "-v", *([] if pair == NEWEST else ["--python", pair.python])],
+        ansible_core_version=pair.core,
+        ansible_core_source="pypi",
+        handle_coverage="never",
+        callback_before=_enter_home,
+        callback_after=_leave_home,
+    )
+
+
+@nox.session(name="typing-tests", python=NEWEST.python)
+def typing_tests(session: nox.Session) -> None:
+    """mypy for what is not part of the collection: simulator, demo, benchmark, tests that run against the simulator."""
+    session.install(
+        "mypy",
+        "types-PyYAML",
+        "types-requests",
+        "-r",
+        "tests/integration/requirements.txt",
+        f"ansible-core~={NEWEST.core}.0",
+    )
+    environment = {"MYPYPATH": "tests:tests/integration:tests/tools"}
+    for what in ("tests/simulator", "tests/integration", "tests/demo", "tests/benchmark", "tests/tools"):
+        session.run("mypy", "--config-file", "pyproject.toml", what, env=environment)
+
+
+@nox.session(python=NEWEST.python)
+def simulator(session: nox.Session) -> None:
+    """The simulator's own tests."""
+    session.install("pytest", "-r", "tests/simulator/requirements.txt")
+    session.run("pytest", "tests/simulator", *session.posargs, env={"PYTHONPATH": "tests"})
+
+
+def _units(session: nox.Session, core: str) -> None:
+    session.install(f"ansible-core~={core}.0", "pytest-cov", "-r", "tests/unit/requirements.txt")
+    with tempfile.TemporaryDirectory() as name:
+        tree = _collection_tree(Path(name))
+        session.chdir(tree)
+        session.run(
+            *("pytest", "tests/unit", "--cov=plugins", "--cov-report=term:skip-covered", "-q"),
+            *(f"--cov-fail-under={interpreters.COVERAGE_FLOOR}", *session.posargs),
+            env={"PYTHONPATH": name, "ANSIBLE_COLLECTIONS_PATH": name, "PYTHONDONTWRITEBYTECODE": "1"},
+        )
+
+
+def _integration(session: nox.Session, core: str) -> None:
+    session.install(f"ansible-core~={core}.0", "pytest-xdist", "-r", "tests/integration/requirements.txt")
+    session.run("pytest", "tests/integration", "-q", "-n", "2", "--dist", "worksteal", *session.posargs)
+
+
+def _add_matrix_sessions() -> None:
+    for pair in PAIRS:
+        for kind, run in (("units", _units), ("integration", _integration)):
+
+            def body(session: nox.Session, core: str = pair.core, run: object = run) -> None:
+                run(session, core)  # type: ignore[operator]
+
+            body.__doc__ = f"{kind} with ansible-core {pair.core} on Python {pair.python}"
+            nox.session(name=f"{kind}-{pair.core}", python=pair.python)(body)
+
+
+_add_matrix_sessions()
+
+
+@nox.session(name="coverage-of-the-matrix", python=False)
+def coverage_of_the_matrix(session: nox.Session) -> None:
+    """Says which versions the run covered, so that nothing is skipped silently."""
+    for line in interpreters.report(PAIRS):
+        session.log(line)
+
+
+if __name__ == "__main__":
+    nox.main()

@@ -1,0 +1,85 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which Pythons this machine has, and which versions of ansible-core they can test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+# Per cent of lines and branches together, for each run of the unit tests.
+COVERAGE_FLOOR = 90
+
+# Pythons that a controller of that version runs on, oldest version first.
+_CORES = {
+    "2.16": ("3.10", "3.11", "3.12"),
+    "2.17": ("3.10", "3.11", "3.12"),
+    "2.18": ("3.11", "3.12", "3.13"),
+    "2.19": ("3.11", "3.12", "3.13"),
+    "2.20": ("3.12", "3.13", "3.14"),
+    "2.21": ("3.12", "3.13", "3.14"),
+}
+
+
+class Pair(NamedTuple):
+    """A version of ansible-core and a Python to run it on."""
+
+    core: str
+    python: str
+
+
+def found() -> dict[str, Path]:
+    """Interpreters that really start, by version: on PATH, or behind the shims of a version manager."""
+    usable: dict[str, Path] = {}
+    for version in sorted({python for pythons in _CORES.values() for python in pythons}, key=_numbers):
+        for candidate in _candidates(version):
+            # An interpreter alone is not enough to make environments with.
+            if _runs(candidate, "import venv, ssl, ctypes"):
+                usable[version] = candidate
+                break
+    return usable
+
+
+def _candidates(version: str) -> Iterator[Path]:
+    name = f"python{version}"
+    for folder in os.environ["PATH"].split(os.pathsep):
+        path = Path(folder) / name
+        if path.parent.name == "shims":
+            yield from sorted(path.parent.parent.glob(f"versions/{version}.*/bin/{name}"), reverse=True)
+        elif path.exists():
+            yield path
+    default = shutil.which("python3")
+    if default and _runs(Path(default), f"import sys; assert '%d.%d' % sys.version_info[:2] == '{version}'"):
+        yield Path(default)
+
+
+def _runs(interpreter: Path, code: str) -> bool:
+    return subprocess.run([str(interpreter), "-c", code], capture_output=True, check=False).returncode == 0
+
+
+def oldest_and_newest(pythons: Mapping[str, Path]) -> tuple[Pair, Pair]:
+    """The oldest version of ansible-core on the oldest Python for it, and the newest on the newest."""
+    pairs = [Pair(core, python) for core, supported in _CORES.items() for python in supported if python in pythons]
+    if not pairs:
+        raise SystemExit(f"no usable Python was found: one of {', '.join(_CORES['2.16'] + _CORES['2.21'])} is needed")
+    oldest = min(pairs, key=lambda pair: (_numbers(pair.core), _numbers(pair.python)))
+    newest = max(pairs, key=lambda pair: (_numbers(pair.core), _numbers(pair.python)))
+    return oldest, newest
+
+
+def report(pairs: list[Pair]) -> list[str]:
+    """What the run covered and what it did not."""
+    covered = {pair.core for pair in pairs}
+    lines = [f"covered: ansible-core {pair.core} on Python {pair.python}" for pair in pairs]
+    missing = [core for core in (min(_CORES, key=_numbers), max(_CORES, key=_numbers)) if core not in covered]
+    return lines + [f"NOT covered, for want of a Python: ansible-core {core}" for core in missing]
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))

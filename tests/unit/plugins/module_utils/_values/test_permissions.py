@@ -1,0 +1,81 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Permissions between what people write and what the service takes."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
+from ansible_collections.mondoo.platform.plugins.module_utils._values.permissions import (
+    KNOWN_ROLES,
+    declarable,
+    role_mrn_from,
+    role_mrns_from,
+    short_name,
+    short_names,
+)
+
+_ROLES = "//iam.api.mondoo.app/roles/"
+_CUSTOM = "//iam.api.mondoo.app/organizations/Org-1/roles/My-Role"
+
+
+def test_the_roles_of_the_service_are_known() -> None:
+    assert set(KNOWN_ROLES) >= {"viewer", "editor", "owner", "agent", "policy-manager", "query-pack-editor"}
+    assert not {"org-member", "space-member"} & set(KNOWN_ROLES)
+
+
+@pytest.mark.parametrize("name", KNOWN_ROLES)
+def test_known_roles_in_any_case_by_name_and_mrn(name: str) -> None:
+    for text in (name, name.upper(), f" {name.title()} ", _ROLES + name, (_ROLES + name).upper()):
+        assert role_mrn_from(text) == _ROLES + name
+
+
+@pytest.mark.parametrize("mrn", [_CUSTOM, _ROLES + "Brand-New"])
+def test_a_role_that_only_the_service_knows_is_taken_as_it_is_written(mrn: str) -> None:
+    assert role_mrn_from(f" {mrn} ") == mrn
+
+
+@pytest.mark.parametrize(
+    ("value", "suggestion"),
+    [
+        ("viewr", ' Did you mean "viewer"?'),
+        ("Editr", ' Did you mean "editor"?'),
+        ("policymanager", ' Did you mean "policy-manager"?'),
+        ("owner,viewer", ' Did you mean "viewer"?'),
+        ("xyz", ""),
+        ("", ""),
+        ("//iam.api.mondoo.app/viewer", ""),
+        (_ROLES, ""),
+        ("https://iam/roles/viewer", ""),
+    ],
+)
+def test_what_is_no_permission(value: str, suggestion: str) -> None:
+    with pytest.raises(MondooError) as caught:
+        role_mrn_from(value)
+    assert caught.value.code == "InvalidOption"
+    assert str(caught.value) == (
+        f'permissions: "{value}" is not known.{suggestion} Known are: {", ".join(KNOWN_ROLES)}, or a full role MRN.'
+    )
+
+
+@pytest.mark.parametrize(
+    "value", ["org-member", "Space-Member", _ROLES + "space-member", (_ROLES + "org-member").upper()]
+)
+def test_memberships_cannot_be_declared(value: str) -> None:
+    with pytest.raises(MondooError) as caught:
+        role_mrn_from(value)
+    assert str(caught.value) == f'permissions: "{value}" is added by the platform itself and cannot be declared.'
+
+
+def test_order_and_repetition_carry_no_meaning() -> None:
+    assert role_mrns_from(["viewer", "AGENT", "viewer"]) == role_mrns_from(["agent", "viewer"])
+    assert role_mrns_from([]) == frozenset()
+
+
+def test_names_are_short_and_sorted_and_leave_memberships_out() -> None:
+    roles = [_ROLES + "viewer", _CUSTOM, _ROLES + "space-member", _ROLES + "agent", _ROLES + "org-member"]
+    assert short_names(roles) == [_CUSTOM, "agent", "viewer"]
+    assert declarable(roles) == {_ROLES + "viewer", _ROLES + "agent", _CUSTOM}
+    assert short_name(_CUSTOM) == _CUSTOM
