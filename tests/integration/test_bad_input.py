@@ -30,7 +30,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, tuple[str, ...]]] = {
     "an organization as space": (
         {**CREATE, "space": ORGANIZATION_MRN},
         "InvalidOption",
-        ("MRN of a organization", "option organization"),
+        ("MRN of an organization", "option organization"),
     ),
     "neither ID nor MRN": ({**CREATE, "space": "my space"}, "InvalidOption", ("my space", "an MRN looks like")),
     "empty name": ({**CREATE, "name": " "}, "InvalidOption", ("name must not be empty",)),

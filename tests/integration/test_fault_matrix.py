@@ -137,6 +137,7 @@ class Scene:
     def aftermath(self) -> Iterator[str]:
         """What must be after a run without faults, and after one more, once the listing has caught up."""
         self.simulator.settings(listing_lag=0)
+        self.runner.run("api_token_info", space="alpha")
         second, third = self.run(self.flow.declared), self.run(self.flow.declared)
         if second.get("failed"):
             yield f"the next run fails: {second['msg']}"
@@ -204,5 +205,8 @@ def test_killed_at_each_request(flow: str, runner: ModuleRunner, simulator: Simu
             process.kill()
             process.wait()
         simulator.clear_faults()
-        if scene.flow.file or not scene.flow.keeps_retired:
+        # Without a file, the secret reaches somebody only when the process ends by itself: nothing can be told from a
+        # retired token that is within its overlap, or deleted already.
+        all_done = scene.flow.keeps_retired or (request, moment) == (requests, "timeout_after")
+        if scene.flow.file or not all_done:
             assert list(scene.aftermath()) == [], (request, moment)

@@ -17,11 +17,23 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from requests.adapters import HTTPAdapter
 
 _TESTS = Path(__file__).resolve().parents[1]
 _PATIENCE = 30  # seconds it may take to start or to end
 _SEEDING = 120  # seconds that an administrative request may take
 _MOMENT = 0.02  # seconds between two looks
+
+
+class _Named(HTTPAdapter):
+    """Expects another name in the certificate than that in the URL."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        super().__init__()
+
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+        super().init_poolmanager(*arguments, **options, assert_hostname=self._name)
 
 
 class Simulator:
@@ -60,6 +72,8 @@ class Simulator:
         self._http = requests.Session()
         # What the environment says about proxies and certificates is not about loopback.
         self._http.trust_env = False
+        if tls_name is not None:
+            self._http.mount("https://", _Named(tls_name))
         self._process: subprocess.Popen[bytes] | None = None
         self.url = ""
         self.start()
@@ -72,7 +86,7 @@ class Simulator:
         try:
             yield simulator
         finally:
-            simulator.close()
+            simulator.stop()
 
     # -- the process -----------------------------------------------------------------------------------------------
 
@@ -96,6 +110,8 @@ class Simulator:
     def stop(self) -> int | None:
         """Ends the process; returns its exit code, None if there was none."""
         process, self._process = self._process, None
+        # The server waits a moment for connections that are open.
+        self._http.close()
         if process is None:
             return None
         process.terminate()
@@ -104,11 +120,6 @@ class Simulator:
         except subprocess.TimeoutExpired:
             process.kill()
             return process.wait()
-
-    def close(self) -> None:
-        """Ends the process for good."""
-        self._http.close()
-        self.stop()
 
     def restart(self) -> None:
         """Ends the process and starts another with the same database on the same port. Faults, the log and what

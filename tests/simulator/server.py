@@ -98,6 +98,9 @@ def serve(options: Options) -> None:
         asyncio.run(_run(application, options, database, parent_is_gone))
     finally:
         database.close()
+        # Last, since `stop` takes it for the end.
+        if options.ready_file:
+            options.ready_file.unlink(missing_ok=True)
 
 
 async def _run(
@@ -128,8 +131,6 @@ async def _run(
     finally:
         if watch:
             watch.cancel()
-        if options.ready_file:
-            options.ready_file.unlink(missing_ok=True)
 
 
 def _parent_watch(pid: int) -> Callable[[], bool]:

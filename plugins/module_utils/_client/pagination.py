@@ -30,11 +30,18 @@ def nodes(fetch: Callable[[str | None], Mapping[str, Any]]) -> Iterator[Any]:
         connection = fetch(cursor)
         for edge in connection.get("edges") or ():
             yield edge.get("node") if isinstance(edge, Mapping) else None
-        info = connection.get("pageInfo") or {}
-        if not info.get("hasNextPage"):
+        info = connection.get("pageInfo")
+        if not isinstance(info, Mapping) or not isinstance(info.get("hasNextPage"), bool):
+            raise _incomplete("no word on whether there is more")
+        if not info["hasNextPage"]:
             return
         cursor = info.get("endCursor")
-        if not cursor or cursor in seen:
-            what = "the same cursor twice" if cursor else "no cursor for its next page"
-            raise MondooError(INCOMPLETE_LISTING, f"the service's listing cannot be read to its end: it gave {what}")
+        if not cursor:
+            raise _incomplete("no cursor for its next page")
+        if cursor in seen:
+            raise _incomplete("the same cursor twice")
         seen.add(cursor)
+
+
+def _incomplete(what: str) -> MondooError:
+    return MondooError(INCOMPLETE_LISTING, f"the service's listing cannot be read to its end: it gave {what}")

@@ -1,0 +1,228 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who is let in, and who may do what."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import jwt
+import pytest
+import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from simulator.names import KNOWN_ROLES
+from simulator.process import Simulator
+
+from .api import ACME, ALPHA, BETA, DELETE, GENERATE, LIST, OTHER, OUTSIDE, SET_ROLES, UPDATE, Api, codes, roles
+
+REFUSED = "rpc error: code = Unauthenticated desc = request permission unauthenticated"
+
+
+# -- API tokens --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Bearer nonsense", "Basic {}", "{}", "bearer {}"])
+def test_who_is_not_let_in(header: str | None, simulator: Simulator) -> None:
+    headers = {} if header is None else {"Authorization": header.format(simulator.admin_token)}
+    answer = requests.post(f"{simulator.url}/query", json={"query": "{ __typename }"}, headers=headers, timeout=20)
+    assert answer.status_code == 200
+    assert answer.json() == {"errors": [{"message": REFUSED}], "data": None}
+    (entry,) = simulator.requests()
+    assert (entry["executed"], entry["authorized"]) == (False, header is not None)
+
+
+@pytest.mark.parametrize("status", [200, 401, 403, 422])
+def test_statuses_of_refusals(status: int, owner: Api, simulator: Simulator) -> None:
+    simulator.settings(unauthenticated_status=status, permission_denied_status=status)
+    unknown = Api(simulator.url, "nonsense").send(LIST, scope=ALPHA)
+    assert (unknown.status_code, codes(unknown)) == (status, ["Unauthenticated"])
+    for denied in (owner.send(LIST, scope=OUTSIDE), owner.send(GENERATE, input={"name": "ci", "scopeMrn": OUTSIDE})):
+        assert (denied.status_code, codes(denied)) == (status, ["PermissionDenied"])
+    assert owner.send(LIST, scope="//nowhere").status_code == 200
+    # One of two went well.
+    both = owner.send(f'{{ a: space(mrn: "{ALPHA}") {{ id }} b: space(mrn: "{OUTSIDE}") {{ id }} }}')
+    assert (both.status_code, codes(both)) == (200, ["PermissionDenied"])
+
+
+def test_a_secret_looks_like_a_jwt_of_its_token(owner: Api, simulator: Simulator) -> None:
+    generated = owner.generate()
+    assert generated["token"].startswith("eyJ")
+    claims = jwt.decode(generated["token"], options={"verify_signature": False})
+    assert claims["sub"] == generated["mrn"]
+    assert claims["iss"]
+    assert abs(claims["iat"] - time.time()) < 3600
+    simulator.settings(opaque_tokens=True)
+    opaque = owner.generate("opaque", "viewer")
+    with pytest.raises(jwt.DecodeError):
+        jwt.decode(opaque["token"], options={"verify_signature": False})
+    assert Api(simulator.url, opaque["token"]).names() == ["ci", "opaque"]
+
+
+def test_the_service_keeps_hashes(owner: Api, simulator: Simulator) -> None:
+    generated = owner.generate()
+    (token,) = simulator.tokens(ALPHA)
+    assert token["secret_hash"] == hashlib.sha256(generated["token"].encode()).hexdigest()
+    assert generated["token"] not in json.dumps(simulator.state())
+
+
+# -- permissions -------------------------------------------------------------------------------------------------------
+
+READERS, MANAGERS = {"viewer", "editor", "owner"}, {"editor", "owner"}
+
+
+def _everything(api: Api, target: str) -> dict[str, Callable[[], requests.Response]]:
+    """Each kind of access to the space alpha and a token of it."""
+    return {
+        "list": lambda: api.send(LIST, scope=ALPHA),
+        "space": lambda: api.send(f'{{ space(mrn: "{ALPHA}") {{ id }} }}'),
+        "generate": lambda: api.send(GENERATE, input={"name": "new", "scopeMrn": ALPHA}),
+        "update": lambda: api.send(UPDATE, input={"mrn": target, "name": "renamed"}),
+        "set roles": lambda: api.send(
+            SET_ROLES, input={"scopeMrn": ALPHA, "updates": [{"entityMrn": target, "roles": []}]}
+        ),
+        "delete": lambda: api.send(DELETE, input={"mrn": target}),
+    }
+
+
+@pytest.mark.parametrize("permission", [*sorted(KNOWN_ROLES), None])
+@pytest.mark.parametrize("scope", [ALPHA, ACME])
+def test_what_each_role_may_do(permission: str | None, scope: str, owner: Api, simulator: Simulator) -> None:
+    target = owner.generate("target", scope=ALPHA)["mrn"]
+    holder = owner.generate("holder", *([permission] if permission else []), scope=scope)
+    for action, send in _everything(Api(simulator.url, holder["token"]), target).items():
+        allowed = permission in (READERS if action in ("list", "space") else MANAGERS)
+        assert codes(send()) == ([] if allowed else ["PermissionDenied"]), action
+    assert target in [token["mrn"] for token in simulator.tokens()] or permission in MANAGERS
+
+
+def test_an_owner_elsewhere_may_do_nothing_here(owner: Api, simulator: Simulator) -> None:
+    target = owner.generate("target", scope=ALPHA)["mrn"]
+    seeded = simulator.seed({"tokens": [{"scope": OTHER, "name": "x", "permissions": ["owner"], "key": "other"}]})
+    neighbour = owner.generate("neighbour", "owner", scope=BETA)
+    for secret in (seeded["other"], neighbour["token"]):
+        for action, send in _everything(Api(simulator.url, secret), target).items():
+            assert codes(send()) == ["PermissionDenied"], action
+    # A space's owner is none of its organization.
+    assert Api(simulator.url, neighbour["token"]).refused(LIST, scope=ACME) == "PermissionDenied"
+    assert [token["name"] for token in simulator.tokens(ALPHA)] == ["target"]
+
+
+# -- service accounts --------------------------------------------------------------------------------------------------
+
+Account = dict[str, Any]
+
+
+@pytest.fixture
+def account(simulator: Simulator) -> Account:
+    document: Account = simulator.credentials["service_account"]
+    return document
+
+
+def _bearer(
+    account: Account,
+    *,
+    key: Any = None,
+    algorithm: str = "ES384",
+    kid: str | None = "",
+    typ: str = "JWT",
+    **changes: Any,
+) -> str:
+    """A JWT as the service's own client makes it, but for the changes. None leaves a claim or the key ID out."""
+    now = int(time.time())
+    claims = {"iss": "mondoo/ams", "sub": account["mrn"], "iat": now, "nbf": now, "exp": now + 60, **changes}
+    headers = {"kid": account["mrn"] if kid == "" else kid, "typ": typ}
+    return jwt.encode(
+        {name: value for name, value in claims.items() if value is not None},
+        account["private_key"] if key is None else key,
+        algorithm=algorithm,
+        headers={name: value for name, value in headers.items() if value is not None},
+    )
+
+
+def _hmac_with_public_key(account: Account) -> str:
+    """What passes where a verifier lets the sender choose the algorithm."""
+    certificate = x509.load_pem_x509_certificate(account["certificate"].encode())
+    public = certificate.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    now = int(time.time())
+    parts: list[dict[str, Any]] = [
+        {"alg": "HS256", "typ": "JWT", "kid": account["mrn"]},
+        {"iss": "mondoo/ams", "sub": account["mrn"], "iat": now, "nbf": now, "exp": now + 60},
+    ]
+    text = b".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in parts)
+    signature = base64.urlsafe_b64encode(hmac.digest(public, text, "sha256")).rstrip(b"=")
+    return (text + b"." + signature).decode()
+
+
+def test_a_service_account_is_let_in(account: Account, simulator: Simulator) -> None:
+    api = Api(simulator.url, _bearer(account))
+    generated = api.generate("ci", "viewer")
+    (node,) = api.nodes()
+    assert node["mrn"] == generated["mrn"]
+    assert node["creator"]["service"] == "deployer"
+
+
+def test_its_document_is_as_the_console_offers_it(account: Account, simulator: Simulator) -> None:
+    assert account["mrn"].startswith("//")
+    assert (account["scope_mrn"], account["parent_mrn"], account["api_endpoint"]) == (ACME, ACME, simulator.url)
+    key = serialization.load_pem_private_key(account["private_key"].encode(), None)
+    assert account["private_key"].startswith("-----BEGIN PRIVATE KEY-----")
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    assert isinstance(key.curve, ec.SECP384R1)
+    assert x509.load_pem_x509_certificate(account["certificate"].encode()).public_key() == key.public_key()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(lambda a: _bearer(a, iat=int(time.time()) - 120, exp=int(time.time()) - 60), id="expired"),
+        pytest.param(lambda a: _bearer(a, exp=int(time.time()) + 3600), id="lives too long"),
+        pytest.param(lambda a: _bearer(a, nbf=int(time.time()) + 600), id="not yet valid"),
+        pytest.param(lambda a: _bearer(a, key=ec.generate_private_key(ec.SECP384R1())), id="another key"),
+        pytest.param(lambda a: _bearer(a, iss="mondoo/api"), id="wrong issuer"),
+        pytest.param(lambda a: _bearer(a, iss=None), id="no issuer"),
+        pytest.param(lambda a: _bearer(a, sub=a["scope_mrn"]), id="another subject"),
+        pytest.param(lambda a: _bearer(a, sub=None), id="no subject"),
+        pytest.param(lambda a: _bearer(a, iat=None), id="no time of issue"),
+        pytest.param(lambda a: _bearer(a, nbf=None), id="no start"),
+        pytest.param(lambda a: _bearer(a, exp=None), id="no end"),
+        pytest.param(lambda a: _bearer(a, exp="soon"), id="no time"),
+        pytest.param(lambda a: _bearer(a, kid=None), id="no key ID"),
+        pytest.param(lambda a: _bearer(a, kid=a["mrn"] + "0"), id="unknown account"),
+        pytest.param(lambda a: _bearer(a, typ="at+jwt"), id="another type"),
+        pytest.param(lambda a: _bearer(a, key="", algorithm="none"), id="not signed"),
+        pytest.param(_hmac_with_public_key, id="signed with the public key"),
+    ],
+)
+def test_service_accounts_that_are_not_let_in(
+    make: Callable[[Account], str], account: Account, simulator: Simulator
+) -> None:
+    assert Api(simulator.url, make(account)).refused(LIST, scope=ALPHA) == "Unauthenticated"
+
+
+def test_clocks_may_differ_a_little(account: Account, simulator: Simulator) -> None:
+    ahead = int(time.time()) + 3
+    assert Api(simulator.url, _bearer(account, iat=ahead, nbf=ahead, exp=ahead + 60)).names() == []
+
+
+def test_a_service_account_has_roles_too(simulator: Simulator) -> None:
+    seeded = simulator.seed(
+        {"service_accounts": [{"scope": ALPHA, "name": "watcher", "permissions": ["viewer"], "key": "watcher"}]}
+    )
+    watcher = Api(simulator.url, _bearer(seeded["watcher"]))
+    assert watcher.names() == []
+    given = {"name": "ci", "scopeMrn": ALPHA, "roles": roles("viewer")}
+    assert watcher.refused(GENERATE, input=given) == "PermissionDenied"
+    assert watcher.refused(LIST, scope=BETA) == "PermissionDenied"

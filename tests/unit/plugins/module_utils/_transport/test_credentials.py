@@ -1,0 +1,194 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What requests authenticate with."""
+
+from __future__ import annotations
+
+import base64
+import builtins
+import json
+import threading
+from typing import Any
+
+import jwt
+import pytest
+from ansible_collections.mondoo.platform.plugins.module_utils._transport.credentials import ApiToken, ServiceAccount
+from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
+from ansible_collections.mondoo.platform.tests.unit.support.keys import (
+    ACCOUNT_MRN,
+    private_pem,
+    public_pem,
+    service_account,
+)
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+
+_START = 1_795_456_800.75
+
+
+def _jwt(claims: object, header: object = None) -> str:
+    parts = [header or {"alg": "HS256", "typ": "JWT"}, claims]
+    texts = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts]
+    return ".".join([*texts, "signature"])
+
+
+# API tokens
+
+
+def test_an_api_token_is_sent_as_it_is() -> None:
+    credential = ApiToken(" opaque-secret\n")
+    assert credential.bearer() == "opaque-secret"
+    assert credential.secrets == ("opaque-secret",)
+    assert credential.identifiers == frozenset()
+    assert credential.api_endpoint is None
+
+
+@pytest.mark.parametrize("secret", ["", " \n", "two words", "line\nbreak", "nul\0", "ümlaut", "bell\a"])
+def test_what_cannot_be_an_api_token(secret: str) -> None:
+    with pytest.raises(MondooError) as caught:
+        ApiToken(secret)
+    assert caught.value.code == "InvalidCredentials"
+    assert not secret.strip() or secret.strip() not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("token", "identifiers"),
+    [
+        (_jwt({"sub": "//t/1", "api_token_id": "x", "iat": 1}), {"//t/1", "x", "HS256", "JWT"}),
+        (_jwt({"sub": "//t/1"}, {"kid": "//t/2"}), {"//t/1", "//t/2"}),
+        (_jwt({"nested": {"mrn": "//t/1"}, "list": ["//t/2"]}), {"HS256", "JWT"}),
+        (_jwt(["//t/1"]), {"HS256", "JWT"}),
+        ("eyJhbGciOiJub25lIn0.!!!.x", set()),
+        ("a.b.c", set()),
+        ("opaque", set()),
+    ],
+)
+def test_a_jwt_tells_whom_it_belongs_to(token: str, identifiers: set[str]) -> None:
+    assert ApiToken(token).identifiers == identifiers
+
+
+# Service accounts
+
+
+def _account(now: float = _START, **changes: Any) -> ServiceAccount:
+    return ServiceAccount(service_account(**changes), now=lambda: now)
+
+
+def _decoded(token: str, now: float = _START) -> dict[str, Any]:
+    # The times are checked against the injected clock below, not against that of this machine.
+    options = {"verify_exp": False, "verify_nbf": False, "verify_iat": False}
+    claims: dict[str, Any] = jwt.decode(token, public_pem(), algorithms=["ES384"], options=options)  # type: ignore[arg-type]
+    return claims
+
+
+def test_a_service_account_signs_what_the_service_asks_for() -> None:
+    token = _account().bearer()
+    second = int(_START)
+    assert _decoded(token) == {
+        "iss": "mondoo/ams",
+        "sub": ACCOUNT_MRN,
+        "iat": second,
+        "nbf": second,
+        "exp": second + 60,
+    }
+    assert jwt.get_unverified_header(token) == {"alg": "ES384", "typ": "JWT", "kid": ACCOUNT_MRN}
+
+
+def test_the_signature_is_of_this_key_alone() -> None:
+    other = ServiceAccount(service_account(private_key=private_pem(ec.generate_private_key(ec.SECP384R1()))))
+    with pytest.raises(jwt.InvalidSignatureError):
+        _decoded(other.bearer())
+
+
+def test_a_service_account_knows_its_identity_endpoint_and_secrets() -> None:
+    account = _account()
+    assert account.identifiers == {ACCOUNT_MRN}
+    assert account.api_endpoint == "https://eu.api.mondoo.com"
+    assert account.secrets == (private_pem(),)
+
+
+@pytest.mark.parametrize("endpoint", [None, "", 7])
+def test_the_endpoint_is_optional(endpoint: object) -> None:
+    assert _account(api_endpoint=endpoint).api_endpoint is None
+
+
+def test_a_token_is_used_again_and_renewed_before_it_ends() -> None:
+    clock = [_START]
+    account = ServiceAccount(service_account(), now=lambda: clock[0])
+    first = account.bearer()
+    for seconds, renewed in ((0.0, False), (29.9, False), (30.0, True)):
+        clock[0] = _START + seconds
+        assert (account.bearer() != first) is renewed
+    second = account.bearer()
+    assert _decoded(second)["iat"] == int(_START + 30)
+    clock[0] = _START + 59.9
+    assert account.bearer() == second
+
+
+def test_threads_share_one_token() -> None:
+    account = _account()
+    found: set[str] = set()
+    threads = [threading.Thread(target=lambda: found.add(account.bearer())) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert len(found) == 1  # ES384 signatures are random: each signing gives another
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"mrn": None}, "has no mrn:"),
+        ({"mrn": ""}, "has no mrn:"),
+        ({"mrn": 7}, "has no mrn:"),
+        ({"private_key": None}, "has no private_key:"),
+        ({"private_key": ["x"]}, "has no private_key:"),
+        ({"mrn": None, "private_key": None}, "has no mrn and no private_key:"),
+    ],
+)
+def test_an_incomplete_service_account(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(MondooError) as caught:
+        _account(**changes)
+    assert caught.value.code == "InvalidCredentials"
+    assert f"the service account {words}".replace(":", ".") in str(caught.value)
+    assert "BEGIN PRIVATE KEY" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        pytest.param("not a key", id="text"),
+        pytest.param("-----BEGIN PRIVATE KEY-----\nAAAAhunter2\n-----END PRIVATE KEY-----\n", id="broken"),
+        pytest.param(private_pem(ec.generate_private_key(ec.SECP256R1())), id="another curve"),
+        pytest.param(private_pem(rsa.generate_private_key(65537, 2048)), id="RSA"),
+        pytest.param(private_pem(ed25519.Ed25519PrivateKey.generate()), id="Ed25519"),
+        pytest.param(public_pem(), id="public"),
+    ],
+)
+def test_a_key_that_cannot_sign(key: str) -> None:
+    with pytest.raises(MondooError) as caught:
+        _account(private_key=key).bearer()
+    text = str(caught.value)
+    assert caught.value.code == "InvalidCredentials"
+    assert "must be an ECDSA P-384 key in PEM" in text
+    assert caught.value.__cause__ is None
+    assert not any(line in text for line in key.splitlines() if line)
+
+
+@pytest.mark.parametrize("library", ["jwt", "cryptography"])
+def test_only_signing_needs_the_libraries(monkeypatch: pytest.MonkeyPatch, library: str) -> None:
+    real = builtins.__import__
+
+    def without(name: str, *args: Any, **kwargs: Any) -> Any:
+        if name == library:
+            raise ImportError(name)
+        return real(name, *args, **kwargs)
+
+    account = _account()
+    monkeypatch.setattr(builtins, "__import__", without)
+    assert ApiToken("secret").bearer() == "secret"
+    with pytest.raises(MondooError, match="PyJWT and cryptography") as caught:
+        account.bearer()
+    assert caught.value.code == "MissingLibrary"
