@@ -296,8 +296,9 @@ def _reconcile(module: AnsibleModule) -> dict[str, Any]:
         "changed": bool(operations) or file_changed,
         "api_token": token_result(outcome.token),
         "operations": operations,
-        "diff": plan.diff,
     }
+    if module._diff:
+        result["diff"] = plan.diff
     if file:
         result["token_path"] = spec.token_path
     if outcome.secret:

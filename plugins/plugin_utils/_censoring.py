@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible.plugins.action import ActionBase
@@ -22,6 +23,18 @@ def carries_secret(result: Mapping[str, Any]) -> bool:
     return '"token"' in str(result.get("module_stdout", ""))
 
 
+@contextlib.contextmanager
+def _silent(connection: Any) -> Iterator[None]:
+    """Some connection plugins, such as ssh, print all that a module prints at -vvv, unless their play context has no_log."""
+    context = connection._play_context
+    before = context.no_log
+    context.no_log = True
+    try:
+        yield
+    finally:
+        context.no_log = before
+
+
 class CensoringActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no type information
     """An action plugin of the name of a module of this collection, which may return a secret."""
 
@@ -33,13 +46,8 @@ class CensoringActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         del tmp
-        # Some connection plugins print all that a module prints at -vvv, unless the task has no_log.
-        shown = self._play_context.no_log
-        self._play_context.no_log = True
-        try:
+        with _silent(self._connection):
             result.update(self._execute_module(task_vars=task_vars))
-        finally:
-            self._play_context.no_log = shown
         if carries_secret(result):
             result["_ansible_no_log"] = True
             # The summary of a loop has no mark of its own before ansible-core 2.19: it follows the task.

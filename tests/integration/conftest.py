@@ -127,6 +127,18 @@ class Playbooks:
         return {"endpoint": self._simulator.url, "auth_token": self._simulator.admin_token}
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Adds up what the tests of the fault matrix have counted, in whichever process they ran."""
+    counts = {"fault cases": 0, "violations": 0}
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            for name, value in getattr(report, "user_properties", ()):
+                if report.when == "call" and name in counts:
+                    counts[name] += value
+    if counts["fault cases"]:
+        terminalreporter.write_line(f"fault matrix: {counts['fault cases']} cases, {counts['violations']} violations")
+
+
 @pytest.fixture(scope="session")
 def collections(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the collection installed from its built artifact."""

@@ -35,6 +35,24 @@ class CallbackModule(CallbackBase):
                 print("RESULT", json.dumps(arg._result, default=str), flush=True)
 """
 
+# Prints all that a module prints, as the ssh plugin does at -vvv.
+_CONNECTION = '''
+from __future__ import annotations
+from ansible.plugins.connection.local import Connection as LocalConnection
+from ansible.utils.display import Display
+DOCUMENTATION = """
+name: echoing
+short_description: like local, but talkative
+description: like local, but talkative
+"""
+class Connection(LocalConnection):
+    transport = "echoing"
+    def exec_command(self, *args, **kwargs):
+        answer = super().exec_command(*args, **kwargs)
+        Display().vvv("rc only" if self._play_context.no_log else f"ECHO {answer}")
+        return answer
+'''
+
 
 def _flows(folder: Path) -> list[dict[str, Any]]:
     """Tasks that generate, deliver, replace and delete, and some that fail on the way."""
@@ -96,6 +114,23 @@ def test_nothing_leaks_to_a_callback_that_prints_all(
         environment={"ANSIBLE_CALLBACK_PLUGINS": str(folder), "ANSIBLE_STDOUT_CALLBACK": "print_all"},
     )
     assert run.output.count("RESULT") >= len(_flows(playbooks.home))
+    _assert_absent(_issued(simulator), run.output)
+
+
+def test_nothing_leaks_to_a_connection_that_prints_all(playbooks: Playbooks, simulator: Simulator, tmp_path: Path) -> None:
+    folder = tmp_path / "connections"
+    folder.mkdir()
+    (folder / "echoing.py").write_text(_CONNECTION, encoding="utf-8")
+    talkative = {"vars": {"ansible_connection": "echoing"}}
+    run = playbooks.run(
+        *({**task, **talkative} for task in _flows(playbooks.home)),
+        {**api_token_info(), **talkative},
+        arguments=LOUD,
+        environment={"ANSIBLE_CONNECTION_PLUGINS": str(folder)},
+    )
+    # It does echo what is no secret.
+    assert "ECHO (0, " in run.output
+    assert run.output.count("api_tokens") >= 2
     _assert_absent(_issued(simulator), run.output)
 
 

@@ -109,8 +109,10 @@ class Administration:
         return await self._credentials(request)
 
     async def _change_settings(self, request: Request) -> Response:
-        self._service.settings = self._service.settings.changed(await request.json())
-        return JSONResponse(asdict(self._service.settings))
+        settings = self._service.settings = self._service.settings.changed(await request.json())
+        # A shorter lag is one for the tokens that there are, too.
+        self._service.database.execute("UPDATE tokens SET hidden_for = min(hidden_for, ?)", settings.listing_lag)
+        return JSONResponse(asdict(settings))
 
     async def _faults(self, request: Request) -> Response:
         if request.method == "DELETE":

@@ -66,10 +66,11 @@ class _Protocol(H11Protocol):
         # asyncio does so only where a socket says that its protocol is TCP, and the listening one does not; without
         # it the second half of an answer waits 40 ms for the client to acknowledge the first.
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        _transports[transport.get_extra_info("peername")[:2]] = transport
+        self._peer: tuple[str, int] = transport.get_extra_info("peername")[:2]
+        _transports[self._peer] = transport
 
     def connection_lost(self, exc: Exception | None) -> None:
-        _transports.pop(self.transport.get_extra_info("peername")[:2], None)
+        _transports.pop(self._peer, None)
         super().connection_lost(exc)
 
 

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import email.utils
 import gc
+import http.client
 import json
+import logging
+import ssl
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -60,6 +63,8 @@ class HttpTransport:
             raise missing_library("gql[requests]", "pip install 'gql[requests]>=4'") from None
         finally:
             gc.enable()
+        # It logs every answer, and with it the secret of a new token.
+        logging.getLogger("gql").setLevel(logging.WARNING)
 
         class BearerAuth(AuthBase):
             # An auth object rather than a header: it is asked anew for each request, and ~/.netrc cannot replace it.
@@ -110,7 +115,8 @@ class HttpTransport:
         if isinstance(failure, MondooError):
             # From the credential, which signs while the request is prepared.
             raise failure.during("sign in") from None
-        response = responses[-1] if responses else None
+        # The headers may have come and the body not; a bad status is a failure of another kind.
+        response = responses[-1] if responses and not _broke_off(failure) else None
         if result is not None and response is not None and not response.is_redirect:
             return Answer(result.data, _errors_of(result.errors), response.status_code, _retry_after(response))
         raise (_no_answer(failure, self.url) if response is None else _not_graphql(response, self.url))
@@ -128,13 +134,25 @@ def _json_object(text: str) -> Any:
     return found
 
 
+def _broke_off(failure: BaseException | None) -> bool:
+    from requests import HTTPError, RequestException
+
+    return isinstance(failure, RequestException) and not isinstance(failure, HTTPError)
+
+
 def _no_answer(cause: BaseException | None, url: str) -> MondooError:
     """Names what kept a request from being answered, and whether it may have arrived."""
     import requests.exceptions as failures
 
     # Order matters: the special ones are subclasses of ConnectionError.
     if isinstance(cause, failures.SSLError):
-        return MondooError(errors.TLS_FAILED, f"no trusted TLS connection to {url}: {_root_words(cause)}")
+        # Only a certificate is certainly refused before the request is sent.
+        refused = any(isinstance(error, ssl.SSLCertVerificationError) for error in _chain(cause))
+        return MondooError(
+            errors.TLS_FAILED,
+            f"no trusted TLS connection to {url}: {_root_words(cause)}",
+            outcome_unknown=not refused,
+        )
     if isinstance(cause, failures.ProxyError):
         return MondooError(
             errors.PROXY_FAILED, f"no connection to {url} through the proxy: {_root_words(cause)}", transient=True
@@ -181,6 +199,11 @@ def _root_words(error: BaseException | None) -> str:
     root = _chain(error)[-1]
     if isinstance(root, OSError) and root.strerror:
         return root.strerror
+    # Their messages quote what was read, which may be a part of the answer to a creation.
+    if isinstance(root, http.client.IncompleteRead):
+        return "the answer broke off"
+    if isinstance(root, http.client.HTTPException) and not isinstance(root, OSError):
+        return "what came back is not HTTP"
     # urllib3 puts the object's address in front.
     return (str(root) or type(root).__name__).rpartition(">: ")[2]
 
@@ -231,7 +254,7 @@ def _not_graphql(response: Response, url: str) -> MondooError:
 def _retry_after(response: Response) -> float | None:
     """Seconds to wait by the Retry-After header, which is a number of seconds or a date; None without one."""
     value = response.headers.get("Retry-After", "").strip()
-    if value.isdigit():
+    if value.isdecimal():
         return float(value)
     try:
         return max(email.utils.parsedate_to_datetime(value).timestamp() - time.time(), 0.0)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -118,6 +119,9 @@ def test_faults_without_an_answer(
     secure: Simulator,
 ) -> None:
     target = secure if encrypted else simulator
+    if encrypted and sys.version_info < (3, 13):
+        # Python's ssl takes a reset for the end of the connection there, on the client's side.
+        error = http.client.RemoteDisconnected
     target.reset()
     target.fault(kind, match="generateAPIToken", **parameters)
     api = Api(target.url, target.admin_token, target.ca_path)

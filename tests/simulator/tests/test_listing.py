@@ -170,6 +170,15 @@ def test_a_listing_lags(lag: int, owner: Api, simulator: Simulator) -> None:
     assert owner.ask(UPDATE, input={"mrn": generated["mrn"]})["name"] == "ci"
 
 
+def test_a_lag_that_gets_shorter_is_over_sooner(owner: Api, simulator: Simulator) -> None:
+    simulator.settings(listing_lag=50)
+    owner.generate("ci")
+    simulator.settings(never_used="zero")
+    assert owner.names() == []
+    simulator.settings(listing_lag=1)
+    assert [owner.names(), owner.names()] == [[], ["ci"]]
+
+
 # -- scopes ------------------------------------------------------------------------------------------------------------
 
 

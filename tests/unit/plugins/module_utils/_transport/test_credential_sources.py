@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import base64
-import builtins
 import json
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from ansible_collections.mondoo.platform.plugins.module_utils._transport import 
 from ansible_collections.mondoo.platform.plugins.module_utils._transport.credential_sources import find_credential
 from ansible_collections.mondoo.platform.plugins.module_utils._transport.credentials import ApiToken, ServiceAccount
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
+from ansible_collections.mondoo.platform.tests.unit.support.imports import hide_library
 from ansible_collections.mondoo.platform.tests.unit.support.keys import private_pem, service_account
 
 _MISSING = {"service_account": None, "service_account_file": None, "auth_token": None}
@@ -217,14 +217,7 @@ def test_an_api_token_that_cannot_be_one_names_its_source() -> None:
 
 
 def test_only_yaml_needs_its_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = builtins.__import__
-
-    def without(name: str, *args: Any, **kwargs: Any) -> Any:
-        if name == "yaml":
-            raise ImportError(name)
-        return real(name, *args, **kwargs)
-
-    monkeypatch.setattr(builtins, "__import__", without)
+    hide_library(monkeypatch, "yaml")
     assert _identity(find_credential({**_MISSING, "service_account": FORMS["JSON"]}, {})) == ACCOUNT["mrn"]
     with pytest.raises(MondooError, match="PyYAML") as caught:
         find_credential({**_MISSING, "service_account": FORMS["YAML"]}, {})

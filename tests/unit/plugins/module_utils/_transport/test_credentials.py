@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import base64
-import builtins
 import json
 import threading
 from typing import Any
@@ -16,6 +15,7 @@ import jwt
 import pytest
 from ansible_collections.mondoo.platform.plugins.module_utils._transport.credentials import ApiToken, ServiceAccount
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
+from ansible_collections.mondoo.platform.tests.unit.support.imports import hide_library
 from ansible_collections.mondoo.platform.tests.unit.support.keys import (
     ACCOUNT_MRN,
     private_pem,
@@ -179,15 +179,8 @@ def test_a_key_that_cannot_sign(key: str) -> None:
 
 @pytest.mark.parametrize("library", ["jwt", "cryptography"])
 def test_only_signing_needs_the_libraries(monkeypatch: pytest.MonkeyPatch, library: str) -> None:
-    real = builtins.__import__
-
-    def without(name: str, *args: Any, **kwargs: Any) -> Any:
-        if name == library:
-            raise ImportError(name)
-        return real(name, *args, **kwargs)
-
     account = _account()
-    monkeypatch.setattr(builtins, "__import__", without)
+    hide_library(monkeypatch, library)
     assert ApiToken("secret").bearer() == "secret"
     with pytest.raises(MondooError, match="PyJWT and cryptography") as caught:
         account.bearer()

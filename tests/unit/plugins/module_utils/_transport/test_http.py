@@ -1,0 +1,274 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Requests and answers over real connections to the loopback interface."""
+
+from __future__ import annotations
+
+import email.utils
+import json
+import logging
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.mondoo.platform.plugins.module_utils._client.documents import document
+from ansible_collections.mondoo.platform.plugins.module_utils._transport.credentials import ApiToken, ServiceAccount
+from ansible_collections.mondoo.platform.plugins.module_utils._transport.http import Answer, HttpTransport
+from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
+from ansible_collections.mondoo.platform.tests.unit.support.imports import hide_library
+from ansible_collections.mondoo.platform.tests.unit.support.keys import service_account
+from ansible_collections.mondoo.platform.tests.unit.support.server import Reply, Server, json_reply
+
+_BEARER = "bearer-hunter2"
+_SECRET = "new-hunter2"
+_GENERATED = {"data": {"generateAPIToken": {"token": _SECRET, "mrn": None}}}
+_HTML = {"Content-Type": "text/html; charset=utf-8"}
+
+
+def transport(url: str, credential: Any = None, **options: Any) -> HttpTransport:
+    return HttpTransport(url, credential or ApiToken(_BEARER), user_agent="unit/1", **{"timeout": 5, **options})
+
+
+def post(url: str, **options: Any) -> Answer:
+    variables = {"input": {"name": "ci", "scopeMrn": "//s", "roles": []}}
+    return transport(url, **options).post(document("generateAPIToken"), variables, "generateAPIToken")
+
+
+def failure(url: str, **options: Any) -> MondooError:
+    with pytest.raises(MondooError) as caught:
+        post(url, **options)
+    error = caught.value
+    assert error.__cause__ is None
+    for text in (str(error), repr(error), str(error.details)):
+        assert "hunter2" not in text
+    return error
+
+
+def failure_of(*replies: Reply) -> MondooError:
+    with Server(*replies) as server:
+        error = failure(server.url)
+        assert len(server.received) == 1
+        return error
+
+
+# What is sent
+
+
+def test_a_request() -> None:
+    with Server(json_reply(_GENERATED)) as server:
+        answer = post(server.url)
+    assert answer == Answer(_GENERATED["data"], [], 200, None)
+    (received,) = server.received
+    assert (received.method, received.path) == ("POST", "/query")
+    assert received.headers["authorization"] == f"Bearer {_BEARER}"
+    assert received.headers["user-agent"] == "unit/1"
+    assert received.headers["accept"] == "application/json"
+    assert received.headers["content-type"] == "application/json"
+    sent = received.json
+    assert sent["variables"] == {"input": {"name": "ci", "scopeMrn": "//s", "roles": []}}
+    assert "generateAPIToken(input: $input)" in sent["query"]
+    assert set(sent) <= {"query", "variables", "operationName"}
+
+
+def test_connections_are_kept_and_the_bearer_is_asked_for_each_request() -> None:
+    class Counting:
+        secrets = ()
+        identifiers: frozenset[str] = frozenset()
+        api_endpoint = None
+        count = 0
+
+        def bearer(self) -> str:
+            self.count += 1
+            return f"t{self.count}"
+
+    with Server(json_reply({"data": {"apiTokens": {}}})) as server:
+        client = transport(server.url, Counting())
+        for _ in range(3):
+            client.post(document("apiTokens"), {"scopeMrn": "//s", "first": 1}, "apiTokens")
+    assert server.connections == 1
+    assert [received.headers["authorization"] for received in server.received] == [
+        "Bearer t1",
+        "Bearer t2",
+        "Bearer t3",
+    ]
+
+
+def test_netrc_is_not_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login user password other\n", encoding="ascii")
+    netrc.chmod(0o600)
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / ".netrc").write_text(netrc.read_text(encoding="ascii"), encoding="ascii")
+    for variable in (None, str(netrc)):
+        if variable:
+            monkeypatch.setenv("NETRC", variable)
+        with Server(json_reply(_GENERATED)) as server:
+            post(server.url)
+        assert server.received[0].headers["authorization"] == f"Bearer {_BEARER}"
+
+
+def test_a_credential_that_cannot_sign_is_told_and_nothing_is_sent() -> None:
+    account = ServiceAccount(service_account(private_key="hunter2"))
+    with Server(json_reply(_GENERATED)) as server:
+        error = failure(server.url, credential=account)
+    assert str(error).startswith("Could not sign in: the private key of the service account cannot sign")
+    assert (error.code, error.outcome_unknown) == ("InvalidCredentials", False)
+    assert not server.received
+
+
+def test_a_missing_library_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    hide_library(monkeypatch, "gql")
+    with pytest.raises(
+        MondooError, match=r"Failed to import the required Python library \(gql\[requests\]\)"
+    ) as caught:
+        transport("https://api.invalid/query")
+    assert caught.value.code == "MissingLibrary"
+
+
+def test_secrets_do_not_reach_a_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    with Server(json_reply(_GENERATED)) as server:
+        assert post(server.url).data == _GENERATED["data"]
+    assert "hunter2" not in caplog.text
+
+
+# GraphQL answers
+
+ERRORS = [{"message": "rpc error: code = NotFound desc = no"}]
+
+
+@pytest.mark.parametrize("status", [200, 201, 400, 401, 403, 404, 422, 429, 500, 503])
+def test_an_answer_with_errors_is_an_answer_whatever_its_status(status: int) -> None:
+    with Server(json_reply({"errors": ERRORS, "data": None}, status)) as server:
+        assert post(server.url) == Answer(None, ERRORS, status, None)
+
+
+@pytest.mark.parametrize(
+    ("body", "data", "errors"),
+    [
+        ({"data": {"x": 1}}, {"x": 1}, []),
+        ({"data": {"x": 1}, "errors": []}, {"x": 1}, []),
+        ({"data": {"x": 1}, "errors": ERRORS, "extensions": {}}, {"x": 1}, ERRORS),
+        ({"errors": ERRORS}, None, ERRORS),
+        ({"data": None}, None, []),
+        ({"errors": "odd"}, None, ["odd"]),
+        ({"data": "odd"}, "odd", []),
+    ],
+)
+def test_data_and_errors(body: Mapping[str, Any], data: Any, errors: list[Any]) -> None:
+    with Server(json_reply(body)) as server:
+        assert post(server.url)[:2] == (data, errors)
+
+
+@pytest.mark.parametrize(
+    "kind", ["application/json", "text/plain", "text/html", "application/json; charset=latin-1", ""]
+)
+def test_json_is_utf_8_whatever_the_type_says(kind: str) -> None:
+    body = json.dumps({"data": {"name": "Übung ✓"}}, ensure_ascii=False).encode()
+    with Server(Reply(200, body, {"Content-Type": kind} if kind else {})) as server:
+        assert post(server.url).data == {"name": "Übung ✓"}
+
+
+# Answers without GraphQL. Each body holds a secret, which must not be quoted.
+
+LATER, OPEN, REFUSED, PASSING = (True, True), (False, True), (False, False), (True, False)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "code", "meaning", "words"),
+    [
+        (200, _HTML, "<p>hunter2", "NotGraphQL", OPEN, "HTTP 200 with a web page instead of JSON"),
+        (403, _HTML, "<p>hunter2", "NotGraphQL", REFUSED, "HTTP 403 with a web page instead of JSON"),
+        (404, _HTML, "<p>hunter2", "NotGraphQL", REFUSED, "web page"),
+        (502, _HTML, "<p>hunter2", "Unavailable", LATER, "HTTP 502"),
+        (429, _HTML, "<p>hunter2", "ResourceExhausted", PASSING, "HTTP 429"),
+        (200, {}, "", "GarbledAnswer", LATER, "HTTP 200 with an empty body"),
+        (204, {}, "", "GarbledAnswer", LATER, "HTTP 204 with an empty body"),
+        (
+            200,
+            {},
+            '{"data": {"generateAPIToken": {"token": "hunter2',
+            "GarbledAnswer",
+            LATER,
+            "not the JSON of a GraphQL",
+        ),
+        (200, {}, '["hunter2"]', "GarbledAnswer", LATER, "not the JSON of a GraphQL answer"),
+        (200, {}, '"hunter2"', "GarbledAnswer", LATER, "not the JSON"),
+        (200, {}, '{"token": "hunter2"}', "GarbledAnswer", LATER, "not the JSON"),
+        (200, {}, "[" * 100_000 + "hunter2", "GarbledAnswer", LATER, "not the JSON"),
+        (401, {}, "hunter2", "Unauthenticated", REFUSED, "HTTP 401"),
+        (403, {}, '"hunter2"', "PermissionDenied", REFUSED, "HTTP 403"),
+        (404, {}, "hunter2", "NotGraphQL", REFUSED, "HTTP 404 without a GraphQL answer"),
+        (405, {}, "{}", "NotGraphQL", REFUSED, "HTTP 405"),
+        (422, {}, '{"error": "hunter2"}', "NotGraphQL", REFUSED, "HTTP 422"),
+        (429, {}, "hunter2", "ResourceExhausted", PASSING, "HTTP 429"),
+        (500, {}, "hunter2", "Unavailable", LATER, "HTTP 500"),
+        (503, {}, "", "Unavailable", LATER, "HTTP 503"),
+        (300, {}, "hunter2", "Redirected", REFUSED, "a redirect to nowhere"),
+    ],
+)
+def test_answers_without_graphql(
+    status: int, headers: dict[str, str], body: str, code: str, meaning: tuple[bool, bool], words: str
+) -> None:
+    error = failure_of(Reply(status, body.encode(), headers))
+    assert error.code == code
+    assert (error.transient, error.outcome_unknown) == meaning
+    assert error.http_status == status
+    assert words in error.reason
+    assert "http://127.0.0.1:" in error.reason
+
+
+def test_a_body_that_is_no_text() -> None:
+    assert failure_of(Reply(200, b"\xff\xfe\x00hunter2")).code == "GarbledAnswer"
+
+
+def test_a_body_that_breaks_off() -> None:
+    error = failure_of(Reply(200, b'{"data": {"generateAPIToken": {"token": "hunter2"', missing=50))
+    assert (error.transient, error.outcome_unknown) == LATER
+    assert error.reason.endswith("/query: the answer broke off")
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("body", ["", json.dumps(_GENERATED)])
+def test_a_redirect_is_not_followed(status: int, body: str) -> None:
+    with Server(json_reply(_GENERATED)) as elsewhere:
+        target = f"{elsewhere.url}?next=hunter2"
+        error = failure_of(Reply(status, body.encode(), {"Location": target, "Content-Type": "application/json"}))
+        assert not elsewhere.received
+    assert (error.code, error.http_status) == ("Redirected", status)
+    assert f"a redirect to {elsewhere.url}." in str(error)
+    assert "correct endpoint" in str(error)
+
+
+# Retry-After
+
+NOW = 1_795_456_800.0
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("7", 7.0),
+        ("0", 0.0),
+        (" 7 ", 7.0),
+        (email.utils.formatdate(NOW + 90, usegmt=True), 90.0),
+        (email.utils.formatdate(NOW - 90, usegmt=True), 0.0),
+        ("-1", None),
+        ("1.5", None),
+        ("soon", None),
+        ("", None),
+        ("\xb2", None),
+        ("Fri, 99 Foo 2026 99:99:99 GMT", None),
+    ],
+)
+def test_the_wait_asked_for(value: str, seconds: float | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "time", lambda: NOW)
+    headers = {"Retry-After": value}
+    for status in (429, 503):
+        assert failure_of(Reply(status, b"", headers)).retry_after == seconds
+    with Server(json_reply({"errors": ERRORS}, 429, **headers)) as server:
+        assert post(server.url).retry_after == seconds

@@ -1,0 +1,163 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A loopback server that answers as a script says, or breaks off; it ends with the block that started it."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import socket
+import ssl
+import struct
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+_PATIENCE = 10.0  # seconds, for what would otherwise hang a test
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer. missing: bytes that are announced and never sent. breaks: `reset` or `silence` instead of an answer."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    missing: int = 0
+    breaks: str | None = None
+
+
+@dataclass(frozen=True)
+class Received:
+    """A request as it arrived; the names of headers are in lower case."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+def json_reply(content: object, status: int = 200, **headers: str) -> Reply:
+    """JSON without a charset in its type; underscores in the names of headers stand for hyphens."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Reply(status, json.dumps(content).encode(), {"Content-Type": "application/json", **named})
+
+
+class Server:
+    """Serves the replies in their order, and the last one again when they are used up.
+
+    certificate: a PEM file with certificate and key, to serve TLS.
+    """
+
+    def __init__(self, *replies: Reply, certificate: Path | None = None) -> None:
+        self.received: list[Received] = []
+        self.connections = 0
+        self._replies = list(replies)
+        self._ended = threading.Event()
+        self._sockets: list[socket.socket] = []
+        self._http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler(), bind_and_activate=True)
+        self._http.daemon_threads = True
+        self._scheme = "http"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self._http.socket = context.wrap_socket(self._http.socket, server_side=True, do_handshake_on_connect=False)
+            self._scheme = "https"
+        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.01})
+
+    @property
+    def port(self) -> int:
+        return int(self._http.server_address[1])
+
+    @property
+    def url(self) -> str:
+        return f"{self._scheme}://127.0.0.1:{self.port}/query"
+
+    def __enter__(self) -> Server:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        self._http.shutdown()
+        self._http.server_close()
+        for connection in self._sockets:
+            # The handlers of kept-alive connections wait for the next request.
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+        self._thread.join(_PATIENCE)
+        assert not self._thread.is_alive()
+
+    def _next(self) -> Reply:
+        return self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
+
+    def _handler(self) -> type[http.server.BaseHTTPRequestHandler]:
+        server = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            timeout = _PATIENCE
+
+            def setup(self) -> None:
+                server.connections += 1
+                server._sockets.append(self.request)
+                super().setup()
+
+            def handle(self) -> None:
+                try:
+                    super().handle()
+                except OSError:
+                    # The client has broken off, or refused the certificate: that is what some tests are about.
+                    self.close_connection = True
+
+            def _answer(self) -> None:
+                length = int(self.headers.get("Content-Length", 0))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                server.received.append(Received(self.command, self.path, headers, self.rfile.read(length)))
+                reply = server._next()
+                if reply.breaks:
+                    self._break(reply.breaks)
+                    return
+                self.send_response(reply.status)
+                for name, value in reply.headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(reply.body) + reply.missing))
+                self.end_headers()
+                self.wfile.write(reply.body)
+                self.close_connection = self.close_connection or bool(reply.missing)
+
+            do_POST = do_GET = do_CONNECT = _answer  # noqa: N815  (http.server looks for these names)
+
+            def _break(self, how: str) -> None:
+                self.close_connection = True
+                if how == "silence":
+                    server._ended.wait(_PATIENCE)
+                else:
+                    # Without lingering, closing sends a reset.
+                    self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    self.connection.close()
+
+            def log_message(self, *_args: Any) -> None:
+                pass
+
+        return Handler
+
+
+def closed_port() -> int:
+    """A loopback port on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
