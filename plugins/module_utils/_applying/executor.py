@@ -72,6 +72,7 @@ class _Execution:
         self._delivery = delivery if plan.generates else None
         self._outcome = Outcome(token=plan.before)
         self._generated = False
+        # Whether a token may be there that nobody has the secret of.
         self._may_have_left_one = False
 
     def run(self) -> Outcome:
@@ -260,6 +261,7 @@ class _Execution:
             for stray in strays:
                 self._delete_stray(stray)
         except MondooError as second:
+            self._may_have_left_one = True
             error.note(
                 f'The new API token "{new.name}" ({new.mrn or "MRN unknown"}) could not be deleted again ({second.reason}):'
                 " delete it, nobody has its secret."
@@ -268,6 +270,7 @@ class _Execution:
         if strays:
             error.note("The new token was deleted again.")
         else:
+            self._may_have_left_one = True
             error.note(
                 f'The new API token "{new.name}" could not be deleted again, since the listing does not show it:'
                 " delete it, nobody has its secret."

@@ -41,7 +41,9 @@ def scope_from(kind: str, value: str) -> Scope:
         head = f"{_SCOPE_PREFIX}{collection}/"
         if text.startswith(head) and _ID.fullmatch(text[len(head) :]):
             if other != kind:
-                raise invalid_option(f'{kind}: "{value}" is the MRN of {_WITH_ARTICLE[other]}; use the option {other} for it')
+                raise invalid_option(
+                    f'{kind}: "{value}" is the MRN of {_WITH_ARTICLE[other]}; use the option {other} for it'
+                )
             return Scope(kind, text)
     raise invalid_option(f'{kind}: "{value}" is not the MRN of {_WITH_ARTICLE[kind]} ({_example(kind)})')
 

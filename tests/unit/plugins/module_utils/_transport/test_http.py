@@ -16,36 +16,25 @@ from typing import Any
 
 import pytest
 from ansible_collections.mondoo.platform.plugins.module_utils._client.documents import document
-from ansible_collections.mondoo.platform.plugins.module_utils._transport.credentials import ApiToken, ServiceAccount
-from ansible_collections.mondoo.platform.plugins.module_utils._transport.http import Answer, HttpTransport
+from ansible_collections.mondoo.platform.plugins.module_utils._transport.credentials import ServiceAccount
+from ansible_collections.mondoo.platform.plugins.module_utils._transport.http import Answer
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
+from ansible_collections.mondoo.platform.tests.unit.support.http_client import (
+    BEARER,
+    GENERATED,
+    LATER,
+    OPEN,
+    PASSING,
+    REFUSED,
+    failure,
+    post,
+    transport,
+)
 from ansible_collections.mondoo.platform.tests.unit.support.imports import hide_library
 from ansible_collections.mondoo.platform.tests.unit.support.keys import service_account
 from ansible_collections.mondoo.platform.tests.unit.support.server import Reply, Server, json_reply
 
-_BEARER = "bearer-hunter2"
-_SECRET = "new-hunter2"
-_GENERATED = {"data": {"generateAPIToken": {"token": _SECRET, "mrn": None}}}
 _HTML = {"Content-Type": "text/html; charset=utf-8"}
-
-
-def transport(url: str, credential: Any = None, **options: Any) -> HttpTransport:
-    return HttpTransport(url, credential or ApiToken(_BEARER), user_agent="unit/1", **{"timeout": 5, **options})
-
-
-def post(url: str, **options: Any) -> Answer:
-    variables = {"input": {"name": "ci", "scopeMrn": "//s", "roles": []}}
-    return transport(url, **options).post(document("generateAPIToken"), variables, "generateAPIToken")
-
-
-def failure(url: str, **options: Any) -> MondooError:
-    with pytest.raises(MondooError) as caught:
-        post(url, **options)
-    error = caught.value
-    assert error.__cause__ is None
-    for text in (str(error), repr(error), str(error.details)):
-        assert "hunter2" not in text
-    return error
 
 
 def failure_of(*replies: Reply) -> MondooError:
@@ -59,12 +48,12 @@ def failure_of(*replies: Reply) -> MondooError:
 
 
 def test_a_request() -> None:
-    with Server(json_reply(_GENERATED)) as server:
+    with Server(json_reply(GENERATED)) as server:
         answer = post(server.url)
-    assert answer == Answer(_GENERATED["data"], [], 200, None)
+    assert answer == Answer(GENERATED["data"], [], 200, None)
     (received,) = server.received
     assert (received.method, received.path) == ("POST", "/query")
-    assert received.headers["authorization"] == f"Bearer {_BEARER}"
+    assert received.headers["authorization"] == f"Bearer {BEARER}"
     assert received.headers["user-agent"] == "unit/1"
     assert received.headers["accept"] == "application/json"
     assert received.headers["content-type"] == "application/json"
@@ -106,14 +95,14 @@ def test_netrc_is_not_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
     for variable in (None, str(netrc)):
         if variable:
             monkeypatch.setenv("NETRC", variable)
-        with Server(json_reply(_GENERATED)) as server:
+        with Server(json_reply(GENERATED)) as server:
             post(server.url)
-        assert server.received[0].headers["authorization"] == f"Bearer {_BEARER}"
+        assert server.received[0].headers["authorization"] == f"Bearer {BEARER}"
 
 
 def test_a_credential_that_cannot_sign_is_told_and_nothing_is_sent() -> None:
     account = ServiceAccount(service_account(private_key="hunter2"))
-    with Server(json_reply(_GENERATED)) as server:
+    with Server(json_reply(GENERATED)) as server:
         error = failure(server.url, credential=account)
     assert str(error).startswith("Could not sign in: the private key of the service account cannot sign")
     assert (error.code, error.outcome_unknown) == ("InvalidCredentials", False)
@@ -131,8 +120,8 @@ def test_a_missing_library_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_secrets_do_not_reach_a_log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    with Server(json_reply(_GENERATED)) as server:
-        assert post(server.url).data == _GENERATED["data"]
+    with Server(json_reply(GENERATED)) as server:
+        assert post(server.url).data == GENERATED["data"]
     assert "hunter2" not in caplog.text
 
 
@@ -174,8 +163,6 @@ def test_json_is_utf_8_whatever_the_type_says(kind: str) -> None:
 
 
 # Answers without GraphQL. Each body holds a secret, which must not be quoted.
-
-LATER, OPEN, REFUSED, PASSING = (True, True), (False, True), (False, False), (True, False)
 
 
 @pytest.mark.parametrize(
@@ -233,9 +220,9 @@ def test_a_body_that_breaks_off() -> None:
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-@pytest.mark.parametrize("body", ["", json.dumps(_GENERATED)])
+@pytest.mark.parametrize("body", ["", json.dumps(GENERATED)])
 def test_a_redirect_is_not_followed(status: int, body: str) -> None:
-    with Server(json_reply(_GENERATED)) as elsewhere:
+    with Server(json_reply(GENERATED)) as elsewhere:
         target = f"{elsewhere.url}?next=hunter2"
         error = failure_of(Reply(status, body.encode(), {"Location": target, "Content-Type": "application/json"}))
         assert not elsewhere.received
