@@ -84,7 +84,7 @@ def _loops(rounds: int) -> float:
         environment = _environment(folder)
         space = "//captain.api.mondoo.app/spaces/alpha"
         simulator.seed({"tokens": [{"scope": space, "name": "ci", "permissions": ["viewer"]}]})
-        tasks = {
+        tasks: dict[str, dict[str, Any]] = {
             "api_token": {"mondoo.platform.api_token": {"space": "alpha", "name": "ci", "permissions": ["viewer"]}},
             "uri": {
                 "ansible.builtin.uri": {

@@ -56,7 +56,7 @@ class ModuleRunner:
 
     def run(self, module: str, *, check: bool = False, **options: Any) -> dict[str, Any]:
         """Runs a module in this process and returns the result that it prints; waiting takes no time."""
-        session = importlib.import_module(_SESSION)
+        session: Any = importlib.import_module(_SESSION)
         patient = session.RetryPolicy
         session.RetryPolicy = functools.partial(patient, sleep=lambda _seconds: None)
         output = io.StringIO()

@@ -16,10 +16,10 @@ from simulator.process import Simulator
 from conftest import Playbooks
 from tasks import ORGANIZATION_MRN, SPACE_MRN, api_token
 
-CI = {"name": "ci", "permissions": ["viewer", "agent"], "description": "Scans"}
+CI: dict[str, Any] = {"name": "ci", "permissions": ["viewer", "agent"], "description": "Scans"}
 
 # What there is before, what is declared, and the mutations that lead there.
-CHANGES = {
+CHANGES: dict[str, tuple[list[dict[str, Any]], dict[str, Any], list[str]]] = {
     "create in a space": ([], CI, ["generateAPIToken"]),
     "create in an organization": (
         [],

@@ -107,7 +107,8 @@ class Scene:
         self.simulator.clear_requests()
 
     def run(self, options: dict[str, Any]) -> dict[str, Any]:
-        file = {"token_path": str(self.path)} if self.flow.file and options.get("state") != "absent" else {}
+        managed = self.flow.file and options.get("state") != "absent"
+        file: dict[str, Any] = {"token_path": str(self.path)} if managed else {}
         result = self.runner.run("api_token", space="alpha", timeout=1, **options, **file)
         if result.get("token"):
             self.held.add(result["token"])

@@ -117,7 +117,9 @@ def test_nothing_leaks_to_a_callback_that_prints_all(
     _assert_absent(_issued(simulator), run.output)
 
 
-def test_nothing_leaks_to_a_connection_that_prints_all(playbooks: Playbooks, simulator: Simulator, tmp_path: Path) -> None:
+def test_nothing_leaks_to_a_connection_that_prints_all(
+    playbooks: Playbooks, simulator: Simulator, tmp_path: Path
+) -> None:
     folder = tmp_path / "connections"
     folder.mkdir()
     (folder / "echoing.py").write_text(_CONNECTION, encoding="utf-8")

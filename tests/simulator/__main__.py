@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ import yaml
 
 from .seed import DEFAULT
 from .server import LOOPBACK, SCHEMA, Options, serve, stop, write_private
-from .settings import Settings
+from .settings import SETTINGS, Settings
 
 _TIMEOUT = 120  # seconds
 
@@ -56,14 +55,13 @@ def main() -> None:
 
 
 def _add_settings(group: argparse._ArgumentGroup) -> None:
-    for setting in fields(Settings):
-        flag, about = f"--{setting.name.replace('_', '-')}", f"{setting.metadata['help']} (default: {setting.default})"
-        if isinstance(setting.default, bool):
-            group.add_argument(flag, action=argparse.BooleanOptionalAction, default=setting.default, help=about)
+    for name, setting in SETTINGS.items():
+        default = getattr(Settings, name)
+        flag, about = f"--{name.replace('_', '-')}", f"{setting.about} (default: {default})"
+        if isinstance(default, bool):
+            group.add_argument(flag, action=argparse.BooleanOptionalAction, default=default, help=about)
         else:
-            choices = setting.metadata["choices"] or None
-            kind = type(setting.default)
-            group.add_argument(flag, type=kind, choices=choices, default=setting.default, help=about)
+            group.add_argument(flag, type=type(default), choices=setting.choices or None, default=default, help=about)
 
 
 def _start(arguments: argparse.Namespace) -> None:
@@ -80,7 +78,7 @@ def _start(arguments: argparse.Namespace) -> None:
             tls=arguments.tls,
             tls_name=arguments.tls_name,
             parent_pid=arguments.parent_pid,
-            settings=Settings(**{setting.name: given[setting.name] for setting in fields(Settings)}),
+            settings=Settings(**{name: given[name] for name in SETTINGS}),
         )
     )
 

@@ -70,7 +70,7 @@ class Rule:
         if unknown:
             raise ValueError(f"{self.kind} has no parameter {', '.join(sorted(unknown))}")
         numbers = [*(self.nth if isinstance(self.nth, list) else [self.nth]), 1 if self.times is None else self.times]
-        if any(type(number) is not int or number < 1 for number in numbers):
+        if any(isinstance(number, bool) or not isinstance(number, int) or number < 1 for number in numbers):
             raise ValueError("nth and times count from 1")
         if isinstance(self.nth, list) and self.times is not None:
             raise ValueError("a list says how often by itself: nth and times exclude each other")

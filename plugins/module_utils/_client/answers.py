@@ -46,7 +46,8 @@ _BY_STATUS = {
 }
 # What GraphQL servers say of a document that does not fit their schema, with or without a code for it.
 _VALIDATION = re.compile(
-    r"Cannot query field|Unknown (?:argument|type|field|directive)|unknown field|is not defined by (?:type|input)", re.IGNORECASE
+    r"Cannot query field|Unknown (?:argument|type|field|directive)|unknown field|is not defined by (?:type|input)",
+    re.IGNORECASE,
 )
 
 

@@ -10,7 +10,7 @@ import os
 import tempfile
 import time
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, TextIO
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -29,6 +29,7 @@ class SecretFile:
         self.path = os.path.realpath(path)
         self._shown = path
         self._reserved: str | None = None
+        self._file: TextIO | None = None
         self._previous = self.facts().modified_at
 
     def facts(self) -> FileFacts:
@@ -58,17 +59,18 @@ class SecretFile:
         self.check()
         try:
             handle, self._reserved = tempfile.mkstemp(prefix=".mondoo-", dir=os.path.dirname(self.path))
-            os.close(handle)
         except OSError as error:
             raise self._failure("write to the directory of", error) from None
+        # Kept open: the final mode may forbid even the owner to write.
+        self._file = os.fdopen(handle, "w", encoding="utf-8")
         self._set_attributes(self._reserved)
 
     def commit(self, secret: str) -> None:
         """Puts the secret into the reserved file and the file in its place."""
-        if self._reserved is None:
+        if self._reserved is None or self._file is None:
             raise AssertionError("reserve comes first")
         try:
-            with open(self._reserved, "w", encoding="utf-8") as file:
+            with self._file as file:
                 file.write(secret)
                 file.flush()
                 os.fsync(file.fileno())
@@ -83,6 +85,8 @@ class SecretFile:
 
     def discard(self) -> None:
         """Removes what was reserved and not used."""
+        if self._file is not None:
+            self._file.close()
         if self._reserved is not None:
             try:
                 os.unlink(self._reserved)

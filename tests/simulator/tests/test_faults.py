@@ -130,7 +130,7 @@ def test_faults_without_an_answer(
     # The kind of the cause matters, not that one is a subclass of the other.
     (cause,) = raised.value.args
     assert isinstance(cause, ProtocolError)
-    assert type(cause.args[1]) is error
+    assert cause.args[1].__class__ is error
     _assert_logged(target, kind, None)
     # The service itself is well.
     assert api.names(scope=BETA) == []

@@ -79,6 +79,7 @@ class Model:
 
     faults: by number of the request, counted from 0. lag: listings after which a new token appears.
     payload_mrn: whether the answer to a creation tells the MRN. page_size: the most entries of one page.
+    spaces: names by MRN. forbidden: gRPC codes by the MRN of a scope that cannot be read.
     """
 
     clock: Clock = field(default_factory=Clock)
@@ -86,7 +87,8 @@ class Model:
     lag: int = 0
     payload_mrn: bool = True
     page_size: int = 100
-    tells_creation: bool = True
+    spaces: dict[str, str] = field(default_factory=dict)
+    forbidden: dict[str, str] = field(default_factory=dict)
     entries: dict[str, Entry] = field(default_factory=dict)
     sent: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
@@ -140,8 +142,13 @@ class Model:
 
     def _execute(self, operation: str, variables: Mapping[str, Any]) -> Answer:
         given = variables.get("input", variables)
+        if operation == "organization":
+            nodes = [{"mrn": mrn, "name": name} for mrn, name in self.spaces.items()]
+            return _data(operation, {"spacesList": self._page(given, nodes)})
         if operation == "apiTokens":
-            return _data(operation, self._page(given))
+            if given["scopeMrn"] in self.forbidden:
+                return _error(self.forbidden[given["scopeMrn"]], "no")
+            return _data(operation, self._page(given, self._listing(given)))
         if operation == "generateAPIToken":
             entry = self._generate(given)
             return _data(operation, {"token": entry.secret, "mrn": entry.mrn if self.payload_mrn else None})
@@ -162,17 +169,20 @@ class Model:
         del self.entries[given["mrn"]]
         return _data(operation, {"__typename": "DeleteAPITokenPayload"})
 
-    def _page(self, given: Mapping[str, Any]) -> dict[str, Any]:
+    def _listing(self, given: Mapping[str, Any]) -> list[dict[str, Any]]:
         found = [entry for entry in self.entries.values() if entry.scope_mrn == given["scopeMrn"]]
         visible = [entry for entry in found if not entry.hidden_for]
         if "after" not in given:
             for entry in found:
                 entry.hidden_for = max(entry.hidden_for - 1, 0)
+        return [self._node(entry) for entry in visible]
+
+    def _page(self, given: Mapping[str, Any], nodes: list[dict[str, Any]]) -> dict[str, Any]:
         start = int(given.get("after", 0))
         end = start + min(given["first"], self.page_size)
         return {
-            "edges": [{"node": self._node(entry)} for entry in visible[start:end]],
-            "pageInfo": {"hasNextPage": end < len(visible), "endCursor": str(end)},
+            "edges": [{"node": node} for node in nodes[start:end]],
+            "pageInfo": {"hasNextPage": end < len(nodes), "endCursor": str(end)},
         }
 
     def _generate(self, given: Mapping[str, Any]) -> Entry:
@@ -197,7 +207,7 @@ class Model:
             "description": entry.description or None,
             "roles": [{"mrn": role} for role in sorted(entry.roles, reverse=True)],
             "id": entry.mrn.rpartition("/")[2],
-            "createdAt": _time(entry.created_at) if self.tells_creation else None,
+            "createdAt": _time(entry.created_at),
             "lastUsed": _time(entry.last_used_at) if entry.last_used_at else "0001-01-01T00:00:00Z",
             "creator": {"email": "someone@example.com", "service": None, "mrn": None},
         }

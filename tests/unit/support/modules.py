@@ -1,0 +1,123 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Modules run in this process, as Ansible runs them: arguments in, JSON out."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+import yaml
+from ansible.module_utils import basic
+from ansible_collections.mondoo.platform.plugins.module_utils._module.arguments import token_arguments
+from ansible_collections.mondoo.platform.plugins.module_utils._module.session import Session
+from ansible_collections.mondoo.platform.plugins.module_utils._transport.credentials import ApiToken
+
+from .model import Model
+from .runs import service_of
+
+# What Ansible itself puts into a result.
+_ANSIBLES_OWN = {"invocation", "warnings", "deprecations", "diff", "failed", "msg"}
+
+
+@contextlib.contextmanager
+def module_arguments(arguments: Mapping[str, Any]) -> Iterator[None]:
+    """Every `AnsibleModule` made inside gets these arguments."""
+    try:
+        from ansible.module_utils.testing import patch_module_args
+    except ImportError:  # ansible-core before 2.18
+        text = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode()
+        with mock.patch.object(basic, "_ANSIBLE_ARGS", text):
+            yield
+    else:
+        with patch_module_args(dict(arguments)):
+            yield
+
+
+def run_module(main: Callable[[], None], arguments: Mapping[str, Any], **internal: Any) -> dict[str, Any]:
+    """The result of a module. internal: what Ansible passes on its own, e.g. `check_mode=True`."""
+    given = {**arguments, **{f"_ansible_{key}": value for key, value in internal.items()}}
+    printed = io.StringIO()
+    with module_arguments(given), contextlib.redirect_stdout(printed), pytest.raises(SystemExit) as ended:
+        main()
+    result: dict[str, Any] = json.loads(printed.getvalue())
+    assert bool(result.get("failed")) == bool(ended.value.code)
+    return result
+
+
+@contextlib.contextmanager
+def token_module(arguments: Mapping[str, Any], *, check_mode: bool = False) -> Iterator[basic.AnsibleModule]:
+    """An `AnsibleModule` with the options of a token and of files."""
+    with module_arguments({**arguments, "_ansible_check_mode": check_mode}):
+        yield basic.AnsibleModule(argument_spec=token_arguments(), add_file_common_args=True, supports_check_mode=True)
+
+
+def session_with(model: Model, own: str | None = None) -> Callable[[basic.AnsibleModule], Session]:
+    """An `open_session` that leads to the model. own: the API token that the task logs in with."""
+    return lambda module: Session(service_of(model, module.params["retries"]), ApiToken(own or "opaque"))
+
+
+def specification_of(module: Any, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The arguments with which a module's `main` makes its `AnsibleModule`."""
+
+    class Made(BaseException):
+        """Ends `main` there."""
+
+    given: dict[str, Any] = {}
+
+    def remember(**arguments: Any) -> None:
+        given.update(arguments)
+        raise Made
+
+    monkeypatch.setattr(module, "AnsibleModule", remember)
+    with pytest.raises(Made):
+        module.main()
+    return given
+
+
+def documented_options(module: Any) -> dict[str, dict[str, Any]]:
+    """The options in a module's documentation and in the collection's own fragments."""
+    documentation = yaml.safe_load(module.DOCUMENTATION)
+    found: dict[str, dict[str, Any]] = dict(documentation.get("options") or {})
+    folder = Path(__file__).resolve().parents[3] / "plugins" / "doc_fragments"
+    for name in documentation["extends_documentation_fragment"]:
+        if name.startswith("mondoo.platform."):
+            fragment, _separator, part = name.removeprefix("mondoo.platform.").partition(".")
+            namespace: dict[str, Any] = {}
+            # Importing them is for controllers only; they are constants.
+            exec((folder / f"{fragment}.py").read_text(encoding="utf-8"), namespace)  # noqa: S102
+            text = getattr(namespace["ModuleDocFragment"], part.upper() or "DOCUMENTATION")
+            found.update(yaml.safe_load(text).get("options") or {})
+    return found
+
+
+def check_result_is_documented(module: Any, result: Mapping[str, Any]) -> None:
+    """Every key of a result is in RETURN with its type, and every key that RETURN promises is there."""
+    outcome = "failure" if result.get("failed") else "success"
+    _check_level(yaml.safe_load(module.RETURN), result, outcome, allowed=_ANSIBLES_OWN | {"changed"})
+
+
+def _check_level(
+    documented: Mapping[str, Any], found: Mapping[str, Any], outcome: str, allowed: set[str] | None = None
+) -> None:
+    undocumented = set(found) - set(documented) - (allowed or set())
+    assert not undocumented, undocumented
+    types = {"str": str, "int": int, "dict": dict, "list": list, "bool": bool}
+    for key, about in documented.items():
+        promised = about["returned"] in ("always", outcome, "success" if allowed is None else outcome)
+        assert key in found or not promised, f"{key} is missing"
+        value = found.get(key)
+        if value is None:
+            continue
+        assert isinstance(value, types[about["type"]]), key
+        if "contains" in about:
+            for entry in value if about["type"] == "list" else [value]:
+                _check_level(about["contains"], entry, outcome)
