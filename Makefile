@@ -24,7 +24,7 @@ test: $(VENV)/check.stamp ## Run all checks and tests
 	$(NOX)
 
 lint: $(VENV)/check.stamp ## Run the checks that need no simulator
-	$(NOX) -s formatters codeqa yamllint typing typing-tests license-check extra-checks docs-check ansible-lint
+	$(NOX) -s formatters codeqa yamllint typing tests-code license-check extra-checks docs-check ansible-lint
 
 units: $(VENV)/check.stamp ## Run the unit tests
 	$(NOX) -t units

@@ -37,7 +37,7 @@ PAIRS = sorted({OLDEST, NEWEST})
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.error_on_missing_interpreters = True
 nox.options.sessions = [
-    *("formatters", "codeqa", "yamllint", "typing", "typing-tests", "license-check", "extra-checks", "docs-check"),
+    *("formatters", "codeqa", "yamllint", "typing", "tests-code", "license-check", "extra-checks", "docs-check"),
     *("build-import-check", "ansible-lint", f"sanity-{NEWEST.core}", "simulator"),
     *(f"{kind}-{pair.core}" for pair in PAIRS for kind in ("units", "integration")),
     "coverage-of-the-matrix",
@@ -88,17 +88,20 @@ for pair in PAIRS:
     )
 
 
-@nox.session(name="typing-tests", python=NEWEST.python)
-def typing_tests(session: nox.Session) -> None:
-    """mypy for what is not part of the collection: simulator, demo, benchmark, tests that run against the simulator."""
+@nox.session(name="tests-code", python=NEWEST.python)
+def tests_code(session: nox.Session) -> None:
+    """ruff and mypy for simulator, demo, benchmark, tools, and the tests that run against the simulator."""
     session.install(
         "mypy",
+        "ruff",
         "types-PyYAML",
         "types-requests",
         "-r",
         "tests/integration/requirements.txt",
         f"ansible-core~={NEWEST.core}.0",
     )
+    session.run("ruff", "check", "tests")
+    session.run("ruff", "format", "--check", "tests")
     environment = {"MYPYPATH": "tests:tests/integration:tests/tools"}
     for what in ("tests/simulator", "tests/integration", "tests/demo", "tests/benchmark", "tests/tools"):
         session.run("mypy", "--config-file", "pyproject.toml", what, env=environment)

@@ -20,12 +20,17 @@ from .._values.times import duration_from
 def scope_of(options: Mapping[str, Any]) -> Scope:
     """The scope named by the options `space` and `organization`, of which exactly one is given."""
     kind = "space" if options["space"] is not None else "organization"
+    if options[kind] is None:
+        # Ansible takes an option without a value, as in `space:`, for one that is given.
+        raise invalid_option("one of space and organization is required")
     return scope_from(kind, options[kind])
 
 
 def spec_from(options: Mapping[str, Any], scope: Scope) -> TokenSpec:
     """The declaration in `options`, which are those of `token_arguments`; an option left out is None."""
     name, mrn = options["name"], options["mrn"]
+    if name is None and mrn is None:
+        raise invalid_option("one of name and mrn is required")
     if name is not None and not name.strip():
         raise invalid_option("name must not be empty")
     return TokenSpec(

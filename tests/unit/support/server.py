@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import json
 import socket
@@ -94,10 +95,8 @@ class Server:
         self._http.server_close()
         for connection in self._sockets:
             # The handlers of kept-alive connections wait for the next request.
-            try:
+            with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
         self._thread.join(_PATIENCE)
         assert not self._thread.is_alive()
 

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -13,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ansible.module_utils.basic import FILE_COMMON_ARGUMENTS
 from ansible_collections.mondoo.platform.plugins.module_utils._values.token import Token, retired_name
 from ansible_collections.mondoo.platform.plugins.modules import api_token
@@ -154,8 +157,11 @@ def test_a_diff_only_where_it_is_asked_for(run: Run) -> None:
 
 def test_warnings_are_shown(run: Run, model: Model, tmp_path: Path) -> None:
     model.add(CI)
-    (warning,) = run({"name": "ci", "token_path": str(tmp_path / "token")})["warnings"]
-    assert "its secret cannot be read again" in warning
+    path = tmp_path / "token"
+    warnings = run({"name": "ci", "token_path": str(path)})["warnings"]
+    assert not print(warnings) and any(
+        f"{path} does not, and its secret cannot be read again" in warning for warning in warnings
+    )
 
 
 # Files
@@ -282,9 +288,6 @@ def test_refusals_change_nothing(
 
 
 def test_the_own_token_is_spared(run: Run, model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    import base64
-    import json
-
     claims = base64.urlsafe_b64encode(json.dumps({"sub": CI.mrn}).encode()).decode().rstrip("=")
     monkeypatch.setattr(api_token, "open_session", session_with(model, own=f"e30.{claims}.x"))
     model.add(CI)
@@ -298,8 +301,9 @@ def test_the_own_token_is_spared(run: Run, model: Model, monkeypatch: pytest.Mon
     [
         ({}, "one of the following is required: name, mrn"),
         ({"name": "ci", "organization": "o"}, "mutually exclusive: space|organization"),
-        ({"name": "ci", "auth_token": "a", "service_account": "b"}, "mutually exclusive: auth_token"),
-        ({"name": "ci", "space": None}, "one of the following is required: space, organization"),
+        ({"name": "ci", "auth_token": "bearer-1", "service_account": "b-2"}, "mutually exclusive: auth_token"),
+        ({"name": "ci", "space": None}, "one of space and organization is required"),
+        ({"name": None}, "one of name and mrn is required"),
         ({"name": "ci", "state": "list"}, "value of state must be one of"),
     ],
 )
@@ -331,15 +335,13 @@ def test_the_arguments_are_the_documented_ones(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_examples_of_the_documentation_can_be_run(run: Run, model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    import yaml
-
     monkeypatch.setattr(api_token, "open_session", session_with(model))
     tasks = [task for task in yaml.safe_load(api_token.EXAMPLES) if "mondoo.platform.api_token" in task]
     assert len(tasks) >= 5
     for task in tasks:
         result = run_module(api_token.main, task["mondoo.platform.api_token"], check_mode=True)
-        assert result.get("error", {}).get("code") in (None, "NotFound", "FileFailed", "InvalidOption"), result
-        assert "Unsupported parameters" not in result.get("msg", "")
+        # Their folders and tokens are not there, but their options are.
+        assert not result.get("failed") or result["error"]["code"] in ("NotFound", "FileFailed", "InvalidOption")
 
 
 def test_retirement_and_age_are_told_in_days_of_this_host(run: Run, model: Model) -> None:

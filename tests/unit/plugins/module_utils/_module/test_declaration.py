@@ -70,6 +70,7 @@ def test_an_empty_list_of_permissions_is_not_none() -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
+        ({"name": None}, "one of name and mrn is required"),
         ({"name": ""}, "name must not be empty"),
         ({"name": " \t"}, "name must not be empty"),
         ({"mrn": ""}, "mrn: "),
@@ -91,8 +92,9 @@ def test_refusals(options: dict[str, Any], words: str) -> None:
 def test_the_scope_is_the_one_that_is_given() -> None:
     assert scope_of({"space": "space-1", "organization": None}) == SPACE
     assert scope_of({"space": None, "organization": "org-1"}) == ORGANIZATION
-    with pytest.raises(MondooError, match="space must not be empty"):
-        scope_of({"space": "", "organization": None})
+    for space, words in (("", "space must not be empty"), (None, "one of space and organization is required")):
+        with pytest.raises(MondooError, match=words):
+            scope_of({"space": space, "organization": None})
 
 
 @pytest.mark.parametrize(
