@@ -289,7 +289,7 @@ def _reconcile(module: AnsibleModule) -> dict[str, Any]:
     outcome = Outcome(plan.after) if module.check_mode else apply_plan(plan, session.service, listing, file)
     file_changed = file.repair() if file and not outcome.error and not plan.generates else False
 
-    for warning in (*plan.warnings, *outcome.warnings):
+    for warning in (*session.service.documents.warnings, *plan.warnings, *outcome.warnings):
         module.warn(warning)
     operations = plan.operations if module.check_mode else session.service.mutations
     result: dict[str, Any] = {

@@ -224,6 +224,8 @@ def _list(module: AnsibleModule) -> dict[str, Any]:
     if module.params["include_spaces"]:
         found, unreadable = _tokens_of_spaces(service, scope)
         tokens += found
+    for warning in service.documents.warnings:
+        module.warn(warning)
     chosen = select(tokens, selection, datetime.now(timezone.utc))
     return {"changed": False, "api_tokens": chosen, "count": len(chosen), "unreadable": unreadable}
 

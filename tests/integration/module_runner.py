@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils import basic
+from ansible.module_utils.common import warnings
 
 _MODULES = "ansible_collections.mondoo.platform.plugins.modules"
 _SESSION = "ansible_collections.mondoo.platform.plugins.module_utils._module.session"
@@ -67,8 +68,12 @@ class ModuleRunner:
             pass
         finally:
             session.RetryPolicy = patient
+            # A module's warnings outlive it, which is no matter where every module has a process of its own.
+            warnings._global_warnings.clear()
         result: dict[str, Any] = json.loads(output.getvalue())
-        return result
+        # Plain texts, or events since ansible-core 2.19.
+        found = [entry["event"]["msg"] if isinstance(entry, dict) else entry for entry in result.get("warnings", ())]
+        return {**result, "warnings": found}
 
     def start(self, module: str, folder: Path, **options: Any) -> subprocess.Popen[bytes]:
         """Starts a module in a process of its own; whoever starts it ends it."""

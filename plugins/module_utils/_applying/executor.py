@@ -97,27 +97,18 @@ class _Execution:
         return self._outcome
 
     def _final_token(self) -> Token | None:
-        """The token as planned, with what the service has told since."""
+        """The token as planned, with the MRN that the service has given to a new one."""
         after, told = self._plan.after, self._outcome.token
-        if after is None or told is None:
-            return after
-        if self._generated:
-            return replace(after, mrn=told.mrn)
-        return replace(after, name=told.name, description=told.description)
+        return replace(after, mrn=told.mrn) if after and told and self._generated else after
 
     def _update(self, step: Update) -> None:
-        told = self._settle(
+        after = step.after
+        self._settle(
             lambda: self._service.update(step.token, name=step.name, description=step.description),
             step.token,
-            lambda now: (
-                now is not None and step.name in (None, now.name) and step.description in (None, now.description)
-            ),
+            lambda now: now is not None and (now.name, now.description) == (after.name, after.description),
         )
-        self._outcome.token = told or replace(
-            step.token,
-            name=step.name or step.token.name,
-            description=step.token.description if step.description is None else step.description,
-        )
+        self._outcome.token = after
 
     def _set_roles(self, step: SetRoles) -> None:
         self._settle(
@@ -293,18 +284,17 @@ class _Execution:
                 " the next run goes on from there."
             )
 
-    def _settle(self, send: Callable[[], T], token: Token, reached: Callable[[Token | None], bool]) -> T | None:
-        """Sends a change that may be sent twice; None if its answer got lost but the listing shows that it happened."""
+    def _settle(self, send: Callable[[], None], token: Token, reached: Callable[[Token | None], bool]) -> None:
+        """Sends a change that may be sent twice; after a lost answer only if the listing shows that it did not happen."""
 
-        def attempt() -> T | None:
+        def attempt() -> None:
             try:
-                return send()
+                send()
             except MondooError as error:
-                if error.outcome_unknown and self._happened(token, reached):
-                    return None
-                raise
+                if not (error.outcome_unknown and self._happened(token, reached)):
+                    raise
 
-        return self._service.policy.call(attempt, _lost_and_transient)
+        self._service.policy.call(attempt, _lost_and_transient)
 
     def _happened(self, token: Token, reached: Callable[[Token | None], bool]) -> bool:
         try:

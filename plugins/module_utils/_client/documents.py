@@ -5,8 +5,8 @@
 """Every GraphQL document that the collection sends. A correction to what the API looks like is one edit here.
 
 A document's name is the root field it asks for. `@optional` marks what is nice to have and not needed for the job; the
-mark is taken out before a document is sent. Selections are spelled out instead of shared through a fragment, because a
-fragment names its type, and the names of some output types are only assumed.
+mark is taken out before a document is sent. A payload of which nothing is needed is asked for its type name alone. No output
+type is named, because the names of some are only assumed.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from graphql import DocumentNode
 
-_TOKEN = """
-  mrn
-  name
-  description
-  roles { mrn }
-  id @optional
-  createdAt @optional
-  lastUsed @optional
-  creator @optional { email service mrn }
-"""
-
 SOURCES = {
-    "apiTokens": f"""
-query apiTokens($scopeMrn: String!, $first: Int!, $after: String) {{
-  apiTokens(scopeMrn: $scopeMrn, first: $first, after: $after) {{
-    edges {{ node {{ {_TOKEN} }} }}
-    pageInfo {{ hasNextPage endCursor }}
-  }}
-}}""",
+    "apiTokens": """
+query apiTokens($scopeMrn: String!, $first: Int!, $after: String) {
+  apiTokens(scopeMrn: $scopeMrn, first: $first, after: $after) {
+    edges {
+      node {
+        mrn
+        name
+        description
+        roles { mrn }
+        id @optional
+        createdAt @optional
+        lastUsed @optional
+        creator @optional { mrn email @optional service @optional }
+      }
+    }
+    pageInfo { hasNextPage endCursor }
+  }
+}""",
     "organization": """
 query organization($mrn: String!, $first: Int!, $after: String) {
   organization(mrn: $mrn) {
@@ -49,13 +49,13 @@ query organization($mrn: String!, $first: Int!, $after: String) {
 mutation generateAPIToken($input: GenerateAPITokenInput!) {
   generateAPIToken(input: $input) { token mrn @optional }
 }""",
-    "updateAPIToken": f"""
-mutation updateAPIToken($input: UpdateAPITokenInput!) {{
-  updateAPIToken(input: $input) {{ {_TOKEN} }}
-}}""",
+    "updateAPIToken": """
+mutation updateAPIToken($input: UpdateAPITokenInput!) {
+  updateAPIToken(input: $input) { __typename }
+}""",
     "setRoles": """
 mutation setRoles($input: SetRolesInput!) {
-  setRoles(input: $input) { mrns }
+  setRoles(input: $input) { __typename }
 }""",
     "deleteAPIToken": """
 mutation deleteAPIToken($input: DeleteAPITokenInput!) {

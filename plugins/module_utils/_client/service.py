@@ -17,9 +17,9 @@ from .._values.errors import GARBLED_ANSWER, MondooError
 from .._values.mrn import Scope, scope_from
 from .._values.token import Token, token_from_node
 from .answers import root_of
-from .documents import document
 from .pagination import nodes, page_arguments
 from .retry import RetryPolicy
+from .tolerance import Documents
 
 if TYPE_CHECKING:
     from graphql import DocumentNode
@@ -50,6 +50,7 @@ class SpaceEntry(NamedTuple):
 class TokenService:
     """The Mondoo Platform API's part for API tokens.
 
+    documents: those of this run, with warnings on what was left out of them.
     requests: how many were sent. mutations: the names of those sent that change something, in order; one that is sent
     again because the service had certainly not executed it counts once.
     """
@@ -57,6 +58,7 @@ class TokenService:
     def __init__(self, transport: Transport, policy: RetryPolicy) -> None:
         self._transport = transport
         self.policy = policy
+        self.documents = Documents()
         self.requests = 0
         self.mutations: list[str] = []
 
@@ -103,14 +105,11 @@ class TokenService:
             )
         return Generated(secret, payload.get("mrn") or None)
 
-    def update(self, token: Token, *, name: str | None = None, description: str | None = None) -> Token:
-        """Changes name or description, None leaves them; returns the token as the service has it now."""
+    def update(self, token: Token, *, name: str | None = None, description: str | None = None) -> None:
+        """Changes name or description; None leaves them."""
         given = {"mrn": token.mrn, "name": name, "description": description}
         what = f'update the API token "{token.name}" ({token.mrn}) of {token.scope}'
-        payload = self._mutate(
-            "updateAPIToken", {key: value for key, value in given.items() if value is not None}, what
-        )
-        return token_from_node(payload, token.scope)
+        self._mutate("updateAPIToken", {key: value for key, value in given.items() if value is not None}, what)
 
     def set_roles(self, token: Token, roles: Iterable[str]) -> None:
         """Replaces the roles of a token."""
@@ -140,7 +139,9 @@ class TokenService:
     def _send(self, operation: str, variables: Mapping[str, Any], *, mutation: bool) -> Mapping[str, Any]:
         self.requests += 1
         try:
-            answer = self._transport.post(document(operation), variables, operation)
+            answer = self._transport.post(self.documents.get(operation), variables, operation)
+            if answer.errors and self.documents.adapt(operation, answer.errors):
+                return self._send(operation, variables, mutation=mutation)
             found = root_of(answer, operation, mutation=mutation)
         except MondooError as error:
             raise _of(operation, error) from None

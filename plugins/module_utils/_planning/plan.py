@@ -9,7 +9,7 @@ Everything a run reports is drawn from its plan, so that check mode, which does 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, TypeAlias
 
 from .._values.token import Token, token_diff
@@ -23,6 +23,12 @@ class Update:
     token: Token
     name: str | None = None
     description: str | None = None
+
+    @property
+    def after(self) -> Token:
+        """The token as the step leaves it."""
+        description = self.token.description if self.description is None else self.description
+        return replace(self.token, name=self.name or self.token.name, description=description)
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ def select(tokens: Iterable[Token], selection: Selection, now: datetime) -> list
 
 
 def _aged_result(token: Token, now: datetime) -> dict[str, Any]:
-    activity = token.last_used_at or token.created_at
+    activity = (token.last_used_at or token.created_at) if token.last_use_known else None
     return {
         **(token_result(token) or {}),
         "age_days": None if token.created_at is None else whole_days(now - token.created_at),
@@ -87,4 +87,10 @@ def _creation(token: Token, option: str) -> datetime:
 
 
 def _last_activity(token: Token, option: str) -> datetime:
+    if not token.last_use_known:
+        raise MondooError(
+            errors.SCHEMA_MISMATCH,
+            f'the service does not tell when the API token "{token.name}" ({token.mrn}) was last used',
+            attempted=f"filter by {option}",
+        )
     return token.last_used_at or _creation(token, option)

@@ -26,7 +26,8 @@ class Token:
 
     mrn: None only for a token that a plan foresees and nobody has generated.
     roles: MRNs of all its roles, those added by the platform included.
-    created_at, last_used_at: in UTC; last_used_at is None when it was never used, created_at when it is not known.
+    created_at: in UTC; None when it is not known.
+    last_used_at: in UTC; None when it was never used, or when last_use_known is False: the service does not tell.
     created_by: e-mail address, service or MRN of its creator, whichever the service tells first.
     """
 
@@ -38,6 +39,7 @@ class Token:
     id: str | None = None
     created_at: datetime | None = None
     last_used_at: datetime | None = None
+    last_use_known: bool = True
     created_by: str | None = None
 
 
@@ -55,6 +57,7 @@ def token_from_node(node: object, scope: Scope) -> Token:
         id=node.get("id"),
         created_at=timestamp_from(node.get("createdAt")),
         last_used_at=timestamp_from(node.get("lastUsed")),
+        last_use_known="lastUsed" in node,
         created_by=creator.get("email") or creator.get("service") or creator.get("mrn") or None,
     )
 

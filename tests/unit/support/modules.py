@@ -60,6 +60,13 @@ def token_module(arguments: Mapping[str, Any], *, check_mode: bool = False) -> I
         yield basic.AnsibleModule(argument_spec=token_arguments(), add_file_common_args=True, supports_check_mode=True)
 
 
+def warnings_of_modules(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What modules warn of from here on; where the controller's code is loaded too, warnings do not reach results."""
+    warned: list[str] = []
+    monkeypatch.setattr(basic.AnsibleModule, "warn", lambda _module, warning: warned.append(warning))
+    return warned
+
+
 def session_with(model: Model, own: str | None = None) -> Callable[[basic.AnsibleModule], Session]:
     """An `open_session` that leads to the model. own: the API token that the task logs in with."""
     return lambda module: Session(service_of(model, module.params["retries"]), ApiToken(own or "opaque"))
@@ -114,10 +121,11 @@ def _check_level(
     for key, about in documented.items():
         promised = about["returned"] in ("always", outcome, "success" if allowed is None else outcome)
         assert key in found or not promised, f"{key} is missing"
-        value = found.get(key)
+        value: Any = found.get(key)
         if value is None:
             continue
         assert isinstance(value, types[about["type"]]), key
         if "contains" in about:
-            for entry in value if about["type"] == "list" else [value]:
+            entries: list[Any] = value if about["type"] == "list" else [value]
+            for entry in entries:
                 _check_level(about["contains"], entry, outcome)

@@ -17,11 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.common.warnings import get_warning_messages
 from ansible_collections.mondoo.platform.plugins.module_utils._module.secret_file import SecretFile
 from ansible_collections.mondoo.platform.plugins.module_utils._planning.spec import FileFacts
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
-from ansible_collections.mondoo.platform.tests.unit.support.modules import token_module
+from ansible_collections.mondoo.platform.tests.unit.support.modules import token_module, warnings_of_modules
 from ansible_collections.mondoo.platform.tests.unit.support.users import as_ordinary_user, public_folder
 
 _SECRET = "new-hunter2"
@@ -214,13 +213,14 @@ def test_what_was_reserved_is_discarded(path: Path) -> None:
         file.discard()
 
 
-def test_discarding_what_somebody_else_removed_is_no_failure(path: Path) -> None:
+def test_discarding_what_somebody_else_removed_is_no_failure(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    warned = warnings_of_modules(monkeypatch)
     with secret_file(path) as file:
         file.reserve()
         (reserved,) = path.parent.iterdir()
         reserved.unlink()
         file.discard()
-        assert f"{reserved} could not be removed: No such file or directory" in get_warning_messages()
+        assert warned == [f"{reserved} could not be removed: No such file or directory"]
         file.reserve()
         file.commit(_SECRET)
     assert path.read_text(encoding="utf-8") == _SECRET

@@ -86,8 +86,9 @@ def test_equal_keys_are_ordered_by_name_scope_and_mrn() -> None:
 
 @pytest.mark.parametrize("option", ["older_than", "unused_for"])
 def test_an_unknown_creation_cannot_be_compared(option: str) -> None:
+    filters: dict[str, Any] = {option: DAY}
     with pytest.raises(MondooError) as caught:
-        select([UNKNOWN], Selection(**{option: DAY}), NOW)
+        select([UNKNOWN], Selection(**filters), NOW)
     assert caught.value.code == "SchemaMismatch"
     assert str(caught.value).startswith(f"Could not filter by {option}: ")
     assert str(UNKNOWN.mrn) in str(caught.value)

@@ -50,7 +50,7 @@ def _identity(credential: Any) -> str:
         return credential.bearer()
     assert isinstance(credential, ServiceAccount)
     (mrn,) = credential.identifiers
-    return mrn
+    return str(mrn)
 
 
 def _failure(options: dict[str, Any], environ: dict[str, str] | None = None) -> MondooError:
@@ -117,8 +117,7 @@ def test_an_empty_option_is_a_mistake_and_hides_no_other_source() -> None:
 # Forms
 
 ACCOUNT = service_account()
-FORMS = {
-    "dictionary": ACCOUNT,
+TEXTS = {
     "JSON": json.dumps(ACCOUNT),
     "indented JSON": json.dumps(ACCOUNT, indent=2),
     "YAML": yaml.safe_dump(ACCOUNT),
@@ -129,6 +128,7 @@ FORMS = {
     "base64 of YAML": _base64(yaml.safe_dump(ACCOUNT)),
     "base64 in lines": base64.encodebytes(json.dumps(ACCOUNT).encode()).decode(),
 }
+FORMS: dict[str, Any] = {"dictionary": ACCOUNT, **TEXTS}
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -138,12 +138,12 @@ def test_forms_of_a_service_account(form: str) -> None:
     assert found.bearer().count(".") == 2
 
 
-@pytest.mark.parametrize("form", [form for form in FORMS if form != "dictionary"])
+@pytest.mark.parametrize("form", TEXTS)
 def test_a_file_and_the_variable_hold_the_same_forms(form: str, tmp_path: Path) -> None:
     path = tmp_path / "account"
-    path.write_text(FORMS[form], encoding="utf-8")
+    path.write_text(TEXTS[form], encoding="utf-8")
     assert _identity(find_credential({**_MISSING, "service_account_file": str(path)}, {})) == ACCOUNT["mrn"]
-    assert _identity(find_credential(_MISSING, {"MONDOO_CONFIG_BASE64": FORMS[form]})) == ACCOUNT["mrn"]
+    assert _identity(find_credential(_MISSING, {"MONDOO_CONFIG_BASE64": TEXTS[form]})) == ACCOUNT["mrn"]
 
 
 def test_paths_may_name_the_home_and_variables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

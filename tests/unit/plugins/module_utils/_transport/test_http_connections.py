@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import threading
@@ -53,6 +54,18 @@ def test_no_answer_in_time() -> None:
         error = failure(server.url, timeout=0.2)
         assert (error.code, _meaning(error)) == ("TimedOut", LATER)
         assert error.reason == f"no answer from {server.url} within the timeout"
+
+
+def test_no_connection_in_time() -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listening, contextlib.ExitStack() as waiting:
+        for _ in range(4):
+            # More than the queue takes, so that the kernel answers no further one.
+            filler = waiting.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex(listening.getsockname())
+        error = failure(f"http://127.0.0.1:{listening.getsockname()[1]}/query", timeout=0.3)
+    assert (error.code, _meaning(error)) == ("TimedOut", PASSING)
+    assert error.reason.startswith("no connection to http://127.0.0.1:")
 
 
 def test_a_body_that_does_not_come_in_time() -> None:

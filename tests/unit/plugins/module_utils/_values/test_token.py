@@ -59,7 +59,7 @@ def test_a_node_is_read() -> None:
 
 def test_what_is_nice_to_have_may_be_missing() -> None:
     least = {"mrn": token_mrn("1"), "name": ""}
-    assert token_from_node(least, ORGANIZATION) == Token(token_mrn("1"), "", ORGANIZATION)
+    assert token_from_node(least, ORGANIZATION) == Token(token_mrn("1"), "", ORGANIZATION, last_use_known=False)
     assert token_from_node({**dict.fromkeys(NODE), **least}, ORGANIZATION) == Token(token_mrn("1"), "", ORGANIZATION)
 
 
