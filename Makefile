@@ -6,7 +6,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-NOX := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/nox --stop-on-first-error
+NOX := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/nox
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test fast lint sanity units integration bench clean

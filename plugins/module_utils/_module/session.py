@@ -88,11 +88,8 @@ def failure(error: MondooError) -> dict[str, Any]:
 def _mask(module: AnsibleModule, credential: Credential) -> None:
     account = module.params["service_account"]
     if isinstance(account, Mapping):
-        # Ansible masks every string of a dictionary with no_log. Its MRNs are no secrets, and would be cut out of the
-        # result, where the same MRNs must be readable.
-        module.no_log_values -= {
-            value for key, value in account.items() if key.endswith("mrn") or key == "api_endpoint"
-        }
+        # Ansible masks every value of a dictionary with no_log, and would cut MRNs, or a version number, out of results.
+        module.no_log_values -= {str(value) for value in account.values()}
     module.no_log_values |= set(credential.secrets)
 
 
