@@ -89,7 +89,7 @@ def _mask(module: AnsibleModule, credential: Credential) -> None:
     account = module.params["service_account"]
     if isinstance(account, Mapping):
         # Ansible masks every value of a dictionary with no_log, and would cut MRNs, or a version number, out of results.
-        module.no_log_values -= {str(value) for value in account.values()}
+        module.no_log_values -= {str(value) for value in account.values() if "-----BEGIN" not in str(value)}
     module.no_log_values |= set(credential.secrets)
 
 

@@ -126,6 +126,5 @@ def _check_level(
             continue
         assert isinstance(value, types[about["type"]]), key
         if "contains" in about:
-            entries: list[Any] = value if about["type"] == "list" else [value]
-            for entry in entries:
+            for entry in value if isinstance(value, list) else [value]:
                 _check_level(about["contains"], entry, outcome)
