@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 NOX := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/nox
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fast lint sanity units integration bench clean
+.PHONY: help demo bench contract test lint units clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -19,6 +19,10 @@ demo: $(VENV)/run.stamp ## Show the collection at work against the simulator
 
 bench: $(VENV)/run.stamp ## Measure, and print ratios
 	@$(BIN)/python tests/benchmark/no_op.py
+
+contract: $(VENV)/run.stamp ## Check a live endpoint against the contract; MONDOO_API_TOKEN and the like say which
+	@$(BIN)/ansible-galaxy collection install . -p $(VENV)/collections --force --offline >/dev/null
+	@PYTHONPATH=$(VENV)/collections $(BIN)/python -m ansible_collections.mondoo.platform.plugins.module_utils._contract
 
 test: $(VENV)/check.stamp ## Run all checks and tests
 	$(NOX)

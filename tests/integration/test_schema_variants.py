@@ -21,7 +21,7 @@ from module_runner import ModuleRunner
 _SCHEMA = (ROOT / "docs" / "contract" / "schema.graphql").read_text(encoding="utf-8")
 
 
-def _without(type_name: str, *fields: str) -> str:
+def without(type_name: str, *fields: str) -> str:
     """The schema without some fields of a type."""
     head, start, rest = _SCHEMA.partition(f"\ntype {type_name} {{")
     body, end, tail = rest.partition("\n}")
@@ -42,10 +42,10 @@ def _replaced(*pairs: tuple[str, str]) -> str:
 _OPTIONAL = ("id", "createdAt", "lastUsed", "creator")
 VARIANTS = {
     "full": _SCHEMA,
-    "no optional field": _without("APIToken", *_OPTIONAL),
-    "no creation date": _without("APIToken", "createdAt"),
-    "payload without mrn": _without("GenerateAPITokenPayload", "mrn"),
-    "empty payload of a deletion": _without("DeleteAPITokenPayload", "mrn").replace(
+    "no optional field": without("APIToken", *_OPTIONAL),
+    "no creation date": without("APIToken", "createdAt"),
+    "payload without mrn": without("GenerateAPITokenPayload", "mrn"),
+    "empty payload of a deletion": without("DeleteAPITokenPayload", "mrn").replace(
         "type DeleteAPITokenPayload {", 'type DeleteAPITokenPayload {\n  "[A]"\n  ok: Boolean'
     ),
     "non-null payloads": _replaced(
@@ -153,7 +153,7 @@ def test_what_is_not_known_is_not_guessed(collections: Path, tmp_path: Path) -> 
 
 def test_what_is_needed_and_missing_is_named(collections: Path, tmp_path: Path) -> None:
     schema = tmp_path / "schema.graphql"
-    schema.write_text(_without("APIToken", "roles"), encoding="utf-8")
+    schema.write_text(without("APIToken", "roles"), encoding="utf-8")
     with Simulator.run(tmp_path / "simulator", schema=schema) as simulator:
         runner = ModuleRunner(collections, lambda: {"endpoint": simulator.url, "auth_token": simulator.admin_token})
         result = runner.run("api_token", space="alpha", name="ci", permissions=["viewer"])

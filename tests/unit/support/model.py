@@ -11,17 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import graphql
 from ansible_collections.mondoo.platform.plugins.module_utils._transport.http import Answer
 from ansible_collections.mondoo.platform.plugins.module_utils._values import errors
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
 from ansible_collections.mondoo.platform.plugins.module_utils._values.token import Token
 
 from .builders import NOW, token_mrn
-
-if TYPE_CHECKING:
-    from graphql import DocumentNode
 
 
 class Killed(BaseException):
@@ -80,6 +78,7 @@ class Model:
     faults: by number of the request, counted from 0. lag: listings after which a new token appears.
     payload_mrn: whether the answer to a creation tells the MRN. page_size: the most entries of one page.
     spaces: names by MRN. forbidden: gRPC codes by the MRN of a scope that cannot be read.
+    lacking: fields of `APIToken` that this service does not have.
     """
 
     clock: Clock = field(default_factory=Clock)
@@ -89,6 +88,7 @@ class Model:
     page_size: int = 100
     spaces: dict[str, str] = field(default_factory=dict)
     forbidden: dict[str, str] = field(default_factory=dict)
+    lacking: frozenset[str] = frozenset()
     entries: dict[str, Entry] = field(default_factory=dict)
     sent: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
@@ -120,9 +120,13 @@ class Model:
         """Lets coming requests fail, the next one being number 0."""
         self.faults = {len(self.sent) + number: fault for number, fault in faults.items()}
 
-    def post(self, document: DocumentNode, variables: Mapping[str, Any], operation: str) -> Answer:
+    def post(self, document: graphql.DocumentNode, variables: Mapping[str, Any], operation: str) -> Answer:
         fault = self.faults.get(len(self.sent))
         self.sent.append((operation, variables))
+        refused = self.lacking.intersection(graphql.print_ast(document).split()) if self.lacking else ()
+        if refused:
+            words = [f'Cannot query field "{name}" on type "APIToken".' for name in sorted(refused)]
+            return Answer(None, [{"message": text} for text in words], 422, None)
         if fault is None or fault.executed:
             answer = self._execute(operation, variables)
             if fault is None:
@@ -201,7 +205,7 @@ class Model:
         return replace(entry)
 
     def _node(self, entry: Entry) -> dict[str, Any]:
-        return {
+        known = {
             "mrn": entry.mrn,
             "name": entry.name,
             "description": entry.description or None,
@@ -211,6 +215,7 @@ class Model:
             "lastUsed": _time(entry.last_used_at) if entry.last_used_at else "0001-01-01T00:00:00Z",
             "creator": {"email": "someone@example.com", "service": None, "mrn": None},
         }
+        return {name: value for name, value in known.items() if name not in self.lacking}
 
 
 def _time(moment: datetime) -> str:

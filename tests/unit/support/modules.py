@@ -117,14 +117,14 @@ def _check_level(
 ) -> None:
     undocumented = set(found) - set(documented) - (allowed or set())
     assert not undocumented, undocumented
-    types = {"str": str, "int": int, "dict": dict, "list": list, "bool": bool}
+    types: dict[str, Any] = {"str": str, "int": int, "dict": dict, "list": list, "bool": bool}
     for key, about in documented.items():
         promised = about["returned"] in ("always", outcome, "success" if allowed is None else outcome)
         assert key in found or not promised, f"{key} is missing"
-        value: Any = found.get(key)
+        value = found.get(key)
         if value is None:
             continue
         assert isinstance(value, types[about["type"]]), key
         if "contains" in about:
-            for entry in value if isinstance(value, list) else [value]:
+            for entry in value if about["type"] == "list" else [value]:
                 _check_level(about["contains"], entry, outcome)

@@ -165,6 +165,17 @@ def test_warnings_are_shown(run: Run, model: Model, tmp_path: Path, monkeypatch:
     assert f"{path} does not, and its secret cannot be read again" in warning
 
 
+def test_what_the_service_lacks_is_warned_of(run: Run, model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    warned = warnings_of_modules(monkeypatch)
+    model.lacking = frozenset({"creator"})
+    model.add(CI)
+    result = run({"name": "ci", "description": "x"})
+    assert model.operations == ["apiTokens", "apiTokens", "updateAPIToken"]
+    assert result["operations"] == ["updateAPIToken"]
+    assert result["api_token"]["created_by"] is None
+    assert warned == ["The API has no APIToken.creator: apiTokens goes on without it."]
+
+
 # Files
 
 

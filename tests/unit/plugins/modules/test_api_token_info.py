@@ -23,6 +23,7 @@ from ansible_collections.mondoo.platform.tests.unit.support.modules import (
     run_module,
     session_with,
     specification_of,
+    warnings_of_modules,
 )
 
 NOW = datetime.now(timezone.utc)
@@ -136,6 +137,21 @@ def test_what_concerns_more_than_one_space_fails(forbidden: dict[str, str], code
     assert result["failed"]
     assert result["error"]["code"] == code
     assert result["error"]["operation"] == "apiTokens"
+
+
+def test_what_the_service_lacks_is_null_and_warned_of_once(
+    run: Run, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warned = warnings_of_modules(monkeypatch)
+    model.lacking = frozenset({"createdAt", "lastUsed"})
+    result = run({"organization": "org-1", "include_spaces": True})
+    assert {(entry["age_days"], entry["unused_days"], entry["created_at"]) for entry in result["api_tokens"]} == {
+        (None, None, None)
+    }
+    assert model.operations == ["apiTokens", "apiTokens", "organization", "apiTokens", "apiTokens"]
+    said = [f"The API has no APIToken.{name}: apiTokens goes on without it." for name in ("createdAt", "lastUsed")]
+    assert warned == said * 2  # once in each of the two runs
+    assert run({"space": "space-1", "unused_for": "1d"})["error"]["code"] == "SchemaMismatch"
 
 
 def test_spaces_that_cannot_be_listed_fail(run: Run, model: Model) -> None:

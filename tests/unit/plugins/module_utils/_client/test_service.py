@@ -165,6 +165,24 @@ def test_a_listing_of_spaces_that_cannot_be_read(answer: Any) -> None:
     assert caught.value.details["operation"] == "organization"
 
 
+def test_a_document_is_sent_again_without_what_the_service_lacks() -> None:
+    refusal = Answer(None, [{"message": 'Cannot query field "creator" on type "APIToken".'}], 422, None)
+    script = Script(refusal, page(node("a"), cursor="c1"), page(node("b")))
+    assert len(script.service.tokens(SPACE)) == 2
+    assert script.service.requests == 3
+    assert [("creator" in graphql.print_ast(sent)) for sent in script.documents] == [True, False, False]
+    assert script.service.documents.warnings == ["The API has no APIToken.creator: apiTokens goes on without it."]
+
+
+def test_a_lacking_field_that_the_job_needs_ends_it() -> None:
+    refusal = Answer(None, [{"message": 'Cannot query field "roles" on type "APIToken".'}], 200, None)
+    script = Script(refusal)
+    with pytest.raises(MondooError, match="no APIToken.roles") as caught:
+        script.service.tokens(SPACE)
+    assert caught.value.details["operation"] == "apiTokens"
+    assert script.service.requests == 1
+
+
 # Changing
 
 
@@ -240,6 +258,13 @@ def test_a_secret_beside_an_error_is_not_lost() -> None:
     assert Script(answer).service.generate(SPACE, "ci", "", roles("agent")).secret == "s"
 
 
+def test_a_creation_that_was_refused_for_its_selection_is_sent_once_more_and_counts_once() -> None:
+    refusal = Answer(None, [{"message": 'Cannot query field "mrn" on type "GenerateAPITokenPayload".'}], 422, None)
+    script = Script(refusal, {"token": "s"})
+    assert script.service.generate(SPACE, "ci", "", roles("agent")) == Generated("s", None)
+    assert (script.service.requests, script.service.mutations) == (2, ["generateAPIToken"])
+
+
 @pytest.mark.parametrize("payload", [{}, {"token": None}, {"token": ""}, {"token": 7}, {"token": ["secret"]}])
 def test_an_answer_without_a_secret(payload: dict[str, Any]) -> None:
     with pytest.raises(MondooError) as caught:
@@ -263,6 +288,7 @@ def test_a_change_is_tried_again_only_if_it_was_certainly_not_executed(
     script = Script(busy(), busy(), {**node("ci"), "token": "s"})
     call(script.service)
     assert (script.service.requests, len(script.service.mutations)) == (3, 1)
+    assert [variables for _operation, variables in script.sent] == [script.sent[0][1]] * 3
 
     for failure in (lost(), Answer(None, [], 200, None), refused(), refused("Unavailable")):
         script = Script(failure)

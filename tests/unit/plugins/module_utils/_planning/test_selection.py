@@ -27,6 +27,7 @@ CI = token("ci", description="Pipelines", created_at=NOW - 30 * DAY, last_used_a
 BUILD = token("build", description="CI of the team", created_at=NOW - 10 * DAY, last_used_at=NOW - 5 * DAY)
 NEVER = token("never", created_at=NOW - 20 * DAY, roles=roles("owner", "agent"), created_by="Other@Example.com")
 UNKNOWN = token("unknown", created_at=None, created_by=None, roles=frozenset())
+UNTOLD = token("untold", created_at=NOW - 20 * DAY, last_use_known=False)
 ALL = (CI, BUILD, NEVER)
 
 
@@ -94,6 +95,13 @@ def test_an_unknown_creation_cannot_be_compared(option: str) -> None:
     assert str(UNKNOWN.mrn) in str(caught.value)
 
 
+def test_an_unknown_use_cannot_be_compared() -> None:
+    with pytest.raises(MondooError, match="does not tell when the API token .* was last used") as caught:
+        select([UNTOLD], Selection(unused_for=DAY), NOW)
+    assert caught.value.code == "SchemaMismatch"
+    assert names(Selection(older_than=DAY), UNTOLD) == ["untold"]
+
+
 def test_an_unknown_creation_matters_only_where_it_is_asked_for() -> None:
     assert names(Selection(order_by="created_at"), NEVER, UNKNOWN) == ["unknown", "never"]
     assert names(Selection(created_by="someone@example.com"), UNKNOWN) == []
@@ -106,6 +114,7 @@ def test_an_unknown_creation_matters_only_where_it_is_asked_for() -> None:
         (BUILD, 10, 5),
         (NEVER, 20, 20),
         (UNKNOWN, None, None),
+        (UNTOLD, 20, None),
         (token(created_at=NOW + HOUR), 0, 0),
         (token(created_at=NOW - DAY + SECOND), 0, 0),
         (token(created_at=None, last_used_at=NOW - DAY), None, 1),

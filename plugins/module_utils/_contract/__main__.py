@@ -1,0 +1,88 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Checks a live endpoint against the contract: `python -m ansible_collections.mondoo.platform.plugins.module_utils._contract`.
+
+Sends one introspection query, and never a mutation. Prints a table of every element that the collection uses. Ends with 0 if all
+of it works, with 1 if something is broken, with 2 if the schema could not be had.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from .._transport.credential_sources import find_credential
+from .._transport.endpoint import REGIONS, query_url
+from .._transport.http import HttpTransport
+from .._values.errors import SCHEMA_MISMATCH, MondooError
+from .._version import VERSION
+from .comparison import BROKEN, OK, compare
+
+_CONTRACT = Path(__file__).resolve().parents[3] / "docs" / "contract" / "schema.graphql"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the check; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="_contract",
+        description=(
+            "Checks the schema of a live endpoint against what the collection uses of it. Credentials are taken from"
+            " MONDOO_CONFIG_BASE64, MONDOO_CONFIG_PATH, MONDOO_API_TOKEN, or the file of the Mondoo CLI."
+        ),
+    )
+    parser.add_argument("--region", choices=list(REGIONS), default="us")
+    parser.add_argument("--endpoint", default=os.environ.get("MONDOO_API_ENDPOINT"), help="instead of a region")
+    parser.add_argument("--ca-path", default=os.environ.get("MONDOO_CA_BUNDLE"), help="CA bundle to trust (PEM)")
+    parser.add_argument("--timeout", type=int, default=30, help="seconds (default 30)")
+    given = parser.parse_args(arguments)
+    try:
+        return _check(given)
+    except MondooError as error:
+        failure = str(error)
+    print(f"The check could not be made. {failure}", file=sys.stderr)  # noqa: T201
+    return 2
+
+
+def _check(given: argparse.Namespace) -> int:
+    credential = find_credential({}, os.environ)
+    base = given.endpoint or credential.api_endpoint or REGIONS[given.region]
+    transport = HttpTransport(
+        query_url(base, "endpoint"),
+        credential,
+        user_agent=f"mondoo.platform/{VERSION} (contract check)",
+        timeout=given.timeout,
+        verify=given.ca_path or True,
+        proxy=os.environ.get("MONDOO_API_PROXY"),
+    )
+    # Once gql is known to be there.
+    from graphql import build_client_schema, build_schema, get_introspection_query, parse
+
+    answer = transport.post(parse(get_introspection_query()), {}, "IntrospectionQuery")
+    if answer.errors or not answer.data:
+        raise MondooError(
+            SCHEMA_MISMATCH,
+            f"the service does not tell its schema: {answer.errors or 'no data'}",
+            attempted="read the schema of the endpoint",
+            http_status=answer.http_status,
+            advice="Introspection may be switched off, or not allowed to these credentials.",
+        )
+    live = build_client_schema(answer.data)  # type: ignore[arg-type]  # what the introspection query asks for
+    verdicts = compare(build_schema(_CONTRACT.read_text(encoding="utf-8")), live)
+    heads = ("element", "expected", "found", "verdict", "evidence")
+    rows = [(each.element, each.expected, each.found or "-", each.verdict, each.evidence) for each in verdicts]
+    widths = [max(len(row[column]) for row in (heads, *rows)) for column in range(len(heads))]
+    for row in (heads, *rows):
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())  # noqa: T201
+    broken = sum(each.verdict == BROKEN for each in verdicts)
+    surprises = sum(each.verdict != OK for each in verdicts)
+    print(f"{len(verdicts)} elements, {surprises} not as expected, {broken} broken.")  # noqa: T201
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
