@@ -128,7 +128,9 @@ def _units(session: nox.Session, core: str) -> None:
 
 def _integration(session: nox.Session, core: str) -> None:
     session.install(f"ansible-core~={core}.0", "pytest-xdist", "-r", "tests/integration/requirements.txt")
-    session.run("pytest", "tests/integration", "-q", "-n", "2", "--dist", "worksteal", *session.posargs)
+    # The fault matrix runs modules without ansible-playbook around them: one of its variants is enough for the older core.
+    fewer = [] if core == NEWEST.core else ["-k", "not test_fault_matrix or documented"]
+    session.run("pytest", "tests/integration", "-q", "-n", "2", "--dist", "worksteal", *fewer, *session.posargs)
 
 
 def _add_matrix_sessions() -> None:

@@ -108,7 +108,7 @@ def test_a_page_is_tried_again_from_its_cursor() -> None:
 
 
 def test_reading_gives_up() -> None:
-    script = Script(*[busy() for _ in range(3)])
+    script = Script(*[busy() for _turn in range(3)])
     with pytest.raises(MondooError) as caught:
         script.service.tokens(ORGANIZATION)
     assert script.pauses == [9.0, 9.0]

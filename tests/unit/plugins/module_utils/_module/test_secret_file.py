@@ -164,7 +164,7 @@ def test_a_file_is_replaced_in_one_step(path: Path) -> None:
 def test_a_link_stays_a_link(path: Path) -> None:
     target = path.with_name("target")
     path.symlink_to(target.name)
-    for _ in range(2):
+    for _turn in range(2):
         deliver(path)
     assert path.is_symlink()
     assert target.read_text(encoding="utf-8") == _SECRET

@@ -129,7 +129,7 @@ def test_a_token_is_used_again_and_renewed_before_it_ends() -> None:
 def test_threads_share_one_token() -> None:
     account = _account()
     found: set[str] = set()
-    threads = [threading.Thread(target=lambda: found.add(account.bearer())) for _ in range(8)]
+    threads = [threading.Thread(target=lambda: found.add(account.bearer())) for _turn in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:

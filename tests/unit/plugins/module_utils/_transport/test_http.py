@@ -76,7 +76,7 @@ def test_connections_are_kept_and_the_bearer_is_asked_for_each_request() -> None
 
     with Server(json_reply({"data": {"apiTokens": {}}})) as server:
         client = transport(server.url, Counting())
-        for _ in range(3):
+        for _turn in range(3):
             client.post(document("apiTokens"), {"scopeMrn": "//s", "first": 1}, "apiTokens")
     assert server.connections == 1
     assert [received.headers["authorization"] for received in server.received] == [

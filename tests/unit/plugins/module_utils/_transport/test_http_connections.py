@@ -58,7 +58,7 @@ def test_no_answer_in_time() -> None:
 
 def test_no_connection_in_time() -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listening, contextlib.ExitStack() as waiting:
-        for _ in range(4):
+        for _turn in range(4):
             # More than the queue takes, so that the kernel answers no further one.
             filler = waiting.enter_context(socket.socket())
             filler.setblocking(False)
