@@ -22,7 +22,7 @@ bench: $(VENV)/run.stamp ## Measure, and print ratios
 
 contract: $(VENV)/run.stamp ## Check a live endpoint against the contract; MONDOO_API_TOKEN and the like say which
 	@$(BIN)/ansible-galaxy collection install . -p $(VENV)/collections --force --offline >/dev/null
-	@PYTHONPATH=$(VENV)/collections $(BIN)/python -m ansible_collections.mondoo.platform.plugins.module_utils._contract
+	@PYTHONPATH=$(VENV)/collections $(BIN)/python -m ansible_collections.mondoo.platform.plugins.plugin_utils._contract
 
 test: $(VENV)/check.stamp ## Run all checks and tests
 	$(NOX)

@@ -20,7 +20,7 @@ from simulator.process import Simulator
 
 from conftest import Playbooks
 
-_COMMAND = [sys.executable, "-m", "ansible_collections.mondoo.platform.plugins.module_utils._contract"]
+_COMMAND = [sys.executable, "-m", "ansible_collections.mondoo.platform.plugins.plugin_utils._contract"]
 
 
 def _check(collections: Path, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:

@@ -18,7 +18,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 _MODULE_UTILS = _ROOT / "plugins" / "module_utils"
 _PREFIX = "ansible_collections.mondoo.platform.plugins."
 # From the bottom up. A layer may import those before it, and itself; `_version` is for all.
-LAYERS = ("_values", "_transport", "_client", "_contract", "_planning", "_applying", "_module")
+LAYERS = ("_values", "_transport", "_client", "_planning", "_applying", "_module")
 SOURCES = sorted(path for path in _MODULE_UTILS.rglob("*.py") if path.stat().st_size)
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,7 +19,7 @@ from ansible_collections.mondoo.platform.plugins.module_utils._planning.spec imp
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import FILE_FAILED, MondooError
 from ansible_collections.mondoo.platform.plugins.module_utils._values.token import Token
 
-from .model import Clock, Model
+from .model import Clock, Fault, Model
 
 
 class MemoryFile:
@@ -94,3 +95,16 @@ def run(
     plan = plan_token(spec, listing, facts_of(model, file, own))
     outcome = apply_plan(plan, service, listing, file)
     return Run(plan, outcome, listing, service.mutations, service.requests)
+
+
+def run_with(
+    model: Model, spec: TokenSpec, faults: Mapping[int, Fault], file: MemoryFile | None = None, *, retries: int = 2
+) -> Run:
+    """A run whose requests fail as given, the listing being number 0."""
+    model.fail(faults)
+    return run(spec, model, file, retries=retries)
+
+
+def denied(*numbers: int) -> dict[int, Fault]:
+    """Requests that the service refuses for good."""
+    return dict.fromkeys(numbers, Fault.DENIED)

@@ -19,7 +19,7 @@ except ImportError:
     # Whoever calls has made a connection with it before.
     graphql = None  # type: ignore[assignment]
 
-from .._client.documents import OPTIONAL, SOURCES, marked
+from ...module_utils._client.documents import OPTIONAL, SOURCES, marked
 
 OK = "ok"
 CHANGED = "changed, still works"

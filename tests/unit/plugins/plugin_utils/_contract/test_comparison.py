@@ -10,7 +10,7 @@ from pathlib import Path
 
 import graphql
 import pytest
-from ansible_collections.mondoo.platform.plugins.module_utils._contract.comparison import (
+from ansible_collections.mondoo.platform.plugins.plugin_utils._contract.comparison import (
     BROKEN,
     CHANGED,
     LEFT_OUT,

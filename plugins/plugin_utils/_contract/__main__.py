@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Checks a live endpoint against the contract: `python -m ansible_collections.mondoo.platform.plugins.module_utils._contract`.
+"""Checks a live endpoint against the contract: `python -m ansible_collections.mondoo.platform.plugins.plugin_utils._contract`.
 
 Sends one introspection query, and never a mutation. Prints a table of every element that the collection uses. Ends with 0 if all
 of it works, with 1 if something is broken, with 2 if the schema could not be had.
@@ -16,11 +16,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from .._transport.credential_sources import find_credential
-from .._transport.endpoint import REGIONS, query_url
-from .._transport.http import HttpTransport
-from .._values.errors import SCHEMA_MISMATCH, MondooError
-from .._version import VERSION
+from ...module_utils._transport.credential_sources import find_credential
+from ...module_utils._transport.endpoint import REGIONS, query_url
+from ...module_utils._transport.http import HttpTransport
+from ...module_utils._values.errors import SCHEMA_MISMATCH, MondooError
+from ...module_utils._version import VERSION
 from .comparison import BROKEN, OK, compare
 
 _CONTRACT = Path(__file__).resolve().parents[3] / "docs" / "contract" / "schema.graphql"

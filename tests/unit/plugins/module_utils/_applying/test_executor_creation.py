@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the executor sends after each failure, in which order, and what it says about it."""
+"""What the executor sends to generate and deliver a token after each failure, and what it says about it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from ansible_collections.mondoo.platform.plugins.module_utils._applying.executor import apply_plan
 from ansible_collections.mondoo.platform.plugins.module_utils._planning.planner import plan_token
-from ansible_collections.mondoo.platform.plugins.module_utils._values.token import retired_name
 from ansible_collections.mondoo.platform.tests.unit.support.builders import (
     DAY,
     NOW,
@@ -21,8 +20,15 @@ from ansible_collections.mondoo.platform.tests.unit.support.builders import (
     token,
     token_mrn,
 )
-from ansible_collections.mondoo.platform.tests.unit.support.model import Clock, Fault, Model
-from ansible_collections.mondoo.platform.tests.unit.support.runs import MemoryFile, Run, facts_of, run, service_of
+from ansible_collections.mondoo.platform.tests.unit.support.model import Fault, Model
+from ansible_collections.mondoo.platform.tests.unit.support.runs import (
+    MemoryFile,
+    denied,
+    facts_of,
+    run,
+    run_with,
+    service_of,
+)
 
 L, G, U, S, D = "apiTokens", "generateAPIToken", "updateAPIToken", "setRoles", "deleteAPIToken"
 BEFORE, AFTER = Fault.LOST_BEFORE, Fault.LOST_AFTER
@@ -31,23 +37,9 @@ CREATE = spec(roles=roles("agent", "viewer"), description="x")
 ROTATE = spec(rotate_after=DAY)
 
 
-def applied(
-    model: Model, declared: Any, faults: dict[int, Fault], file: MemoryFile | None = None, **options: Any
-) -> Run:
-    model.fail(faults)
-    return run(declared, model, file, **options)
-
-
-def denied(*numbers: int) -> dict[int, Fault]:
-    return dict.fromkeys(numbers, Fault.DENIED)
-
-
-# Creation
-
-
 def test_creation() -> None:
     model = Model()
-    done = applied(model, CREATE, {})
+    done = run_with(model, CREATE, {})
     assert model.operations == [L, G]
     assert model.sent[1][1] == {
         "input": {
@@ -80,7 +72,7 @@ def test_creation() -> None:
 def test_a_creation_whose_answer_is_lost_leaves_one_token(
     model: Model, faults: dict[int, Fault], requests: list[str]
 ) -> None:
-    done = applied(model, CREATE, faults)
+    done = run_with(model, CREATE, faults)
     assert model.operations == requests
     assert done.outcome.error is None
     (entry,) = model.named("ci")
@@ -90,13 +82,13 @@ def test_a_creation_whose_answer_is_lost_leaves_one_token(
 
 
 def test_every_mutation_sent_is_told() -> None:
-    assert applied(Model(), CREATE, {1: AFTER}).mutations == [G, D, G]
-    assert applied(Model(), CREATE, {1: Fault.BUSY}).mutations == [G]
+    assert run_with(Model(), CREATE, {1: AFTER}).mutations == [G, D, G]
+    assert run_with(Model(), CREATE, {1: Fault.BUSY}).mutations == [G]
 
 
 def test_the_looks_are_spread_over_time() -> None:
     model = Model()
-    applied(model, CREATE, {1: BEFORE})
+    run_with(model, CREATE, {1: BEFORE})
     assert model.clock.pauses == [0.5, 1.0, 0.5]
 
 
@@ -115,6 +107,14 @@ def test_tokens_that_were_there_or_look_different_are_never_taken_for_strays() -
     assert model.named("other")
 
 
+@pytest.mark.parametrize("declared", [CREATE, ROTATE])
+def test_what_is_certainly_not_executed_is_tried_as_often_as_a_query(declared: Any) -> None:
+    model = Model().add(*([OLD] if declared is ROTATE else []))
+    done = run_with(model, declared, dict.fromkeys(range(1, 99), Fault.BUSY))
+    assert model.operations == [L, *[done.error.operation] * 3]
+    assert "It was tried 3 times" in str(done.error)
+
+
 @pytest.mark.parametrize(
     ("faults", "requests", "words"),
     [
@@ -128,7 +128,7 @@ def test_tokens_that_were_there_or_look_different_are_never_taken_for_strays() -
 )
 def test_a_creation_that_fails_leaves_no_token(faults: dict[int, Fault], requests: list[str], words: str) -> None:
     model = Model()
-    error = applied(model, CREATE, faults).error
+    error = run_with(model, CREATE, faults).error
     assert model.operations == requests
     assert not model.entries
     assert str(error).startswith('Could not generate the API token "ci" in space "space-1": ')
@@ -146,7 +146,7 @@ def test_a_creation_that_fails_leaves_no_token(faults: dict[int, Fault], request
 )
 def test_what_could_not_be_found_out_is_told_and_not_repeated(faults: dict[int, Fault], requests: list[str]) -> None:
     model = Model()
-    error = applied(model, CREATE, faults).error
+    error = run_with(model, CREATE, faults).error
     assert model.operations == requests
     assert len(model.named("ci")) == 1
     assert "could not be found out" in str(error)
@@ -156,7 +156,7 @@ def test_what_could_not_be_found_out_is_told_and_not_repeated(faults: dict[int, 
 
 def test_without_retries_a_lost_answer_is_still_cleaned_up() -> None:
     model = Model()
-    error = applied(model, CREATE, {1: AFTER}, retries=0).error
+    error = run_with(model, CREATE, {1: AFTER}, retries=0).error
     assert model.operations == [L, G, L, D]
     assert not model.entries
     assert "tried" not in str(error)
@@ -164,7 +164,7 @@ def test_without_retries_a_lost_answer_is_still_cleaned_up() -> None:
 
 def test_a_late_second_token_that_cannot_be_found_out_is_a_warning_beside_the_secret() -> None:
     model = Model(lag=3)
-    done = applied(model, CREATE, denied(6, 7, 8) | {1: AFTER})
+    done = run_with(model, CREATE, denied(6, 7, 8) | {1: AFTER})
     assert done.outcome.error is None
     assert done.outcome.secret == "new-secret-2"
     (warning,) = done.outcome.warnings
@@ -179,7 +179,7 @@ def test_a_late_second_token_that_cannot_be_found_out_is_a_warning_beside_the_se
 )
 def test_the_mrn_is_found_in_the_listing(lag: int, requests: list[str]) -> None:
     model = Model(lag=lag, payload_mrn=False)
-    done = applied(model, CREATE, {})
+    done = run_with(model, CREATE, {})
     assert model.operations == requests
     assert done.outcome.token is not None
     assert done.outcome.token.mrn == token_mrn("made-1")
@@ -188,7 +188,7 @@ def test_the_mrn_is_found_in_the_listing(lag: int, requests: list[str]) -> None:
 
 @pytest.mark.parametrize(("lag", "faults"), [(9, {}), (0, denied(2, 3, 4))], ids=["not shown", "not readable"])
 def test_an_mrn_that_is_not_found_is_a_warning(lag: int, faults: dict[int, Fault]) -> None:
-    done = applied(Model(lag=lag, payload_mrn=False), CREATE, faults)
+    done = run_with(Model(lag=lag, payload_mrn=False), CREATE, faults)
     assert done.outcome.error is None
     assert done.outcome.secret == "new-secret-1"
     assert done.outcome.token is not None
@@ -206,7 +206,7 @@ def test_of_two_candidates_for_the_mrn_the_newest_is_taken_and_the_other_deleted
             return super().post(document, variables, operation)
 
     model = CatchingUp(payload_mrn=False)
-    done = applied(model, CREATE, {1: AFTER})
+    done = run_with(model, CREATE, {1: AFTER})
     assert model.operations == [L, G, L, L, L, G, L, L, D]
     (entry,) = model.named("ci")
     assert entry.secret == done.outcome.secret
@@ -259,7 +259,7 @@ def test_a_token_that_cannot_be_delivered_is_deleted(faults: dict[int, Fault], l
     model = Model()
     file = MemoryFile(model.clock)
     file.refuses_to_commit = True
-    done = applied(model, CREATE, faults, file)
+    done = run_with(model, CREATE, faults, file)
     assert len(model.entries) == left
     assert words in str(done.error)
     assert ("nobody has its secret" in str(done.error)) == bool(left)
@@ -275,163 +275,8 @@ def test_an_undelivered_token_without_mrn_is_looked_for(lag: int, left: int, wor
     model = Model(lag=lag, payload_mrn=False)
     file = MemoryFile(model.clock)
     file.refuses_to_commit = True
-    done = applied(model, CREATE, {}, file)
+    done = run_with(model, CREATE, {}, file)
     assert len(model.entries) == left
     assert words in str(done.error)
     assert ("nobody has its secret" in str(done.error)) == bool(left)
     assert all(variables["input"]["mrn"] for operation, variables in model.sent if operation == D)
-
-
-# Rotation
-
-
-def test_rotation() -> None:
-    model = Model().add(OLD)
-    done = applied(model, ROTATE, {})
-    assert model.operations == [L, U, G, D]
-    assert model.sent[1][1] == {"input": {"mrn": OLD.mrn, "name": retired_name("ci", NOW)}}
-    assert model.sent[2][1]["input"]["description"] == "Pipelines"
-    assert model.sent[3][1] == {"input": {"mrn": OLD.mrn}}
-    assert [entry.secret for entry in model.entries.values()] == [done.outcome.secret]
-
-
-@pytest.mark.parametrize(
-    ("faults", "requests"),
-    [
-        ({1: AFTER}, [L, U, L, G, D]),
-        ({1: BEFORE}, [L, U, L, U, G, D]),
-        ({1: AFTER, 2: Fault.DENIED}, [L, U, L, L, G, D]),
-        (denied(2, 3, 4) | {1: AFTER}, [L, U, L, L, L, U, G, D]),
-        ({1: Fault.WEB_PAGE_AFTER}, [L, U, L, G, D]),
-        ({3: AFTER}, [L, U, G, D, L]),
-        ({3: BEFORE}, [L, U, G, D, L, D]),
-        ({3: Fault.DENIED}, [L, U, G, D, D]),
-        ({3: Fault.BUSY}, [L, U, G, D, D]),
-    ],
-)
-def test_a_rotation_comes_through(faults: dict[int, Fault], requests: list[str]) -> None:
-    model = Model().add(OLD)
-    done = applied(model, ROTATE, faults)
-    assert done.outcome.error is None
-    assert model.operations == requests
-    assert [entry.secret for entry in model.entries.values()] == [done.outcome.secret]
-
-
-def test_a_rotation_that_cannot_rename_changes_nothing() -> None:
-    model = Model().add(OLD)
-    error = applied(model, ROTATE, {1: Fault.DENIED}).error
-    assert model.operations == [L, U]
-    assert error.operation == U
-    assert list(model.entries) == [OLD.mrn]
-    assert model.named("ci")
-
-
-@pytest.mark.parametrize("faults", [denied(2), denied(2, 3, 4), denied(2) | {3: AFTER}])
-def test_a_rotation_that_cannot_generate_gives_the_name_back(faults: dict[int, Fault]) -> None:
-    model = Model().add(OLD)
-    done = applied(model, ROTATE, faults)
-    assert [(entry.mrn, entry.name) for entry in model.entries.values()] == [(OLD.mrn, "ci")]
-    assert "The token that it was to replace is unchanged." in str(done.error)
-    assert done.error.operation == G
-    assert done.outcome.token is not None
-    assert (done.outcome.token.mrn, done.outcome.token.name) == (OLD.mrn, "ci")
-    assert done.outcome.secret is None
-
-
-def test_a_name_that_cannot_be_given_back_is_told() -> None:
-    model = Model().add(OLD)
-    done = applied(model, ROTATE, denied(2, 3, 4, 5))
-    aside = retired_name("ci", NOW)
-    assert model.named(aside)
-    assert f'is still valid and named "{aside}"' in str(done.error)
-    assert "the next run goes on from there" in str(done.error)
-
-
-def test_a_rotation_that_cannot_deliver_restores_the_old_token() -> None:
-    model = Model().add(OLD)
-    file = MemoryFile(model.clock).put("before", NOW - 5 * DAY)
-    file.refuses_to_commit = True
-    done = applied(model, ROTATE, {}, file)
-    assert model.operations == [L, U, G, D, U]
-    assert [(entry.mrn, entry.name) for entry in model.entries.values()] == [(OLD.mrn, "ci")]
-    assert file.content == "before"
-    assert "The new token was deleted again. The token that it was to replace is unchanged." in str(done.error)
-
-
-def test_a_predecessor_that_cannot_be_deleted_is_told_beside_the_secret() -> None:
-    model = Model().add(OLD)
-    done = applied(model, ROTATE, denied(3, 4, 5))
-    assert done.error.operation == D
-    assert "The new token is in place; the one it replaced is still valid" in str(done.error)
-    assert done.outcome.secret == "new-secret-1"
-    assert done.outcome.token is not None
-    assert done.outcome.token.mrn == token_mrn("made-1")
-
-
-def test_the_name_is_not_given_back_beside_a_token_that_may_have_it() -> None:
-    model = Model().add(OLD)
-    error = applied(model, ROTATE, denied(3, 4, 5) | {2: AFTER}).error
-    assert len(model.named("ci")) == 1
-    assert "nobody has its secret" in str(error)
-    assert f'still valid and named "{retired_name("ci", NOW)}"' in str(error)
-    model.clock.sleep(60)
-    done = run(ROTATE, model)
-    assert [entry.secret for entry in model.entries.values()] == [done.outcome.secret]
-
-
-# Changes and deletions
-
-
-@pytest.mark.parametrize(
-    ("changes", "faults", "requests", "ends_well"),
-    [
-        ({"description": "New"}, {}, [L, U], True),
-        ({"description": "New"}, {1: AFTER}, [L, U, L], True),
-        ({"description": "New"}, {1: BEFORE}, [L, U, L, U], True),
-        ({"description": "New"}, {1: Fault.UNKNOWN_BEFORE}, [L, U, L], False),
-        ({"description": "New"}, {1: Fault.DENIED}, [L, U], False),
-        ({"roles": roles("agent")}, {}, [L, S], True),
-        ({"roles": roles("agent")}, {1: AFTER}, [L, S, L], True),
-        ({"roles": roles("agent")}, {1: BEFORE}, [L, S, L, S], True),
-        ({"roles": roles("agent")}, {1: BEFORE, 3: BEFORE, 5: BEFORE}, [L, S, L, S, L, S, L], False),
-        ({"description": "New", "roles": roles("agent")}, {}, [L, U, S], True),
-        ({"description": "New", "roles": roles("agent")}, {1: Fault.DENIED}, [L, U], False),
-        ({"present": False}, {}, [L, D], True),
-        ({"present": False}, {1: AFTER}, [L, D, L], True),
-        ({"present": False}, {1: BEFORE}, [L, D, L, D], True),
-        ({"present": False}, denied(2, 3, 4) | {1: AFTER}, [L, D, L, L, L, D], True),
-        ({"present": False}, {1: Fault.WEB_PAGE_BEFORE}, [L, D, L], False),
-    ],
-)
-def test_a_lost_answer_is_looked_up_before_anything_is_sent_again(
-    changes: dict[str, Any], faults: dict[int, Fault], requests: list[str], ends_well: bool
-) -> None:
-    model = Model().add(OLD)
-    done = applied(model, spec(**changes), faults)
-    assert model.operations == requests
-    assert (done.outcome.error is None) is ends_well
-    if ends_well:
-        assert run(spec(**changes), model).plan.steps == ()
-    else:
-        assert done.outcome.token == done.listing[0]
-
-
-def test_what_was_done_before_a_failure_is_in_the_result() -> None:
-    model = Model().add(OLD)
-    done = applied(model, spec(description="New", roles=roles("agent")), {2: Fault.DENIED})
-    assert done.error.operation == S
-    assert done.mutations == [U, S]
-    assert done.outcome.token is not None
-    assert (done.outcome.token.description, done.outcome.token.roles) == ("New", OLD.roles)
-
-
-def test_a_token_that_somebody_else_deleted_meanwhile_is_deleted() -> None:
-    class Racing(Model):
-        def post(self, document: Any, variables: Any, operation: str) -> Any:
-            if operation == D:
-                self.entries.clear()
-            return super().post(document, variables, operation)
-
-    model = Racing(Clock()).add(OLD)
-    assert run(spec(present=False), model).outcome.error is None
-    assert model.operations == [L, D]
