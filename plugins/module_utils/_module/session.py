@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from ansible.module_utils.ansible_release import __version__ as core_version
 from ansible.module_utils.basic import AnsibleModule
@@ -90,7 +91,15 @@ def _mask(module: AnsibleModule, credential: Credential) -> None:
     if isinstance(account, Mapping):
         # Ansible masks every value of a dictionary with no_log, and would cut MRNs, or a version number, out of results.
         module.no_log_values -= {str(value) for value in account.values() if "-----BEGIN" not in str(value)}
-    module.no_log_values |= set(credential.secrets)
+    module.no_log_values |= {*credential.secrets, *_password_of(module.params["proxy"])}
+
+
+def _password_of(url: str | None) -> set[str]:
+    """The password in a URL, as it is written there."""
+    try:
+        return {urlsplit(url or "").password or ""} - {""}
+    except ValueError:
+        return set()
 
 
 def _url(params: Mapping[str, Any], credential: Credential) -> str:
