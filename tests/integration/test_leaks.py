@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +66,8 @@ def _flows(folder: Path) -> list[dict[str, Any]]:
         api_token(**ci, description="x", token_path=str(folder / "secret"), lost_secret="rotate"),
         api_token(**ci, token_path=str(folder / "secret")),
         {**api_token(name="{{ item }}", permissions=["viewer"]), "loop": ["one", "ci", "two"]},
+        api_token(name="ci", permissions=["editor"], description="y"),
+        api_token(name="ci", rotate_after="0", overlap="1h"),
         api_token(name="three", permissions=["viewer"], token_path="/nowhere/secret"),
         api_token(name="ci", permissions=["vewer"]),
         api_token_info(),
@@ -136,6 +140,18 @@ def test_nothing_leaks_to_a_connection_that_prints_all(
     _assert_absent(_issued(simulator), run.output)
 
 
+def test_nothing_leaks_to_the_process_list(playbooks: Playbooks, simulator: Simulator) -> None:
+    simulator.fault("latency", match="generateAPIToken", seconds=2)
+    task = api_token(name="ci", permissions=["viewer"], token_path=str(playbooks.home / "secret"))
+    with ThreadPoolExecutor() as pool:
+        run = pool.submit(playbooks.run, task)
+        simulator.wait_for_requests(2)
+        commands = _command_lines()
+        assert not run.result().result.get("failed")
+    assert any("api_token" in command for command in commands)
+    _assert_absent(_issued(simulator), *commands)
+
+
 def test_only_results_with_a_secret_are_hidden(playbooks: Playbooks) -> None:
     declared = api_token(name="visible-name", permissions=["viewer"])
     first, second = playbooks.run(declared, arguments=LOUD), playbooks.run(declared, arguments=LOUD)
@@ -182,6 +198,15 @@ def _issued(simulator: Simulator) -> list[str]:
 def _assert_absent(secrets: Iterable[str], *texts: str) -> None:
     found = [f"secret {number}" for number, secret in enumerate(secrets) if any(secret in text for text in texts)]
     assert found == []
+
+
+def _command_lines() -> list[str]:
+    """Of every process there is at the moment."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            found.append(path.read_text(encoding="utf-8", errors="replace").replace("\0", " "))
+    return found
 
 
 def _texts_below(folder: Path) -> list[str]:
