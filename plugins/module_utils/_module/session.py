@@ -95,9 +95,10 @@ def _mask(module: AnsibleModule, credential: Credential) -> None:
 
 
 def _password_of(url: str | None) -> set[str]:
-    """The password in a URL, as it is written there."""
+    """The password in a URL, as it is written there; a proxy may be named without a scheme."""
+    text = url or ""
     try:
-        return {urlsplit(url or "").password or ""} - {""}
+        return {urlsplit(text if "://" in text else f"//{text}").password or ""} - {""}
     except ValueError:
         return set()
 

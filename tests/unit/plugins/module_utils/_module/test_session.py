@@ -209,6 +209,18 @@ class TestMasking:
         monkeypatch.setenv("MONDOO_CONFIG_BASE64", json.dumps(service_account()))
         assert "PRIVATE KEY" not in _shown({}, private_pem())[0]
 
+    @pytest.mark.parametrize(
+        "proxy", ["http://user:hunter2@proxy:3128", "user:hunter2@proxy:3128", "http://:hunter2@p"]
+    )
+    def test_the_password_of_a_proxy(self, proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert "hunter2" not in _shown({"auth_token": "bearer-1", "proxy": proxy}, f"through {proxy}")[0]
+        monkeypatch.setenv("MONDOO_API_PROXY", proxy)
+        assert "hunter2" not in _shown({"auth_token": "bearer-1"}, f"through {proxy}")[0]
+
+    @pytest.mark.parametrize("proxy", [None, "", "http://proxy:3128", "proxy:3128", "http://user@proxy", "http://[::1"])
+    def test_a_proxy_without_a_password(self, proxy: str | None) -> None:
+        assert _shown({"auth_token": "bearer-1", "proxy": proxy}, f"through {proxy}") == [f"through {proxy}"]
+
     def test_what_comes_from_a_file(self, tmp_path: Path) -> None:
         path = tmp_path / "account.json"
         path.write_text(json.dumps(service_account()), encoding="utf-8")
