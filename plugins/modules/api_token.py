@@ -174,7 +174,7 @@ RETURN = r"""
 api_token:
   description:
     - The token as it is after the run, or would be after it in check mode. Null once it is absent.
-  returned: always
+  returned: always, except when the task was refused before the plan was made
   type: dict
   contains:
     id:
@@ -229,12 +229,12 @@ token:
   type: str
 token_path:
   description: The file with the secret.
-  returned: when O(token_path) is set
+  returned: when O(token_path) is set and O(state=present)
   type: str
 operations:
   description:
     - The mutations that were sent, in order, by their GraphQL names. In check mode, those that would be sent.
-  returned: always
+  returned: always, except when the task was refused before the plan was made
   type: list
   elements: str
   sample: [updateAPIToken, setRoles]

@@ -125,9 +125,12 @@ class _Execution:
         try:
             self._insist(lambda: self._delete_token(step.token))
         except MondooError as error:
-            raise error.note(
-                "The new token is in place; the one it replaced is still valid, and the next run deletes it."
-            ) from None
+            error.note("The new token is in place; the one it replaced is still valid, and the next run deletes it.")
+            if self._outcome.secret is not None:
+                error.note(
+                    "The next run cannot know that this one returned the secret: it replaces a new token that was never used."
+                )
+            raise error from None
 
     def _delete_token(self, token: Token) -> None:
         def send() -> None:
@@ -169,6 +172,11 @@ class _Execution:
         generated = self._service.policy.call(attempt, _lost_and_transient)
         if generated.mrn is None:
             generated = generated._replace(mrn=self._find_mrn(wanted))
+            if answer_was_lost:
+                self._outcome.warnings.append(
+                    f'An answer got lost while the API token "{wanted.name}" was generated, and the service does not tell'
+                    f" the MRN of a new token: check that {wanted.scope} has one token of the name and not two."
+                )
         if answer_was_lost and generated.mrn is not None:
             self._delete_latecomers(wanted, generated.mrn)
         return generated

@@ -215,7 +215,7 @@ def _was_never_delivered(spec: TokenSpec, current: Token, retired: tuple[_Retire
         return False
     if facts.file is not None and facts.file.exists:
         return not _holds_successor(facts, retired[0])
-    return not spec.overlap
+    return not spec.overlap and current.last_use_known
 
 
 def _holds_successor(facts: Facts, predecessor: _Retired) -> bool:

@@ -47,6 +47,15 @@ def token_from_node(node: object, scope: Scope) -> Token:
     """Reads an `APIToken` of the API. Fields that the service left out are taken as unknown."""
     if not isinstance(node, Mapping) or not node.get("mrn") or not isinstance(node.get("name"), str):
         raise MondooError(INCOMPLETE_LISTING, "the service's listing has an entry without name or MRN")
+    try:
+        return _token(node, scope)
+    except (AttributeError, KeyError, TypeError):
+        raise MondooError(
+            INCOMPLETE_LISTING, "the service's listing has an entry of another shape than announced"
+        ) from None
+
+
+def _token(node: Mapping[str, Any], scope: Scope) -> Token:
     creator = node.get("creator") or {}
     return Token(
         mrn=node["mrn"],

@@ -261,6 +261,7 @@ FRESH = token("ci", created_at=NOW - HOUR, last_used_at=None)
     [
         pytest.param({}, None, FRESH, True, id="a predecessor that should be gone"),
         pytest.param({}, None, replace(FRESH, last_used_at=NOW), False, id="its secret is in use"),
+        pytest.param({}, None, replace(FRESH, last_use_known=False), False, id="its secret may be in use"),
         pytest.param({"overlap": DAY}, None, FRESH, False, id="the predecessor may be there"),
         pytest.param({"token_path": "/t"}, NOW - 2 * HOUR, FRESH, True, id="the file is older than the retirement"),
         pytest.param({"token_path": "/t"}, NOW, FRESH, False, id="the file is newer"),

@@ -87,6 +87,13 @@ def test_an_entry_that_cannot_be_told_apart_makes_the_listing_incomplete(node: o
     assert caught.value.code == "IncompleteListing"
 
 
+@pytest.mark.parametrize("part", [{"roles": [{}]}, {"roles": "x"}, {"roles": [None]}, {"creator": "x"}])
+def test_an_entry_of_another_shape_makes_the_listing_incomplete(part: dict[str, Any]) -> None:
+    with pytest.raises(MondooError) as caught:
+        token_from_node({**NODE, **part}, SPACE)
+    assert caught.value.code == "IncompleteListing"
+
+
 def test_results_show_everything_but_a_secret() -> None:
     assert token_result(token_from_node({**NODE, "lastUsed": "2026-11-23T19:00:00.5+01:00"}, SPACE)) == {
         "id": "1",
