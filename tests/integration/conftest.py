@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,8 +46,9 @@ class Run:
 class Playbooks:
     """Runs tasks in a play of their own. Every task is registered, and none ends the play."""
 
-    def __init__(self, collections: Path, folder: Path, simulator: Simulator) -> None:
+    def __init__(self, collections: Path, folder: Path, temporary: Path, simulator: Simulator) -> None:
         self._folder = folder
+        self.temporary = temporary
         self._simulator = simulator
         self.home = folder / "home"
         self.home.mkdir()
@@ -54,14 +56,13 @@ class Playbooks:
             "PATH": f"{_BIN}{os.pathsep}{os.environ['PATH']}",
             "HOME": str(self.home),
             "LC_ALL": "C.UTF-8",
-            "TMPDIR": str(folder / "tmp"),
+            "TMPDIR": str(temporary),
             "ANSIBLE_COLLECTIONS_PATH": str(collections),
-            "ANSIBLE_LOCAL_TEMP": str(folder / "tmp"),
-            "ANSIBLE_REMOTE_TMP": str(folder / "tmp"),
+            "ANSIBLE_LOCAL_TEMP": str(temporary),
+            "ANSIBLE_REMOTE_TMP": str(temporary),
             "ANSIBLE_NOCOLOR": "1",
             "ANSIBLE_DEPRECATION_WARNINGS": "true",
         }
-        (folder / "tmp").mkdir()
         self._count = 0
 
     def run(
@@ -171,5 +172,7 @@ def simulator(_server: Simulator) -> Simulator:
 
 
 @pytest.fixture
-def playbooks(collections: Path, tmp_path: Path, simulator: Simulator) -> Playbooks:
-    return Playbooks(collections, tmp_path, simulator)
+def playbooks(collections: Path, tmp_path: Path, simulator: Simulator) -> Iterator[Playbooks]:
+    # A short path: ansible-core puts a Unix socket there, and the path of one has hardly more than 100 characters.
+    with tempfile.TemporaryDirectory(prefix="mondoo-") as temporary:
+        yield Playbooks(collections, tmp_path, Path(temporary), simulator)

@@ -98,7 +98,7 @@ def test_nothing_leaks(kind: str, no_log: bool, playbooks: Playbooks, simulator:
     )
     issued = _issued(simulator)
     assert len(issued) >= 5
-    _assert_absent(issued, run.output, log.read_text(encoding="utf-8"), *_texts_below(tmp_path / "tmp"))
+    _assert_absent(issued, run.output, log.read_text(encoding="utf-8"), *_texts_below(playbooks.temporary))
     # They are usable all the same.
     assert run.results[0]["token"] in issued
     assert [item["token"] in issued for item in run.results[5]["results"] if "token" in item] == [True, True]
