@@ -33,11 +33,14 @@ T = TypeVar("T")
 class Delivery(Protocol):
     """Where a new secret goes. Everything that can be refused is refused by `reserve`, before anything is generated."""
 
-    def reserve(self) -> None: ...
+    def reserve(self) -> None:
+        """Makes ready what the secret will be put into, or raises MondooError."""
 
-    def commit(self, secret: str) -> None: ...
+    def commit(self, secret: str) -> None:
+        """Delivers the secret, or raises MondooError."""
 
-    def discard(self) -> None: ...
+    def discard(self) -> None:
+        """Removes what was reserved and not used."""
 
 
 @dataclass

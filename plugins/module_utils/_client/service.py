@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 class Transport(Protocol):
     """What the client needs of the network."""
 
-    def post(self, document: DocumentNode, variables: Mapping[str, Any], operation: str) -> Answer: ...
+    def post(self, document: DocumentNode, variables: Mapping[str, Any], operation: str) -> Answer:
+        """Sends one document and returns the service's answer, or raises MondooError."""
 
 
 class Generated(NamedTuple):
