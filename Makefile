@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 NOX := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/nox
 
 .DEFAULT_GOAL := help
-.PHONY: help demo bench contract test lint units clean
+.PHONY: help demo bench contract test lint units integration sanity docs clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -31,7 +31,16 @@ lint: $(VENV)/check.stamp ## Run the checks that need no simulator
 	$(NOX) -s formatters codeqa yamllint typing tests-code license-check extra-checks docs-check ansible-lint
 
 units: $(VENV)/check.stamp ## Run the unit tests
-	$(NOX) -t units
+	$(NOX) -k units
+
+integration: $(VENV)/check.stamp ## Run the tests of the installed collection against the simulator
+	$(NOX) -k integration
+
+sanity: $(VENV)/check.stamp ## Run ansible-test sanity with the oldest and the newest ansible-core
+	$(NOX) -k sanity
+
+docs: $(VENV)/check.stamp ## Check the documentation
+	$(NOX) -s docs-check
 
 clean: ## Remove all that was set up
 	rm -rf $(VENV) .nox .mypy_cache .ruff_cache .pytest_cache tests/output

@@ -22,8 +22,8 @@ import nox
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "tests" / "tools"))
 
-import ansible_test_home  # noqa: E402  (found through the line above)
-import interpreters  # noqa: E402
+import interpreters  # noqa: E402  (found through the line above)
+import tool_home  # noqa: E402
 
 # Version managers put shims on PATH, on which ansible-test fails: real interpreters go before them.
 PYTHONS = interpreters.found()
@@ -31,11 +31,15 @@ os.environ["PATH"] = os.pathsep.join(
     [*dict.fromkeys(str(path.parent) for path in PYTHONS.values()), os.environ["PATH"]]
 )
 
+tool_home.enter(ROOT / ".nox" / "home")
+
 OLDEST, NEWEST = interpreters.oldest_and_newest(PYTHONS)
 PAIRS = sorted({OLDEST, NEWEST})
 
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.error_on_missing_interpreters = True
+# The interpreters of the machine decide, and nothing comes from anywhere but a package index.
+nox.options.download_python = "never"
 nox.options.sessions = [
     *("formatters", "codeqa", "yamllint", "typing", "tests-code", "license-check", "extra-checks", "docs-check"),
     *("build-import-check", "ansible-lint", f"sanity-{NEWEST.core}", "simulator"),
@@ -63,12 +67,15 @@ def _collection_tree(folder: Path) -> Path:
     return tree
 
 
-def _enter_home() -> None:
-    ansible_test_home.enter(ROOT / ".nox" / "home")
+# In a copy within a folder that git ignores, most tools find no files and report success.
+if "galaxy.yml" not in _tracked_files():
+    raise SystemExit("git does not see the files of this collection: use a clone, outside of folders that git ignores")
 
 
-def _leave_home() -> None:
-    ansible_test_home.leave()
+def _after_sanity() -> None:
+    # "All targets skipped" is a success to ansible-test, but leaves no results.
+    if not list(Path("tests/output/junit").glob("ansible-test-sanity-*.xml")):
+        raise RuntimeError("ansible-test has not run a single sanity test")
     # antsibull-nox cannot copy these back.
     for name in (".tmp", "reports"):
         shutil.rmtree(Path("tests/output") / name, ignore_errors=True)
@@ -79,12 +86,17 @@ for pair in PAIRS:
         name=f"sanity-{pair.core}",
         description=f"ansible-test sanity with ansible-core {pair.core}",
         default=False,
-        ansible_test_params=["sanity", "--venv", "-v", *([] if pair == NEWEST else ["--python", pair.python])],
+        ansible_test_params=[
+            "sanity",
+            "--venv",
+            "--junit",
+            "-v",
+            *([] if pair == NEWEST else ["--python", pair.python]),
+        ],
         ansible_core_version=pair.core,
         ansible_core_source="pypi",
         handle_coverage="never",
-        callback_before=_enter_home,
-        callback_after=_leave_home,
+        callback_after=_after_sanity,
     )
 
 
@@ -150,7 +162,7 @@ _add_matrix_sessions()
 @nox.session(name="coverage-of-the-matrix", python=False)
 def coverage_of_the_matrix(session: nox.Session) -> None:
     """Says which versions the run covered, so that nothing is skipped silently."""
-    for line in interpreters.report(PAIRS):
+    for line in interpreters.report(PAIRS, PYTHONS):
         session.log(line)
 
 

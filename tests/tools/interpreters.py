@@ -25,6 +25,7 @@ _CORES = {
     "2.20": ("3.12", "3.13", "3.14"),
     "2.21": ("3.12", "3.13", "3.14"),
 }
+_ALL_PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 
 
 class Pair(NamedTuple):
@@ -37,7 +38,7 @@ class Pair(NamedTuple):
 def found() -> dict[str, Path]:
     """Interpreters that really start, by version: on PATH, or behind the shims of a version manager."""
     usable: dict[str, Path] = {}
-    for version in sorted({python for pythons in _CORES.values() for python in pythons}, key=_numbers):
+    for version in _ALL_PYTHONS:
         for candidate in _candidates(version):
             # An interpreter alone is not enough to make environments with.
             if _runs(candidate, "import venv, ssl, ctypes"):
@@ -73,12 +74,15 @@ def oldest_and_newest(pythons: Mapping[str, Path]) -> tuple[Pair, Pair]:
     return oldest, newest
 
 
-def report(pairs: list[Pair]) -> list[str]:
+def report(pairs: list[Pair], pythons: Mapping[str, Path]) -> list[str]:
     """What the run covered and what it did not."""
-    covered = {pair.core for pair in pairs}
     lines = [f"covered: ansible-core {pair.core} on Python {pair.python}" for pair in pairs]
-    missing = [core for core in (min(_CORES, key=_numbers), max(_CORES, key=_numbers)) if core not in covered]
-    return lines + [f"NOT covered, for want of a Python: ansible-core {core}" for core in missing]
+    run = {pair.core for pair in pairs}
+    for core in (core for core in _CORES if core not in run):
+        reason = "neither the oldest nor the newest" if pythons.keys() & set(_CORES[core]) else "no Python for it"
+        lines.append(f"NOT covered: ansible-core {core} ({reason})")
+    lines += [f"NOT covered: Python {python} (not found)" for python in _ALL_PYTHONS if python not in pythons]
+    return lines
 
 
 def _numbers(version: str) -> tuple[int, ...]:

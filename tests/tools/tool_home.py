@@ -2,11 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A home folder of its own for ansible-test, in which its environments can be made where only a package index is reachable.
+"""A home folder of their own for the tools, so that a run leaves nothing in the real one.
 
-`ansible-test --venv` makes environments without pip, and bootstraps it with a script that it downloads from a host of its own, unless
-its cache has a copy; which one depends on the version of ansible-core. A small script that does the same with what Python
-brings along takes that place, in a home below `.nox`, so that nobody's real cache is touched.
+antsibull-docs writes a log there, Ansible its caches, and ansible-test keeps environments. `ansible-test --venv` makes these without
+pip, and bootstraps it with a script that it downloads from a host of its own, unless its cache has a copy; which one depends on the
+version of ansible-core. A small script that does the same with what Python brings along takes that place, so that a package index
+is all that has to be reachable.
 """
 
 from __future__ import annotations
@@ -27,23 +28,23 @@ if packages:
     subprocess.check_call([sys.executable, "-m", "pip", "install", "--disable-pip-version-check", *packages])
 '''
 
-_real: list[str | None] = []
+# What the user has set up for package indexes and git holds, and caches of packages stay shared.
+_KEPT = {
+    "XDG_CACHE_HOME": ".cache",
+    "XDG_CONFIG_HOME": ".config",
+    "GIT_CONFIG_GLOBAL": ".gitconfig",
+    "NETRC": ".netrc",
+}
 
 
 def enter(home: Path) -> None:
-    """Makes `home` the home folder of what is started from here on."""
+    """Makes `home` the home folder of this process and of what it starts from here on."""
     cache = home / ".ansible" / "test" / "cache"
     cache.mkdir(parents=True, exist_ok=True)
     for version in _VERSIONS:
         (cache / f"get_pip_{version}.py").write_text(_SCRIPT, encoding="utf-8")
-    _real.append(os.environ.get("HOME"))
+    before = Path.home()
+    for variable, name in _KEPT.items():
+        if (before / name).exists():
+            os.environ.setdefault(variable, str(before / name))
     os.environ["HOME"] = str(home)
-
-
-def leave() -> None:
-    """Goes back to the home folder from before."""
-    before = _real.pop()
-    if before is None:
-        del os.environ["HOME"]
-    else:
-        os.environ["HOME"] = before
