@@ -114,7 +114,7 @@ def tests_code(session: nox.Session) -> None:
     )
     session.run("ruff", "check", "tests")
     session.run("ruff", "format", "--check", "tests")
-    environment = {"MYPYPATH": "tests:tests/integration:tests/tools"}
+    environment = {"MYPYPATH": "tests:tests/benchmark:tests/integration:tests/tools"}
     for what in ("tests/simulator", "tests/integration", "tests/demo", "tests/benchmark", "tests/tools"):
         session.run("mypy", "--config-file", "pyproject.toml", what, env=environment)
 

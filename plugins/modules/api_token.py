@@ -291,7 +291,7 @@ def _reconcile(module: AnsibleModule) -> dict[str, Any]:
 
     for warning in (*session.service.documents.warnings, *plan.warnings, *outcome.warnings):
         module.warn(warning)
-    operations = plan.operations if module.check_mode else session.service.mutations
+    operations = plan.operations if module.check_mode else outcome.operations
     result: dict[str, Any] = {
         "changed": bool(operations) or file_changed,
         "api_token": token_result(outcome.token),

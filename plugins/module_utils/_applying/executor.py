@@ -10,11 +10,12 @@ whose secret nobody holds is deleted at once, and a token that was set aside for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import functools
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
-from .._client.service import Generated, TokenService
+from .._client.service import Change, Generated, TokenService, deletion_of, role_change_of, update_of
 from .._planning.plan import Delete, Generate, Plan, SetRoles, Update
 from .._values import errors
 from .._values.errors import MondooError
@@ -47,18 +48,29 @@ class Delivery(Protocol):
 class Outcome:
     """What applying a plan came to.
 
-    token: as it is now. secret: of the token generated in this run, where it was not delivered to a file; present beside
-    an error too, because it is shown only once. error: why the plan was not applied to its end.
+    token: as it is now. operations: the mutations sent for it, in order, by their GraphQL names.
+    secret: of the token generated in this run, where it was not delivered to a file; present beside an error too, because
+    it is shown only once. error: why the plan was not applied to its end.
     """
 
     token: Token | None
+    operations: list[str] = field(default_factory=list)
     secret: str | None = None
     warnings: list[str] = field(default_factory=list)
     error: MondooError | None = None
 
 
+def change_of(step: Update | SetRoles | Delete) -> Change:
+    """The mutation that makes the step."""
+    if isinstance(step, Update):
+        return update_of(step.token, name=step.name, description=step.description)
+    if isinstance(step, SetRoles):
+        return role_change_of(step.token.scope, [(step.token, step.roles)])
+    return deletion_of(step.token)
+
+
 def apply_plan(
-    plan: Plan, service: TokenService, listing: Iterable[Token], delivery: Delivery | None = None
+    plan: Plan, service: TokenService, listing: Collection[Token], delivery: Delivery | None = None
 ) -> Outcome:
     """Applies the steps in order and stops at the first that fails.
 
@@ -68,35 +80,42 @@ def apply_plan(
 
 
 class _Execution:
-    def __init__(self, plan: Plan, service: TokenService, listing: Iterable[Token], delivery: Delivery | None) -> None:
+    def __init__(
+        self, plan: Plan, service: TokenService, listing: Collection[Token], delivery: Delivery | None
+    ) -> None:
         self._plan = plan
         self._service = service
-        self._known = frozenset(token.mrn for token in listing)
+        self._listed = listing
         self._delivery = delivery if plan.generates else None
         self._outcome = Outcome(token=plan.before)
         self._generated = False
         # Whether a token may be there that nobody has the secret of.
         self._may_have_left_one = False
 
+    @functools.cached_property
+    def _known(self) -> frozenset[str | None]:
+        # Needed only where something went wrong, and a listing may be long.
+        return frozenset(token.mrn for token in self._listed)
+
     def run(self) -> Outcome:
+        sent = len(self._service.mutations)
         try:
             if self._delivery:
                 self._delivery.reserve()
             for step in self._plan.steps:
-                if isinstance(step, Update):
-                    self._update(step)
-                elif isinstance(step, SetRoles):
-                    self._set_roles(step)
-                elif isinstance(step, Generate):
+                if isinstance(step, Generate):
                     self._generate(step)
-                else:
+                elif isinstance(step, Delete):
                     self._delete(step)
+                else:
+                    self._change(step)
             self._outcome.token = self._final_token()
         except MondooError as error:
             self._outcome.error = error
         finally:
             if self._delivery:
                 self._delivery.discard()
+            self._outcome.operations = self._service.mutations[sent:]
         return self._outcome
 
     def _final_token(self) -> Token | None:
@@ -104,29 +123,18 @@ class _Execution:
         after, told = self._plan.after, self._outcome.token
         return replace(after, mrn=told.mrn) if after and told and self._generated else after
 
-    def _update(self, step: Update) -> None:
-        after = step.after
-        self._settle(
-            lambda: self._service.update(step.token, name=step.name, description=step.description),
-            step.token,
-            lambda now: now is not None and (now.name, now.description) == (after.name, after.description),
-        )
-        self._outcome.token = after
-
-    def _set_roles(self, step: SetRoles) -> None:
-        self._settle(
-            lambda: self._service.set_roles(step.token, step.roles),
-            step.token,
-            lambda now: now is not None and declarable(now.roles) == step.roles,
-        )
+    def _change(self, step: Update | SetRoles) -> None:
+        self._settle(lambda: self._service.change(change_of(step)), step.token, step.reached)
+        if isinstance(step, Update):
+            self._outcome.token = step.after
 
     def _delete(self, step: Delete) -> None:
         if not self._generated:
-            self._delete_token(step.token)
+            self._delete_token(step)
             return
         # The new token is delivered; the one it replaced must not stay valid because of a passing trouble.
         try:
-            self._insist(lambda: self._delete_token(step.token))
+            self._insist(lambda: self._delete_token(step))
         except MondooError as error:
             error.note("The new token is in place; the one it replaced is still valid, and the next run deletes it.")
             if self._outcome.secret is not None:
@@ -135,17 +143,17 @@ class _Execution:
                 )
             raise error from None
 
-    def _delete_token(self, token: Token) -> None:
+    def _delete_token(self, step: Delete) -> None:
         def send() -> None:
             try:
-                self._service.delete(token)
+                self._service.change(change_of(step))
             except MondooError as error:
                 # By MRN, the service's word that there is none is what was wanted.
                 if error.code != errors.NOT_FOUND:
                     raise
 
         # A token of this run may be missing from the listing only because it is new: sending again is what makes sure.
-        self._settle(send, token, lambda now: now is None and token.mrn in self._known)
+        self._settle(send, step.token, lambda now: step.reached(now) and step.token.mrn in self._known)
 
     def _generate(self, step: Generate) -> None:
         try:
@@ -197,7 +205,7 @@ class _Execution:
             )
 
     def _delete_stray(self, stray: Token) -> None:
-        self._insist(lambda: self._delete_token(stray))
+        self._insist(lambda: self._delete_token(Delete(stray)))
 
     def _delete_strays(self, wanted: Token, error: MondooError) -> None:
         """Deletes what a generation with a lost answer has left: nobody has its secret."""
@@ -287,7 +295,7 @@ class _Execution:
             error.note(f'The token that it was to replace is still valid and named "{aside.name}".')
             return
         try:
-            self._insist(lambda: self._update(Update(aside, name=step.token.name)))
+            self._insist(lambda: self._change(Update(aside, name=step.token.name)))
             error.note("The token that it was to replace is unchanged.")
         except MondooError as second:
             error.note(

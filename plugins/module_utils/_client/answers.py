@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._transport.http import Answer
@@ -59,23 +59,58 @@ def root_of(answer: Answer, operation: str, *, mutation: bool) -> Any:
     """
     value = answer.data.get(operation) if isinstance(answer.data, Mapping) else None
     if answer.errors and not (mutation and value is not None):
-        raise _error_from(answer, operation)
+        raise _error_from(answer, operation, answer.errors[0])
     if value is None:
-        raise MondooError(
-            errors.GARBLED_ANSWER,
-            f"the service answered HTTP {answer.http_status} with neither a result nor an error",
-            operation=operation,
-            http_status=answer.http_status,
-            transient=True,
-            outcome_unknown=True,
-        )
+        raise _nothing_told(answer, operation)
     return value
 
 
-def _error_from(answer: Answer, operation: str) -> MondooError:
-    first = answer.errors[0]
-    message = first.get("message") if isinstance(first, Mapping) else first
-    extensions = first.get("extensions") if isinstance(first, Mapping) else None
+def roots_of(
+    answer: Answer, operation: str, keys: Sequence[str], *, mutation: bool
+) -> list[Mapping[str, Any] | MondooError | None]:
+    """For each key, by which a document asked for the same root field once, its value or its error.
+
+    None: the answer does not tell, because the failure of another has made all of `data` null, or because an error does not
+    say what it belongs to. Raises MondooError if the answer tells nothing of any key.
+    """
+    data = answer.data if isinstance(answer.data, Mapping) else {}
+    own: dict[str, MondooError] = {}
+    stray = False
+    for entry in answer.errors:
+        path = entry.get("path") if isinstance(entry, Mapping) else None
+        if isinstance(path, list) and path and path[0] in keys:
+            own.setdefault(path[0], _error_from(answer, operation, entry))
+        else:
+            stray = True
+    found: list[Mapping[str, Any] | MondooError | None] = []
+    for key in keys:
+        value = data.get(key)
+        # As for a single root field: a mutation that has a value was executed.
+        if isinstance(value, Mapping) and (mutation or not (key in own or stray)):
+            found.append(value)
+        else:
+            found.append(own.get(key))
+    if all(entry is None for entry in found):
+        if answer.errors:
+            raise _error_from(answer, operation, answer.errors[0])
+        raise _nothing_told(answer, operation)
+    return found
+
+
+def _nothing_told(answer: Answer, operation: str) -> MondooError:
+    return MondooError(
+        errors.GARBLED_ANSWER,
+        f"the service answered HTTP {answer.http_status} with neither a result nor an error",
+        operation=operation,
+        http_status=answer.http_status,
+        transient=True,
+        outcome_unknown=True,
+    )
+
+
+def _error_from(answer: Answer, operation: str, entry: object) -> MondooError:
+    message = entry.get("message") if isinstance(entry, Mapping) else entry
+    extensions = entry.get("extensions") if isinstance(entry, Mapping) else None
     code, words = split_rpc_message(str(message or "no message"))
     if code is None:
         code = _code_from(extensions, words, answer.http_status)

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from .._values.errors import INCOMPLETE_LISTING, MondooError
@@ -14,33 +14,47 @@ from .._values.errors import INCOMPLETE_LISTING, MondooError
 _PAGE_SIZE = 100  # the most that the service gives
 
 
-def page_arguments(cursor: str | None) -> dict[str, Any]:
-    """The variables that ask for a page; the first one has no cursor."""
-    return {"first": _PAGE_SIZE} if cursor is None else {"first": _PAGE_SIZE, "after": cursor}
+class Pages:
+    """Takes the pages of one connection, in order. nodes: those so far; done: whether that is all of them.
 
-
-def nodes(fetch: Callable[[str | None], Mapping[str, Any]]) -> Iterator[Any]:
-    """Yields the nodes of all pages, in order; null nodes too, since leaving them out would hide something.
-
-    fetch: takes a cursor (None for the first page), returns the connection (`edges`, `pageInfo`).
+    Null nodes are kept, since leaving them out would hide something.
     """
-    cursor: str | None = None
-    seen: set[str] = set()
-    while True:
-        connection = fetch(cursor)
+
+    def __init__(self) -> None:
+        self.nodes: list[Any] = []
+        self.done = False
+        self._cursor: str | None = None
+        self._seen: set[str] = set()
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The variables that ask for the next page; the first one has no cursor."""
+        return {"first": _PAGE_SIZE} if self._cursor is None else {"first": _PAGE_SIZE, "after": self._cursor}
+
+    def take(self, connection: Mapping[str, Any]) -> None:
+        """Takes the next page (`edges`, `pageInfo`). Raises MondooError if it does not lead to an end."""
         for edge in connection.get("edges") or ():
-            yield edge.get("node") if isinstance(edge, Mapping) else None
+            self.nodes.append(edge.get("node") if isinstance(edge, Mapping) else None)
         info = connection.get("pageInfo")
         if not isinstance(info, Mapping) or not isinstance(info.get("hasNextPage"), bool):
             raise _incomplete("no word on whether there is more")
         if not info["hasNextPage"]:
+            self.done = True
             return
-        cursor = info.get("endCursor")
-        if not cursor:
+        self._cursor = info.get("endCursor")
+        if not self._cursor:
             raise _incomplete("no cursor for its next page")
-        if cursor in seen:
+        if self._cursor in self._seen:
             raise _incomplete("the same cursor twice")
-        seen.add(cursor)
+        self._seen.add(self._cursor)
+
+
+def nodes(fetch: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> list[Any]:
+    """The nodes of all pages. fetch: takes the variables that ask for a page, returns the connection."""
+    pages = Pages()
+    while not pages.done:
+        pages.take(fetch(pages.arguments))
+    return pages.nodes
 
 
 def _incomplete(what: str) -> MondooError:

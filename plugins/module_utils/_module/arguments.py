@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible.module_utils.basic import env_fallback
+from ansible.module_utils.basic import FILE_COMMON_ARGUMENTS, env_fallback
 
 from .._transport.endpoint import REGIONS
 
@@ -49,12 +49,39 @@ def token_arguments() -> dict[str, Any]:
     return {
         "name": {"type": "str"},
         "mrn": {"type": "str"},
+        "purge_permissions": {"type": "bool", "default": True},
+        "token_path": {"type": "path", "no_log": False},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        **shared_token_arguments(),
+    }
+
+
+def shared_token_arguments() -> dict[str, Any]:
+    """Those of `token_arguments` that several tokens can have in common."""
+    return {
         "description": {"type": "str"},
         "permissions": {"type": "list", "elements": "str"},
-        "purge_permissions": {"type": "bool", "default": True},
         "rotate_after": {"type": "str"},
         "overlap": {"type": "str"},
-        "token_path": {"type": "path", "no_log": False},
         "lost_secret": {"type": "str", "choices": ["warn", "fail", "rotate"], "default": "warn", "no_log": False},
-        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    }
+
+
+def entry_arguments() -> dict[str, Any]:
+    """Options of one entry of a declared set. What several can have in common has no default: the task's own applies."""
+    shared = {option: {**about} for option, about in shared_token_arguments().items()}
+    shared["lost_secret"].pop("default")
+    files = {option: about for option, about in FILE_COMMON_ARGUMENTS.items() if option != "unsafe_writes"}
+    return {**token_arguments(), **shared, **scope_arguments(), **files}
+
+
+def set_arguments() -> dict[str, Any]:
+    """Options of a declared set. What is in `tokens` is held against `entry_arguments` one by one, to say which is wrong."""
+    return {
+        "tokens": {"type": "list", "elements": "dict", "required": True, "no_log": False},
+        "prune": {"type": "bool", "default": False},
+        "prune_keep": {"type": "list", "elements": "str", "default": []},
+        "prune_limit": {"type": "int", "default": 25},
+        "concurrency": {"type": "int", "default": 8},
+        **shared_token_arguments(),
     }

@@ -6,9 +6,12 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import tempfile
+import threading
 import time
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any, TextIO
 
@@ -18,13 +21,18 @@ from .._planning.spec import FileFacts
 from .._values.errors import FILE_FAILED, MondooError
 
 _DEFAULT_MODE = "0600"
+_ATTRIBUTES = threading.Lock()
 
 
 class SecretFile:
-    """A file at `token_path`; owner, group, mode and the rest are the module's file options."""
+    """A file at `token_path`. options: those of files, such as owner, group and mode; by default the module's."""
 
-    def __init__(self, module: AnsibleModule, path: str) -> None:
+    def __init__(self, module: AnsibleModule, path: str, options: Mapping[str, Any] | None = None) -> None:
         self._module = module
+        # Ansible's own ways with files end the process when they fail, and others' secrets with it.
+        self._files = copy.copy(module)
+        self._files.fail_json = self._refused
+        self._options = module.params if options is None else options
         # A link stays a link: what it points to is replaced.
         self.path = os.path.realpath(path)
         self._shown = path
@@ -99,11 +107,15 @@ class SecretFile:
         return self._set_attributes(self.path) if os.path.exists(self.path) else False
 
     def _set_attributes(self, path: str) -> bool:
-        params: dict[str, Any] = dict(self._module.params)
-        params["mode"] = params.get("mode") or _DEFAULT_MODE
-        arguments = self._module.load_file_common_arguments(params, path=path)
-        changed: bool = self._module.set_fs_attributes_if_different(arguments, False)
+        options = {**self._options, "mode": self._options.get("mode") or _DEFAULT_MODE}
+        # A symbolic mode is read with the umask of the process set aside for a moment.
+        with _ATTRIBUTES:
+            arguments = self._files.load_file_common_arguments(options, path=path)
+            changed: bool = self._files.set_fs_attributes_if_different(arguments, False)
         return changed
+
+    def _refused(self, msg: str, **_details: object) -> None:
+        raise MondooError(FILE_FAILED, msg, attempted=f"set owner, group and mode of {self._shown}")
 
     def _refusal(self, reason: str) -> MondooError:
         return MondooError(

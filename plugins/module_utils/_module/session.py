@@ -17,11 +17,12 @@ from ansible.module_utils.basic import AnsibleModule
 
 from .._client.retry import RetryPolicy
 from .._client.service import TokenService
+from .._client.tolerance import Documents
 from .._transport.credential_sources import find_credential
 from .._transport.credentials import Credential
 from .._transport.endpoint import REGIONS, query_url
 from .._transport.http import HttpTransport
-from .._values.errors import MondooError, invalid_option
+from .._values.errors import MondooError, internal_error, invalid_option
 from .._values.token import Token
 from .._version import VERSION
 from .arguments import CREDENTIAL_OPTIONS
@@ -31,10 +32,11 @@ _USER_AGENT = f"mondoo.platform/{VERSION} (Ansible collection; ansible-core {cor
 
 @dataclass(frozen=True)
 class Session:
-    """A service and the identity that it is used with."""
+    """A service and the identity that it is used with. connect: makes another service like it, with its own connection."""
 
     service: TokenService
     credential: Credential
+    connect: Callable[[], TokenService]
 
     def is_own(self, token: Token) -> bool:
         """Whether the token is the one that this task logs in with, as far as its claims tell."""
@@ -50,15 +52,21 @@ def open_session(module: AnsibleModule) -> Session:
         raise invalid_option(f"retries: {params['retries']} is out of range: 0 or more")
     credential = find_credential({name: params[name] for name in CREDENTIAL_OPTIONS}, os.environ)
     _mask(module, credential)
-    transport = HttpTransport(
-        _url(params, credential),
-        credential,
-        user_agent=_USER_AGENT,
-        timeout=params["timeout"],
-        verify=_verification(params),
-        proxy=params["proxy"] or None,
-    )
-    return Session(TokenService(transport, RetryPolicy(params["retries"])), credential)
+    url, verify = _url(params, credential), _verification(params)
+    documents = Documents()
+
+    def connect() -> TokenService:
+        transport = HttpTransport(
+            url,
+            credential,
+            user_agent=_USER_AGENT,
+            timeout=params["timeout"],
+            verify=verify,
+            proxy=params["proxy"] or None,
+        )
+        return TokenService(transport, RetryPolicy(params["retries"]), documents)
+
+    return Session(connect(), credential, connect)
 
 
 def result_of(module: AnsibleModule, work: Callable[[AnsibleModule], dict[str, Any]]) -> dict[str, Any]:
@@ -68,17 +76,7 @@ def result_of(module: AnsibleModule, work: Callable[[AnsibleModule], dict[str, A
     except MondooError as error:
         return failure(error)
     except Exception as error:  # noqa: BLE001  (the last line of defence: a traceback could show a secret)
-        where = error.__traceback__
-        while where is not None and where.tb_next is not None:
-            where = where.tb_next
-        line = f" in {os.path.basename(where.tb_frame.f_code.co_filename)}:{where.tb_lineno}" if where else ""
-        return failure(
-            MondooError(
-                "Internal",
-                f"An error in the collection itself: {type(error).__name__}{line}",
-                advice=f"Please report it, with this message and the version {VERSION} of mondoo.platform.",
-            )
-        )
+        return failure(internal_error(error))
 
 
 def failure(error: MondooError) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, TypeAlias
 
+from .._values.permissions import declarable
 from .._values.token import Token, token_diff
 
 
@@ -30,6 +31,10 @@ class Update:
         description = self.token.description if self.description is None else self.description
         return replace(self.token, name=self.name or self.token.name, description=description)
 
+    def reached(self, now: Token | None) -> bool:
+        """Whether the token, as a listing shows it (None if it does not), is as the step leaves it."""
+        return now is not None and (now.name, now.description) == (self.after.name, self.after.description)
+
 
 @dataclass(frozen=True)
 class SetRoles:
@@ -38,6 +43,10 @@ class SetRoles:
     operation: ClassVar[str] = "setRoles"
     token: Token
     roles: frozenset[str]
+
+    def reached(self, now: Token | None) -> bool:
+        """As for `Update`."""
+        return now is not None and declarable(now.roles) == self.roles
 
 
 @dataclass(frozen=True)
@@ -59,6 +68,10 @@ class Delete:
 
     operation: ClassVar[str] = "deleteAPIToken"
     token: Token
+
+    def reached(self, now: Token | None) -> bool:
+        """As for `Update`."""
+        return now is None
 
 
 Step: TypeAlias = "Update | SetRoles | Generate | Delete"

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import re
 
+from .._version import VERSION
+
 # gRPC's names where the service has one for it, plain words of the same form where the failure is ours.
 UNAUTHENTICATED = "Unauthenticated"
 PERMISSION_DENIED = "PermissionDenied"
@@ -32,6 +34,8 @@ GARBLED_ANSWER = "GarbledAnswer"
 SCHEMA_MISMATCH = "SchemaMismatch"
 INCOMPLETE_LISTING = "IncompleteListing"
 
+INTERNAL = "Internal"
+
 INVALID_OPTION = "InvalidOption"
 INVALID_CREDENTIALS = "InvalidCredentials"
 MISSING_LIBRARY = "MissingLibrary"
@@ -39,6 +43,7 @@ AMBIGUOUS_NAME = "AmbiguousName"
 NAME_TAKEN = "NameTaken"
 OWN_CREDENTIAL = "OwnCredential"
 LOST_SECRET = "LostSecret"
+PRUNE_LIMIT = "PruneLimit"
 FILE_FAILED = "FileFailed"
 
 # Failures of the way to the service or of the identity: another scope would fare no better.
@@ -123,6 +128,13 @@ class MondooError(Exception):
             self.attempted = attempted
         return self
 
+    def copy(self) -> MondooError:
+        """An error of its own with the same content, for one of several things that failed together."""
+        twin = MondooError(self.code, self.reason)
+        twin.__dict__.update(self.__dict__)
+        twin.notes = list(self.notes)
+        return twin
+
     def note(self, sentence: str) -> MondooError:
         """Adds a full sentence on the consequences, shown behind the reason; returns the error."""
         self.notes.append(sentence)
@@ -150,6 +162,21 @@ class MondooError(Exception):
 def invalid_option(reason: str) -> MondooError:
     """A value that a task must not have: `reason` names the option, the value and what is accepted."""
     return MondooError(INVALID_OPTION, reason)
+
+
+def internal_error(error: Exception) -> MondooError:
+    """The error for a mistake in the collection itself. Neither its words nor a traceback is shown: they may hold a secret."""
+    import os
+
+    where = error.__traceback__
+    while where is not None and where.tb_next is not None:
+        where = where.tb_next
+    line = f" in {os.path.basename(where.tb_frame.f_code.co_filename)}:{where.tb_lineno}" if where else ""
+    return MondooError(
+        INTERNAL,
+        f"An error in the collection itself: {type(error).__name__}{line}",
+        advice=f"Please report it, with this message and the version {VERSION} of mondoo.platform.",
+    )
 
 
 def missing_library(library: str, command: str) -> MondooError:

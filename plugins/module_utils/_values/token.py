@@ -101,6 +101,12 @@ def retired_name(name: str, at: datetime) -> str:
     return f"{name} (retired {timestamp_text(at)})"
 
 
+def successor_name_of(name: str) -> str | None:
+    """Whose predecessor a token of that name is; None if it has no name of a retired token."""
+    found = _RETIRED.fullmatch(name)
+    return found["name"] if found else None
+
+
 def retirement_of(token: Token, name: str) -> datetime | None:
     """When the token was retired as the predecessor of `name`; None if it is no such token."""
     found = _RETIRED.fullmatch(token.name)

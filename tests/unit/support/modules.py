@@ -17,6 +17,7 @@ from unittest import mock
 import pytest
 import yaml
 from ansible.module_utils import basic
+from ansible_collections.mondoo.platform.plugins.module_utils._client.service import TokenService
 from ansible_collections.mondoo.platform.plugins.module_utils._module.arguments import token_arguments
 from ansible_collections.mondoo.platform.plugins.module_utils._module.session import Session
 from ansible_collections.mondoo.platform.plugins.module_utils._transport.credentials import ApiToken
@@ -69,7 +70,14 @@ def warnings_of_modules(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def session_with(model: Model, own: str | None = None) -> Callable[[basic.AnsibleModule], Session]:
     """An `open_session` that leads to the model. own: the API token that the task logs in with."""
-    return lambda module: Session(service_of(model, module.params["retries"]), ApiToken(own or "opaque"))
+
+    def open_session(module: basic.AnsibleModule) -> Session:
+        service = service_of(model, module.params["retries"])
+        return Session(
+            service, ApiToken(own or "opaque"), lambda: TokenService(model, service.policy, service.documents)
+        )
+
+    return open_session
 
 
 def specification_of(module: Any, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:

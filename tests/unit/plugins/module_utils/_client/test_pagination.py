@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from ansible_collections.mondoo.platform.plugins.module_utils._client.pagination import nodes, page_arguments
+from ansible_collections.mondoo.platform.plugins.module_utils._client.pagination import nodes
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
 
 
@@ -28,14 +28,10 @@ class Pages:
         self._pages = list(pages)
         self.cursors: list[str | None] = []
 
-    def __call__(self, cursor: str | None) -> Mapping[str, Any]:
-        self.cursors.append(cursor)
+    def __call__(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        assert arguments["first"] == 100, "a page is as large as the service allows"
+        self.cursors.append(arguments.get("after"))
         return self._pages.pop(0)
-
-
-def test_pages_are_as_large_as_the_service_allows_and_the_first_has_no_cursor() -> None:
-    assert page_arguments(None) == {"first": 100}
-    assert page_arguments("c") == {"first": 100, "after": "c"}
 
 
 @pytest.mark.parametrize(

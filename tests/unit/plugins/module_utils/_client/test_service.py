@@ -13,7 +13,14 @@ import graphql
 import pytest
 from ansible_collections.mondoo.platform.plugins.module_utils._client.documents import document
 from ansible_collections.mondoo.platform.plugins.module_utils._client.retry import RetryPolicy
-from ansible_collections.mondoo.platform.plugins.module_utils._client.service import Generated, TokenService
+from ansible_collections.mondoo.platform.plugins.module_utils._client.service import (
+    Change,
+    Generated,
+    TokenService,
+    deletion_of,
+    role_change_of,
+    update_of,
+)
 from ansible_collections.mondoo.platform.plugins.module_utils._transport.http import Answer
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
 from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import Scope
@@ -64,6 +71,10 @@ def busy() -> MondooError:
 
 def refused(code: str = "PermissionDenied") -> Answer:
     return Answer(None, [{"message": f"rpc error: code = {code} desc = no"}], 403, None)
+
+
+def _roles_change(*names: str) -> Change:
+    return role_change_of(CI.scope, [(CI, roles(*names))])
 
 
 # Reading
@@ -204,22 +215,26 @@ def test_a_lacking_field_that_the_job_needs_ends_it() -> None:
             "generateAPIToken",
             {"name": "ci", "scopeMrn": SPACE.mrn, "roles": []},
         ),
-        (lambda service: service.update(CI, name="new"), "updateAPIToken", {"mrn": CI.mrn, "name": "new"}),
-        (lambda service: service.update(CI, description=""), "updateAPIToken", {"mrn": CI.mrn, "description": ""}),
+        (lambda service: service.change(update_of(CI, name="new")), "updateAPIToken", {"mrn": CI.mrn, "name": "new"}),
         (
-            lambda service: service.update(CI, name="new", description="x"),
+            lambda service: service.change(update_of(CI, description="")),
+            "updateAPIToken",
+            {"mrn": CI.mrn, "description": ""},
+        ),
+        (
+            lambda service: service.change(update_of(CI, name="new", description="x")),
             "updateAPIToken",
             {"mrn": CI.mrn, "name": "new", "description": "x"},
         ),
         (
-            lambda service: service.set_roles(CI, roles("agent")),
+            lambda service: service.change(_roles_change("agent")),
             "setRoles",
             {
                 "scopeMrn": SPACE.mrn,
                 "updates": [{"entityMrn": CI.mrn, "roles": [{"mrn": "//iam.api.mondoo.app/roles/agent"}]}],
             },
         ),
-        (lambda service: service.delete(CI), "deleteAPIToken", {"mrn": CI.mrn}),
+        (lambda service: service.change(deletion_of(CI)), "deleteAPIToken", {"mrn": CI.mrn}),
     ],
 )
 def test_a_change_is_one_request_with_nothing_more_than_it_needs(
@@ -234,7 +249,7 @@ def test_a_change_is_one_request_with_nothing_more_than_it_needs(
 
 def test_an_update_leaves_what_is_not_given() -> None:
     service = TokenService(Model().add(CI), RetryPolicy(0))
-    service.update(CI, description="New")
+    service.change(update_of(CI, description="New"))
     (told,) = service.tokens(SPACE)
     assert (told.mrn, told.name, told.description, told.roles) == (CI.mrn, CI.name, "New", CI.roles)
     assert told.description == "New"
@@ -275,9 +290,13 @@ def test_an_answer_without_a_secret(payload: dict[str, Any]) -> None:
 
 CHANGES = [
     pytest.param(lambda service: service.generate(SPACE, "ci", "", ()), 'generate the API token "ci"', id="generate"),
-    pytest.param(lambda service: service.update(CI, name="new"), 'the API token "ci"', id="update"),
-    pytest.param(lambda service: service.set_roles(CI, ()), 'set the permissions of the API token "ci"', id="roles"),
-    pytest.param(lambda service: service.delete(CI), f'delete the API token "ci" ({CI.mrn})', id="delete"),
+    pytest.param(lambda service: service.change(update_of(CI, name="new")), 'the API token "ci"', id="update"),
+    pytest.param(
+        lambda service: service.change(_roles_change()),
+        'set the permissions of the API token "ci"',
+        id="roles",
+    ),
+    pytest.param(lambda service: service.change(deletion_of(CI)), f'delete the API token "ci" ({CI.mrn})', id="delete"),
 ]
 
 

@@ -24,7 +24,9 @@ from ansible_collections.mondoo.platform.plugins.module_utils._version import VE
 from ansible_collections.mondoo.platform.tests.unit.support.builders import SPACE, token
 from ansible_collections.mondoo.platform.tests.unit.support.imports import hide_library
 from ansible_collections.mondoo.platform.tests.unit.support.keys import ACCOUNT_MRN, private_pem, service_account
+from ansible_collections.mondoo.platform.tests.unit.support.model import Model
 from ansible_collections.mondoo.platform.tests.unit.support.modules import run_module
+from ansible_collections.mondoo.platform.tests.unit.support.runs import service_of
 
 Work = Callable[[AnsibleModule], dict[str, Any]]
 
@@ -242,7 +244,8 @@ class TestMasking:
 def test_the_own_token_is_known_by_mrn_or_id(identifiers: set[str], subject: Token, own: bool) -> None:
     credential = ApiToken("opaque")
     credential.identifiers = frozenset(identifiers)
-    assert Session(service=None, credential=credential).is_own(subject) is own  # type: ignore[arg-type]
+    service = service_of(Model())
+    assert Session(service, credential, connect=lambda: service).is_own(subject) is own
 
 
 # Failures

@@ -1,0 +1,207 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Applies many plans at once: what can share a request does, and secrets are generated side by side, one to a request.
+
+Sharing is only the fast way. Whatever is not confirmed there is looked up, and what is still to do goes the way of a single
+plan, with all of its care.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from .._client.crew import Crew
+from .._client.service import TokenService, role_change_of
+from .._planning.plan import Delete, Plan, SetRoles, Step, Update
+from .._values import errors
+from .._values.errors import MondooError, internal_error
+from .._values.mrn import Scope
+from .._values.token import Token
+from .executor import Delivery, Outcome, apply_plan, change_of
+
+_CHANGES_PER_REQUEST = 20
+# So many plans in a row that fail for the same general reason: the rest would fare no better, and take hours.
+_HOPELESS = 5
+
+
+@dataclass(frozen=True)
+class Job:
+    """A plan with what applying it takes. listing: all tokens of its scope, from which the plan was made."""
+
+    plan: Plan
+    listing: Collection[Token]
+    delivery: Delivery | None = None
+
+
+def apply_fleet(
+    jobs: Sequence[Job], crew: Crew, progress: Callable[[int, int], None] = lambda _done, _all: None
+) -> list[Outcome]:
+    """The outcome of each job, in their order; no failure of one keeps another from being done.
+
+    progress: is told how many jobs are done, and of how many; from any thread, one call at a time.
+    """
+    return _Fleet(jobs, crew, progress).run()
+
+
+@dataclass
+class _Work:
+    """A job under way. steps: those still to do. alone: they go the way of a single plan."""
+
+    job: Job
+    steps: list[Step]
+    outcome: Outcome
+    alone: bool
+
+    def did(self, step: Step) -> None:
+        self.steps.remove(step)
+        if isinstance(step, Update):
+            self.outcome.token = step.after
+        if not self.steps:
+            self.outcome.token = self.job.plan.after
+
+
+_Pair: TypeAlias = "tuple[_Work, Update | SetRoles | Delete]"
+
+
+class _Fleet:
+    def __init__(self, jobs: Sequence[Job], crew: Crew, progress: Callable[[int, int], None]) -> None:
+        self._crew = crew
+        self._progress = progress
+        self._work = [
+            _Work(job, list(job.plan.steps), Outcome(job.plan.before), alone=job.plan.generates) for job in jobs
+        ]
+        self._lock = threading.Lock()
+        self._done = 0
+        self._failures: list[MondooError] = []
+
+    def run(self) -> list[Outcome]:
+        self._share(_by_number(self._next(Update)), _send_changes)
+        self._share(_by_scope(self._next(SetRoles)), _send_roles)
+        self._finish()
+        # What is replaced or undeclared goes last.
+        self._share(_by_number(self._next(Delete)), _send_changes)
+        self._finish()
+        return [work.outcome for work in self._work]
+
+    def _next(self, kind: type[Update] | type[SetRoles] | type[Delete]) -> list[_Pair]:
+        """The steps that can share requests now."""
+        pairs: list[_Pair] = []
+        for work in self._work:
+            if work.alone or work.outcome.error:
+                continue
+            for step in work.steps:
+                if not isinstance(step, kind):
+                    break
+                pairs.append((work, step))
+        return pairs
+
+    def _share(
+        self,
+        parts: Sequence[Sequence[_Pair]],
+        send: Callable[[TokenService, Sequence[_Pair]], list[bool | MondooError]],
+    ) -> None:
+        def attempt(service: TokenService, part: Sequence[_Pair]) -> list[bool | MondooError]:
+            try:
+                return send(service, part)
+            except Exception:  # noqa: BLE001  (secrets of others wait to be returned; this is tried again alone)
+                return [False] * len(part)
+
+        open_: list[_Pair] = []
+        for part, verdicts in zip(parts, self._crew.map(attempt, parts), strict=True):
+            for (work, step), verdict in zip(part, verdicts, strict=True):
+                work.outcome.operations.append(step.operation)
+                is_gone = isinstance(verdict, MondooError) and verdict.code == errors.NOT_FOUND
+                if verdict is True or (is_gone and isinstance(step, Delete)):
+                    work.did(step)
+                elif isinstance(verdict, MondooError):
+                    work.outcome.error = work.outcome.error or verdict
+                else:
+                    open_.append((work, step))
+        if open_:
+            self._look(open_)
+
+    def _look(self, pairs: Sequence[_Pair]) -> None:
+        """Finds out what became of changes whose answer got lost or does not tell."""
+        listings = self._crew.tokens(list(dict.fromkeys(step.token.scope for _work, step in pairs)))
+        for work, step in pairs:
+            listing = listings[step.token.scope]
+            if not isinstance(listing, MondooError) and step.reached(
+                next((token for token in listing if token.mrn == step.token.mrn), None)
+            ):
+                work.did(step)
+            else:
+                work.alone = True
+
+    def _finish(self) -> None:
+        """Applies what is left of the plans that cannot share a request."""
+        single = [work for work in self._work if work.alone and work.steps and not work.outcome.error]
+        self._crew.map(self._apply, single)
+        for work in single:
+            work.steps.clear()
+        self._tell(sum(1 for work in self._work if not work.steps or work.outcome.error))
+
+    def _apply(self, service: TokenService, work: _Work) -> None:
+        job, before = work.job, work.outcome
+        plan = replace(job.plan, before=before.token, steps=tuple(work.steps))
+        if len(self._failures) >= _HOPELESS:
+            before.error = _not_attempted(plan, self._failures[-1])
+            return
+        try:
+            outcome = apply_plan(plan, service, job.listing, job.delivery)
+        except Exception as error:  # noqa: BLE001  (the secrets of the others must not be lost with it)
+            outcome = Outcome(before.token, error=internal_error(error))
+        outcome.operations[:0] = before.operations
+        work.outcome = outcome
+        with self._lock:
+            if outcome.error and not outcome.error.concerns_one_scope:
+                self._failures.append(outcome.error)
+            else:
+                self._failures.clear()
+            self._done += 1
+            self._progress(self._done, len(self._work))
+
+    def _tell(self, done: int) -> None:
+        with self._lock:
+            if done > self._done:
+                self._done = done
+                self._progress(done, len(self._work))
+
+
+def _by_number(pairs: Sequence[_Pair]) -> list[Sequence[_Pair]]:
+    return [pairs[start : start + _CHANGES_PER_REQUEST] for start in range(0, len(pairs), _CHANGES_PER_REQUEST)]
+
+
+def _by_scope(pairs: Sequence[_Pair]) -> list[Sequence[_Pair]]:
+    scopes: dict[Scope, list[_Pair]] = defaultdict(list)
+    for work, step in pairs:
+        scopes[step.token.scope].append((work, step))
+    return list(scopes.values())
+
+
+def _send_changes(service: TokenService, pairs: Sequence[_Pair]) -> list[bool | MondooError]:
+    return service.change_together([change_of(step) for _work, step in pairs])
+
+
+def _send_roles(service: TokenService, pairs: Sequence[_Pair]) -> list[bool | MondooError]:
+    """One change for all of a scope. If it is refused, nobody knows for which of them."""
+    wanted = [(step.token, step.roles) for _work, step in pairs if isinstance(step, SetRoles)]
+    (verdict,) = service.change_together([role_change_of(wanted[0][0].scope, wanted)])
+    return [verdict if len(pairs) == 1 or verdict is True else False] * len(pairs)
+
+
+def _not_attempted(plan: Plan, cause: MondooError) -> MondooError:
+    token = plan.after or plan.before
+    return MondooError(
+        cause.code,
+        f"it was not tried any more after {_HOPELESS} others in a row had failed: {cause.reason}",
+        attempted=f'apply the plan for the API token "{token.name}" of {token.scope}' if token else "apply the plan",
+        operation=cause.operation,
+        http_status=cause.http_status,
+        advice=cause.advice,
+    )

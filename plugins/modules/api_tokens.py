@@ -1,0 +1,441 @@
+#!/usr/bin/python
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: api_tokens
+short_description: Manage a declared set of API tokens of the Mondoo Platform
+version_added: 1.0.0
+author:
+  - Mondoo platform collection contributors (@mondoo-community)
+description:
+  - Makes the API tokens of any number of spaces and organizations as they are declared, in one task, by the same rules as
+    M(mondoo.platform.api_token) for one token.
+  - What is there is read by scope, and changes share requests, so that the time it takes grows with the number of scopes and
+    of changes, not with the number of tokens. Secrets are generated side by side, one per request.
+  - A token or scope that fails does not keep the others from being done. The task fails at the end, with all results, and
+    with every secret that was generated.
+options:
+  tokens:
+    description:
+      - The declared tokens. An unknown option, a missing scope, or the same token twice is refused before anything is sent,
+        and the message says which entry it is.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: Exact name of the token. Required unless O(tokens[].mrn) is given.
+        type: str
+      mrn:
+        description: MRN of the token. With O(tokens[].name) too, the token gets that name.
+        type: str
+      space:
+        description:
+          - ID or MRN of the space that the token belongs to. Without it and O(tokens[].organization), O(space) or
+            O(organization) applies.
+        type: str
+      organization:
+        description: ID or MRN of the organization that the token belongs to.
+        type: str
+      description:
+        description: What the token is for. By default O(description); if that is left out too, it is left alone.
+        type: str
+      permissions:
+        description: What the token may do, written as for M(mondoo.platform.api_token). By default O(permissions).
+        type: list
+        elements: str
+      purge_permissions:
+        description: Whether the permissions are the exact list. If V(false), only what is missing is added.
+        type: bool
+        default: true
+      rotate_after:
+        description: Replaces the token when it is at least this old. By default O(rotate_after).
+        type: str
+      overlap:
+        description: How long a replaced token stays valid. By default O(overlap).
+        type: str
+      token_path:
+        description: File to write the secret to, on the host that runs the module, instead of returning it.
+        type: path
+      lost_secret:
+        description: What to do when the token exists, but O(tokens[].token_path) does not. By default O(lost_secret).
+        type: str
+        choices: [warn, fail, rotate]
+      state:
+        description: V(present) makes the token as declared, V(absent) deletes it.
+        type: str
+        choices: [present, absent]
+        default: present
+      mode:
+        description: Mode of the file at O(tokens[].token_path), V(0600) by default, as for M(ansible.builtin.file).
+        type: raw
+      owner:
+        description: Owner of the file, as for M(ansible.builtin.file).
+        type: str
+      group:
+        description: Group of the file, as for M(ansible.builtin.file).
+        type: str
+      seuser:
+        description: User part of the file's SELinux context, as for M(ansible.builtin.file).
+        type: str
+      serole:
+        description: Role part of the file's SELinux context, as for M(ansible.builtin.file).
+        type: str
+      setype:
+        description: Type part of the file's SELinux context, as for M(ansible.builtin.file).
+        type: str
+      selevel:
+        description: Level part of the file's SELinux context, as for M(ansible.builtin.file).
+        type: str
+      attributes:
+        description: Attributes of the file, as for M(ansible.builtin.file).
+        type: str
+        aliases: [attr]
+  space:
+    description:
+      - ID or MRN of the space of all tokens that name no scope of their own.
+      - O(space) and O(organization) exclude each other.
+    type: str
+  organization:
+    description:
+      - ID or MRN of the organization of all tokens that name no scope of their own.
+      - O(space) and O(organization) exclude each other.
+    type: str
+  description:
+    description: Description of all tokens that have none of their own.
+    type: str
+  permissions:
+    description: Permissions of all tokens that have none of their own.
+    type: list
+    elements: str
+  rotate_after:
+    description: O(tokens[].rotate_after) of all tokens that have none of their own, for example V(90d). V(0) replaces them in every run.
+    type: str
+  overlap:
+    description: O(tokens[].overlap) of all tokens that have none of their own, for example V(7d).
+    type: str
+  lost_secret:
+    description: O(tokens[].lost_secret) of all tokens that have none of their own.
+    type: str
+    choices: [warn, fail, rotate]
+    default: warn
+  prune:
+    description:
+      - Whether to delete the tokens that are not declared, in every scope that a declared token belongs to.
+      - A scope that no entry of O(tokens) belongs to is not pruned, even if it is named in O(space) or O(organization).
+      - Predecessors of a declared token that are within its O(tokens[].overlap) are kept, and the token that the task logs in
+        with, where the service's token is a JWT that names itself.
+      - Nothing is pruned in a scope whose tokens could not all be listed, nor where a token that is declared by its MRN is not
+        there, because its successor could not be told from an undeclared token.
+    type: bool
+    default: false
+  prune_keep:
+    description: Shell patterns of names that are never pruned, for example V(terraform-*). Upper and lower case differ.
+    type: list
+    elements: str
+    default: []
+  prune_limit:
+    description: If more tokens than this would be pruned, the task fails and nothing is changed.
+    type: int
+    default: 25
+  concurrency:
+    description: How many requests are sent at the same time, from 1 to 64. Each has a connection of its own.
+    type: int
+    default: 8
+extends_documentation_fragment:
+  - mondoo.platform.connection
+  - mondoo.platform.attributes
+  - mondoo.platform.attributes.action_group
+  - mondoo.platform.attributes.censored
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Nothing is sent but listings. What the service makes up itself, such as the MRN of a new token, is not predicted.
+  diff_mode:
+    support: full
+    details:
+      - Name, description and permissions of each token that changes are shown, never a secret.
+  idempotent:
+    support: partial
+    details:
+      - With O(rotate_after=0), tokens are replaced in every run.
+  platform:
+    support: full
+notes:
+  - A result with a secret in it is hidden from every output, also without C(no_log), and can be registered and used all the
+    same. Whatever shows the registered variable shows the secrets.
+  - The token that the task logs in with is never deleted, replaced, or stripped of permissions, if the service's token is a
+    JWT that names itself. If it does not, it cannot be recognised.
+  - A module cannot show progress while it runs. This one writes it to the log of the host that it runs on, as Ansible's
+    modules log their start, so that C(journalctl -f) shows it there.
+  - Where so much is created that an interruption would hurt, write the secrets to files with O(tokens[].token_path). Secrets
+    that are to be returned are lost with the process.
+seealso:
+  - module: mondoo.platform.api_token
+  - module: mondoo.platform.api_token_info
+  - ref: Fleets <ansible_collections.mondoo.platform.docsite.guide_fleets>
+    description: Declaring, pruning, speed and what happens when something fails.
+"""
+
+EXAMPLES = r"""
+- name: Tokens of several spaces, with their secrets in files
+  mondoo.platform.api_tokens:
+    auth_token: "{{ mondoo_token }}"
+    permissions: [agent]
+    rotate_after: 90d
+    overlap: 7d
+    tokens:
+      - name: ci
+        space: payments-1234
+        token_path: /etc/mondoo/payments-ci
+      - name: ci
+        space: checkout-5678
+        token_path: /etc/mondoo/checkout-ci
+      - name: dashboard
+        organization: my-org-1234
+        permissions: [viewer]
+        token_path: /etc/mondoo/dashboard
+
+- name: Exactly these tokens, and nothing else but what Terraform manages
+  mondoo.platform.api_tokens:
+    space: my-space-1234
+    prune: true
+    prune_keep: ["terraform-*"]
+    tokens:
+      - name: ci
+        permissions: [agent]
+      - name: reports
+        permissions: [viewer]
+  register: tokens
+
+- name: Hand the new secrets on
+  ansible.builtin.copy:
+    content: "{{ item.token }}"
+    dest: "/etc/tokens/{{ item.name }}"
+    mode: "0600"
+  loop: "{{ tokens.results | selectattr('token', 'defined') }}"
+  no_log: true
+
+- name: What would change, without changing it
+  mondoo.platform.api_tokens:
+    space: my-space-1234
+    tokens: "{{ declared_tokens }}"
+  check_mode: true
+  diff: true
+  register: drift
+"""
+
+RETURN = r"""
+results:
+  description: One entry for each of O(tokens), in their order.
+  returned: always, except when the task was refused before a plan was made
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the token. Null if it was declared by an MRN that is not there.
+      type: str
+      returned: success
+    scope_mrn:
+      description: MRN of the space or organization.
+      type: str
+      returned: success
+    changed:
+      description: Whether something was done, or would be done in check mode.
+      type: bool
+      returned: success
+    failed:
+      description: Whether this token failed.
+      type: bool
+      returned: success
+    msg:
+      description: Why it failed. Empty if it did not.
+      type: str
+      returned: success
+    api_token:
+      description: The token as it is after the run, or would be after it in check mode. Null once it is absent.
+      type: dict
+      returned: success
+      contains:
+        id:
+          description: Its ID. Null in the run that generates it, and where the service does not tell it.
+          type: str
+          returned: success
+        mrn:
+          description: Its MRN. Null in check mode for a token that would be generated.
+          type: str
+          returned: success
+          sample: //agents.api.mondoo.app/spaces/my-space-1234/apitokens/2hK8
+        name:
+          description: Its name.
+          type: str
+          returned: success
+        description:
+          description: Its description, empty if it has none.
+          type: str
+          returned: success
+        permissions:
+          description: Sorted short names of its roles, or their MRNs where they have none, without memberships.
+          type: list
+          elements: str
+          returned: success
+          sample: [agent, viewer]
+        roles:
+          description: MRNs of all its roles.
+          type: list
+          elements: str
+          returned: success
+        scope_mrn:
+          description: MRN of the space or organization that it belongs to.
+          type: str
+          returned: success
+        created_at:
+          description: When it was created, in UTC. Null in the run that generates it.
+          type: str
+          returned: success
+          sample: "2026-11-23T18:00:00Z"
+        last_used_at:
+          description: When it was last used, in UTC. Null if never.
+          type: str
+          returned: success
+        created_by:
+          description: E-mail address, name of the service, or MRN of who created it. Null in the run that generates it.
+          type: str
+          returned: success
+    token:
+      description: The secret. It is not stored anywhere.
+      type: str
+      returned: when a token was generated and O(tokens[].token_path) is not set, also when a later step failed
+    token_path:
+      description: The file with the secret.
+      type: str
+      returned: when O(tokens[].token_path) is set and O(tokens[].state=present)
+    operations:
+      description:
+        - The mutations that were sent for this token, in order, by their GraphQL names. In check mode, those that would be sent.
+        - Tokens of one scope whose permissions change share one C(setRoles).
+      type: list
+      elements: str
+      returned: success
+    warnings:
+      description: What there is to know about this token. The first of all of them are shown as warnings of the task too.
+      type: list
+      elements: str
+      returned: when there are any
+    error:
+      description: What went wrong, for programs, as in RV(error).
+      type: dict
+      returned: when it failed
+pruned:
+  description: The tokens that were deleted because they are not declared, or would be in check mode.
+  returned: always, except when the task was refused before a plan was made
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Its ID. Null in the run that generates it, and where the service does not tell it.
+      type: str
+      returned: success
+    mrn:
+      description: Its MRN. Null in check mode for a token that would be generated.
+      type: str
+      returned: success
+      sample: //agents.api.mondoo.app/spaces/my-space-1234/apitokens/2hK8
+    name:
+      description: Its name.
+      type: str
+      returned: success
+    description:
+      description: Its description, empty if it has none.
+      type: str
+      returned: success
+    permissions:
+      description: Sorted short names of its roles, or their MRNs where they have none, without memberships.
+      type: list
+      elements: str
+      returned: success
+      sample: [agent, viewer]
+    roles:
+      description: MRNs of all its roles.
+      type: list
+      elements: str
+      returned: success
+    scope_mrn:
+      description: MRN of the space or organization that it belongs to.
+      type: str
+      returned: success
+    created_at:
+      description: When it was created, in UTC. Null in the run that generates it.
+      type: str
+      returned: success
+      sample: "2026-11-23T18:00:00Z"
+    last_used_at:
+      description: When it was last used, in UTC. Null if never.
+      type: str
+      returned: success
+    created_by:
+      description: E-mail address, name of the service, or MRN of who created it. Null in the run that generates it.
+      type: str
+      returned: success
+operations:
+  description: How many mutations were sent, by their GraphQL names. In check mode, how many would be sent.
+  returned: always, except when the task was refused before a plan was made
+  type: dict
+  sample: {deleteAPIToken: 2, generateAPIToken: 10, setRoles: 1}
+requests:
+  description: How many requests were sent, those of the listing included.
+  returned: always, except when the task was refused before a plan was made
+  type: int
+msg:
+  description: A summary. If tokens failed, the first of them with the reasons.
+  returned: always
+  type: str
+error:
+  description: What went wrong, for programs; of the first token that failed.
+  returned: failure
+  type: dict
+  contains:
+    code:
+      description: A code of the service, such as V(PermissionDenied), or one of the module's own.
+      type: str
+      returned: failure
+    operation:
+      description: The GraphQL operation that failed. Empty if no request was involved.
+      type: str
+      returned: failure
+    http_status:
+      description: HTTP status of the answer.
+      type: int
+      returned: when there was an answer
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.mondoo.platform.plugins.module_utils._module.arguments import (
+    connection_arguments,
+    exclusive_credentials,
+    scope_arguments,
+    set_arguments,
+)
+from ansible_collections.mondoo.platform.plugins.module_utils._module.fleet import reconcile
+from ansible_collections.mondoo.platform.plugins.module_utils._module.session import result_of
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={**connection_arguments(), **scope_arguments(), **set_arguments()},
+        mutually_exclusive=[("space", "organization"), exclusive_credentials()],
+        supports_check_mode=True,
+    )
+    result = result_of(module, reconcile)
+    if result.get("failed"):
+        module.fail_json(**result)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
