@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible.plugins.action import ActionBase
+from ansible.release import __version__
+from ansible.utils.display import Display
 
 
 def carries_secret(result: Mapping[str, Any]) -> bool:
@@ -35,6 +37,21 @@ def _silent(connection: Any) -> Iterator[None]:
         context.no_log = before
 
 
+def _hides_messages_too() -> bool:
+    """Whether this ansible-core hides warnings and the reason of a failure together with the result."""
+    major, minor = __version__.split(".")[:2]
+    return (int(major), int(minor)) < (2, 19)
+
+
+def _tell(result: Mapping[str, Any]) -> None:
+    """Shows what a person needs to know of a hidden result; neither warnings nor messages have a secret in them."""
+    display = Display()
+    for warning in result.get("warnings") or ():
+        display.warning(str(warning))
+    if result.get("failed") and result.get("msg"):
+        display.error(str(result["msg"]))
+
+
 class CensoringActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no type information
     """An action plugin of the name of a module of this collection, which may return a secret."""
 
@@ -49,6 +66,8 @@ class CensoringActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has
         with _silent(self._connection):
             result.update(self._execute_module(task_vars=task_vars))
         if carries_secret(result):
+            if _hides_messages_too() and not self._task.no_log:
+                _tell(result)
             result["_ansible_no_log"] = True
             # The summary of a loop has no mark of its own before ansible-core 2.19: it follows the task.
             self._task.no_log = True

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.mondoo.platform.plugins.action.api_token import ActionModule
+from ansible_collections.mondoo.platform.plugins.plugin_utils import _censoring
 from ansible_collections.mondoo.platform.plugins.plugin_utils._censoring import carries_secret
 
 _SECRET = "new-hunter2"
@@ -91,3 +92,28 @@ def test_the_connection_prints_nothing_meanwhile_and_is_restored(outcome: Any, n
 def test_background_jobs_are_not_supported() -> None:
     assert ActionModule._supports_async is False
     assert ActionModule._supports_check_mode is True
+
+
+@pytest.mark.parametrize(
+    ("version", "no_log", "outcome", "shown"),
+    [
+        ("2.16.3", False, {"token": _SECRET, "warnings": ["w1", "w2"]}, ["warning w1", "warning w2"]),
+        ("2.18.19", False, {"token": _SECRET, "failed": True, "msg": "why"}, ["error why"]),
+        ("2.16.3", False, {"token": _SECRET, "msg": "all is well"}, []),
+        ("2.16.3", True, {"token": _SECRET, "warnings": ["w"], "failed": True, "msg": "why"}, []),
+        ("2.16.3", False, {"warnings": ["w"], "failed": True, "msg": "why"}, []),
+        ("2.19.0", False, {"token": _SECRET, "warnings": ["w"], "failed": True, "msg": "why"}, []),
+    ],
+)
+def test_what_a_hidden_result_has_to_say_is_said_once(
+    version: str, no_log: bool, outcome: dict[str, Any], shown: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From ansible-core 2.19 on it says so itself; where the task has no_log, nothing is to be said."""
+    said: list[str] = []
+    display = SimpleNamespace(
+        warning=lambda text: said.append(f"warning {text}"), error=lambda text: said.append(f"error {text}")
+    )
+    monkeypatch.setattr(_censoring, "__version__", version)
+    monkeypatch.setattr(_censoring, "Display", lambda: display)
+    Action(outcome, no_log=no_log).run(task_vars={})
+    assert said == shown
