@@ -23,7 +23,7 @@ from .failing import Answer, Cut, NoAnswer, fail
 from .faults import Rule, first_hit
 from .identity import authenticate
 from .requestlog import Entry, RequestLog, without_secrets
-from .resolvers import Context
+from .resolvers import Context, Refusal
 from .settings import Settings
 
 
@@ -81,7 +81,7 @@ class Service:
         entry.fault = rule.kind if rule else None
 
         async def execute() -> Answer:
-            answer = self._execute(request.headers.get("authorization", ""), operation, entry)
+            answer = self._execute(request.headers.get("authorization", ""), operation, entry, rule)
             await asyncio.sleep(self.settings.latency / 1000)
             return answer
 
@@ -89,7 +89,7 @@ class Service:
             return await fail(rule, request, execute, self._cut, self.settings)
         return JSONResponse(*await execute())
 
-    def _execute(self, authorization: str, operation: Operation, entry: Entry) -> Answer:
+    def _execute(self, authorization: str, operation: Operation, entry: Entry, rule: Rule | None) -> Answer:
         try:
             principal = authenticate(self.database, authorization)
         except ServiceError as error:
@@ -99,7 +99,8 @@ class Service:
         if invalid:
             return {"errors": invalid}, self.settings.validation_status
         stuck = entry.fault == "repeat_cursor"
-        answer = self._execution.run(operation, Context(self.database, principal, self.settings, stuck))
+        context = Context(self.database, principal, self.settings, stuck, _refusal_by(rule))
+        answer = self._execution.run(operation, context)
         if "data" not in answer:
             return answer, self.settings.validation_status
         entry.executed = True
@@ -107,3 +108,11 @@ class Service:
         entry.committed = operation.kind == "mutation" and something
         refused = not something and "PermissionDenied" in codes(answer)
         return answer, self.settings.permission_denied_status if refused else 200
+
+
+def _refusal_by(rule: Rule | None) -> Refusal | None:
+    if rule is None or rule.kind != "field_error":
+        return None
+    given = rule.parameters
+    error = ServiceError(str(given.get("code", "PermissionDenied")), str(given.get("message", "it failed")))
+    return Refusal(str(given.get("mentioning", "")), error)

@@ -46,6 +46,7 @@ KINDS = {
     "unavailable_after": Kind(executed=True),
     "unauthenticated": Kind(executed=False, lasting=True),
     "graphql_error": Kind(executed=False, parameters=frozenset({"code", "message", "status"})),
+    "field_error": Kind(executed=True, parameters=frozenset({"mentioning", "code", "message"}), lasting=True),
     "repeat_cursor": Kind(executed=True, lasting=True),
 }
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from . import times
 from .connections import Listing
 from .database import Database, NewToken
-from .errors import invalid_argument, not_found
+from .errors import ServiceError, invalid_argument, not_found
 from .identity import Principal, require_manager, require_reader
 from .issuing import new_secret
 from .names import KNOWN_ROLES, ROLE_PREFIX, id_of, membership_of, new_token_mrn
@@ -31,13 +31,22 @@ _OLDEST_FIRST = {"field": "CREATED_AT", "direction": "ASC"}
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """Lets root fields fail whose arguments have a text in them, and no others. error: how."""
+
+    mentioning: str
+    error: ServiceError
+
+
+@dataclass(frozen=True)
 class Context:
-    """What a request is executed with. stuck: every page of a listing is its first one."""
+    """What a request is executed with. stuck: every page of a listing is its first one. refusal: of some root fields."""
 
     database: Database
     principal: Principal
     settings: Settings
     stuck: bool = False
+    refusal: Refusal | None = None
 
     def page(self, listing: Listing, first: int | None, after: str | None) -> dict[str, Any]:
         return listing.page(self.database, first, None if self.stuck else after)
@@ -127,6 +136,19 @@ def _get_roles(_root: object, info: Info, identity: str, scopeMrn: str) -> dict[
     require_reader(context.database, context.principal, scopeMrn)
     _table, entity = _entity(context, identity, scopeMrn)
     return {"identity_mrn": identity, "scope_mrn": scopeMrn, "roles": json.loads(entity["roles"])}
+
+
+def _refusable(resolver: Callable[..., Any]) -> Callable[..., Any]:
+    """A root field that fails where the context says so."""
+
+    @functools.wraps(resolver)
+    def run(root: object, info: Info, **arguments: Any) -> Any:
+        refusal = info.context.refusal
+        if refusal is not None and refusal.mentioning in json.dumps(arguments):
+            raise refusal.error
+        return resolver(root, info, **arguments)
+
+    return run
 
 
 # -- mutations ---------------------------------------------------------------------------------------------------------
@@ -255,13 +277,21 @@ def _entity(context: Context, mrn: str, scope: str) -> tuple[str, dict[str, Any]
     raise not_found(mrn)
 
 
+def _all_refusable(resolvers: dict[str, Callable[..., Any]]) -> dict[str, Callable[..., Any]]:
+    return {name: _refusable(resolver) for name, resolver in resolvers.items()}
+
+
 RESOLVERS: dict[str, dict[str, Callable[..., Any]]] = {
-    "Query": {"apiTokens": _api_tokens, "organization": _organization, "space": _space, "getRoles": _get_roles},
+    "Query": _all_refusable(
+        {"apiTokens": _api_tokens, "organization": _organization, "space": _space, "getRoles": _get_roles}
+    ),
     "Organization": {"spacesList": _spaces_list},
-    "Mutation": {
-        "generateAPIToken": _generate,
-        "updateAPIToken": _update,
-        "deleteAPIToken": _delete,
-        "setRoles": _set_roles,
-    },
+    "Mutation": _all_refusable(
+        {
+            "generateAPIToken": _generate,
+            "updateAPIToken": _update,
+            "deleteAPIToken": _delete,
+            "setRoles": _set_roles,
+        }
+    ),
 }

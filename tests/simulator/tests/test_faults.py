@@ -137,7 +137,7 @@ def test_faults_without_an_answer(
 
 
 def test_every_kind_is_covered() -> None:
-    tried = {kind for kind, *_rest in ANSWERS} | {"repeat_cursor"}
+    tried = {kind for kind, *_rest in ANSWERS} | {"repeat_cursor", "field_error"}
     assert tried | {"reset_before", "reset_after", "timeout_before", "timeout_after"} == set(KINDS)
 
 
@@ -183,6 +183,17 @@ def test_a_cursor_that_repeats(owner: Api, simulator: Simulator) -> None:
     assert (empty["hasNextPage"], empty["endCursor"]) == (True, pages[0]["pageInfo"]["endCursor"])
     simulator.clear_faults()
     assert owner.names() == ["t0", "t1", "t2"]
+
+
+def test_one_field_of_several_that_fails(owner: Api, simulator: Simulator) -> None:
+    mrns = {name: owner.generate(name)["mrn"] for name in ("a", "b", "c")}
+    fields = " ".join(f'{name}: deleteAPIToken(input: {{mrn: "{mrn}"}}) {{ mrn }}' for name, mrn in mrns.items())
+    simulator.fault("field_error", match="deleteAPIToken", mentioning=mrns["b"], code="Unavailable")
+    answer = owner.send(f"mutation {{ {fields} }}")
+    assert codes(answer) == ["Unavailable"]
+    assert answer.json()["errors"][0]["path"] == ["b"]
+    assert answer.json()["data"] == {"a": {"mrn": mrns["a"]}, "b": None, "c": {"mrn": mrns["c"]}}
+    assert owner.names() == ["b"]
 
 
 # -- rules -------------------------------------------------------------------------------------------------------------
