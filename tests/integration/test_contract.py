@@ -14,12 +14,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from test_schema_variants import VARIANTS, without
+from test_schema_variants import SPACES_ONLY, VARIANTS, without
 
 from simulator.process import Simulator
 
 from conftest import Playbooks
 
+_VERDICTS = ("ok", "changed, still works", "left out, works without it", "works for spaces only", "BROKEN")
 _COMMAND = [sys.executable, "-m", "ansible_collections.mondoo.platform.plugins.plugin_utils._contract"]
 
 
@@ -35,11 +36,15 @@ def _check(collections: Path, environment: Mapping[str, str]) -> subprocess.Comp
     )
 
 
-@pytest.mark.parametrize("kind", ["token", "service account", "base64"])
+@pytest.mark.parametrize("kind", ["token", "service account", "base64", "file of the CLI"])
 def test_no_surprise(kind: str, collections: Path, simulator: Simulator, playbooks: Playbooks) -> None:
     account = playbooks.home / "account.json"
     account.write_text(json.dumps(simulator.credentials["service_account"]), encoding="utf-8")
+    of_the_cli = playbooks.home / ".config" / "mondoo" / "mondoo.yml"
+    of_the_cli.parent.mkdir(parents=True)
+    of_the_cli.write_text(account.read_text(encoding="utf-8"), encoding="utf-8")
     login = {
+        "file of the CLI": {"HOME": str(playbooks.home)},
         "token": {"MONDOO_API_TOKEN": simulator.admin_token},
         "service account": {"MONDOO_CONFIG_PATH": str(account)},
         "base64": {"MONDOO_CONFIG_BASE64": account.read_text(encoding="utf-8")},
@@ -50,16 +55,55 @@ def test_no_surprise(kind: str, collections: Path, simulator: Simulator, playboo
     assert len(simulator.requests()) == 1
     assert simulator.mutations() == []
     assert not any(entry["secret"] in done.stdout + done.stderr for entry in simulator.secrets())
+    key = simulator.credentials["service_account"]["private_key"]
+    assert not any(line in done.stdout + done.stderr for line in key.splitlines() if "KEY" not in line)
 
 
-def test_what_is_broken_is_named(collections: Path, tmp_path: Path) -> None:
+_FULL = VARIANTS["full"]
+# By what differs: the schema, and the verdict on each element that is not as expected.
+_DIFFERENCES: dict[str, tuple[str, dict[str, str]]] = {
+    "a field is missing": (without("APIToken", "roles"), {"APIToken.roles": "BROKEN"}),
+    "a root field is renamed": (_FULL.replace("  setRoles(", "  assignRoles("), {"Mutation.setRoles": "BROKEN"}),
+    "fields are never null": (
+        VARIANTS["non-null payloads"],
+        dict.fromkeys(
+            (f"Mutation.{name}" for name in ("generateAPIToken", "updateAPIToken", "setRoles", "deleteAPIToken")),
+            "changed, still works",
+        ),
+    ),
+    "values of an enumeration are gone": (_FULL.replace('  "[P] Go client"\n  LAST_USED\n', ""), {}),
+    "an argument must be given": (
+        _FULL.replace("    queryTerms: [String!]\n", "    queryTerms: [String!]!\n"),
+        {"Query.apiTokens(queryTerms)": "BROKEN"},
+    ),
+    "an input field has another type": (
+        _FULL.replace("  entityMrn: String!", "  entityMrn: Int!"),
+        {"SetRoleInput.entityMrn": "BROKEN"},
+    ),
+    "spaces only": (
+        SPACES_ONLY,
+        dict.fromkeys(("GenerateAPITokenInput.scopeMrn", "SetRolesInput.scopeMrn"), "works for spaces only"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", _DIFFERENCES)
+def test_what_differs_is_named_and_nothing_else(case: str, collections: Path, tmp_path: Path) -> None:
+    text, expected = _DIFFERENCES[case]
+    assert text != _FULL
     schema = tmp_path / "schema.graphql"
-    schema.write_text(without("APIToken", "roles"), encoding="utf-8")
+    schema.write_text(text, encoding="utf-8")
     with Simulator.run(tmp_path / "simulator", schema=schema) as simulator:
         login = {"MONDOO_API_ENDPOINT": simulator.url, "MONDOO_API_TOKEN": simulator.admin_token}
         done = _check(collections, login)
-    assert done.returncode == 1
-    assert [line.split()[0] for line in done.stdout.splitlines() if "BROKEN" in line] == ["APIToken.roles"]
+        assert [entry["kind"] for entry in simulator.requests()] == ["query"]
+        assert simulator.admin_token not in done.stdout + done.stderr
+    rows = done.stdout.splitlines()[1:-1]
+    told = {row.split()[0]: next((words for words in _VERDICTS if f"  {words}  " in row), None) for row in rows}
+    assert {element: verdict for element, verdict in told.items() if verdict != "ok"} == expected
+    assert done.returncode == ("BROKEN" in expected.values())
+    broken = sum(verdict == "BROKEN" for verdict in expected.values())
+    assert f" {len(expected)} not as expected, {broken} broken." in done.stdout
 
 
 def test_what_is_only_nice_to_have_breaks_nothing(collections: Path, tmp_path: Path) -> None:
@@ -69,7 +113,7 @@ def test_what_is_only_nice_to_have_breaks_nothing(collections: Path, tmp_path: P
         login = {"MONDOO_API_ENDPOINT": simulator.url, "MONDOO_API_TOKEN": simulator.admin_token}
         done = _check(collections, login)
     assert done.returncode == 0
-    assert done.stdout.count("goes on without it") == 4
+    assert done.stdout.count("works without it") == 4
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._transport.http import Answer
 from .._values import errors
 from .._values.errors import MondooError, split_rpc_message
+from .refusals import refusal_in
 
 # After these the service has certainly not executed the request.
 _REFUSALS = frozenset(
@@ -44,11 +44,6 @@ _BY_STATUS = {
     404: errors.NOT_FOUND,
     429: errors.RESOURCE_EXHAUSTED,
 }
-# What GraphQL servers say of a document that does not fit their schema, with or without a code for it.
-_VALIDATION = re.compile(
-    r"Cannot query field|Unknown (?:argument|type|field|directive)|unknown field|is not defined by (?:type|input)",
-    re.IGNORECASE,
-)
 
 
 def root_of(answer: Answer, operation: str, *, mutation: bool) -> Any:
@@ -113,7 +108,7 @@ def _error_from(answer: Answer, operation: str, entry: object) -> MondooError:
     extensions = entry.get("extensions") if isinstance(entry, Mapping) else None
     code, words = split_rpc_message(str(message or "no message"))
     if code is None:
-        code = _code_from(extensions, words, answer.http_status)
+        code = _code_from(extensions, answer.http_status, is_refusal=refusal_in(entry) is not None)
     return MondooError(
         code,
         f'the service answered {code}: "{words}"',
@@ -125,14 +120,14 @@ def _error_from(answer: Answer, operation: str, entry: object) -> MondooError:
     )
 
 
-def _code_from(extensions: object, words: str, http_status: int) -> str:
-    """The code of an error whose message carries none."""
+def _code_from(extensions: object, http_status: int, *, is_refusal: bool) -> str:
+    """The code of an error whose message carries none. is_refusal: it says that the request does not fit the schema."""
     given = extensions.get("code") if isinstance(extensions, Mapping) else None
     if isinstance(given, str) and given:
         # PERMISSION_DENIED and PermissionDenied are two spellings of one code.
         camel = "".join(part.capitalize() for part in given.split("_")) if given.isupper() else given
         return _BY_EXTENSION.get(given, camel)
-    if _VALIDATION.search(words):
+    if is_refusal:
         return errors.SCHEMA_MISMATCH
     if http_status >= 500:
         return errors.UNAVAILABLE

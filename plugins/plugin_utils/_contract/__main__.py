@@ -4,7 +4,7 @@
 
 """Checks a live endpoint against the contract: `python -m ansible_collections.mondoo.platform.plugins.plugin_utils._contract`.
 
-Sends one introspection query, and never a mutation. Prints a table of every element that the collection uses. Ends with 0 if all
+Sends an introspection query, and never a mutation. Prints a table of every element that the collection uses. Ends with 0 if all
 of it works, with 1 if something is broken, with 2 if the schema could not be had.
 """
 
@@ -15,13 +15,18 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from ...module_utils._client.refusals import refusal_in
 from ...module_utils._transport.credential_sources import find_credential
 from ...module_utils._transport.endpoint import REGIONS, query_url
-from ...module_utils._transport.http import HttpTransport
+from ...module_utils._transport.http import Answer, HttpTransport
 from ...module_utils._values.errors import SCHEMA_MISMATCH, MondooError
 from ...module_utils._version import VERSION
 from .comparison import BROKEN, OK, compare
+
+if TYPE_CHECKING:
+    from graphql import GraphQLSchema
 
 _CONTRACT = Path(__file__).resolve().parents[3] / "docs" / "contract" / "schema.graphql"
 
@@ -60,18 +65,9 @@ def _check(given: argparse.Namespace) -> int:
         proxy=os.environ.get("MONDOO_API_PROXY"),
     )
     # Once gql is known to be there.
-    from graphql import build_client_schema, build_schema, get_introspection_query, parse
+    from graphql import build_schema
 
-    answer = transport.post(parse(get_introspection_query()), {}, "IntrospectionQuery")
-    if answer.errors or not answer.data:
-        raise MondooError(
-            SCHEMA_MISMATCH,
-            f"the service does not tell its schema: {answer.errors or 'no data'}",
-            attempted="read the schema of the endpoint",
-            http_status=answer.http_status,
-            advice="Introspection may be switched off, or not allowed to these credentials.",
-        )
-    live = build_client_schema(answer.data)  # type: ignore[arg-type]  # what the introspection query asks for
+    live = _live_schema(transport)
     verdicts = compare(build_schema(_CONTRACT.read_text(encoding="utf-8")), live)
     heads = ("element", "expected", "found", "verdict", "evidence")
     rows = [(each.element, each.expected, each.found or "-", each.verdict, each.evidence) for each in verdicts]
@@ -82,6 +78,34 @@ def _check(given: argparse.Namespace) -> int:
     surprises = sum(each.verdict != OK for each in verdicts)
     print(f"{len(verdicts)} elements, {surprises} not as expected, {broken} broken.")  # noqa: T201
     return 1 if broken else 0
+
+
+def _live_schema(transport: HttpTransport) -> GraphQLSchema:
+    from graphql import GraphQLError, build_client_schema, get_introspection_query, parse
+
+    def ask(*, for_all: bool) -> Answer:
+        return transport.post(parse(get_introspection_query(input_value_deprecation=for_all)), {}, "IntrospectionQuery")
+
+    # What is deprecated works; but not every service can be asked for deprecated parts of inputs.
+    answer = ask(for_all=True)
+    if any(refusal_in(entry) for entry in answer.errors):
+        answer = ask(for_all=False)
+    if answer.errors or not answer.data:
+        raise _not_told(answer, str(answer.errors or "no data"))
+    try:
+        return build_client_schema(answer.data)  # type: ignore[arg-type]  # what the introspection query asks for
+    except (GraphQLError, KeyError, TypeError) as error:
+        raise _not_told(answer, f"what it answered is none ({error})") from None
+
+
+def _not_told(answer: Answer, why: str) -> MondooError:
+    return MondooError(
+        SCHEMA_MISMATCH,
+        f"the service does not tell its schema: {why}",
+        attempted="read the schema of the endpoint",
+        http_status=answer.http_status,
+        advice="Introspection may be switched off, or not allowed to these credentials.",
+    )
 
 
 if __name__ == "__main__":

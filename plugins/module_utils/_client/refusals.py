@@ -1,0 +1,142 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads what a service says of a request that does not fit its schema: the words of gqlgen, graphql-core, graphql-js and their like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+FIELD = "field"  # a selected field is not there, or has another shape
+ARGUMENT = "argument"  # an argument is not there
+INPUT_FIELD = "input field"  # a field of an input is not there
+WANTED = "wanted"  # an argument or input field has to be given and is not
+TYPE = "type"  # an input type is not there
+VARIABLE = "variable"  # a variable has another type than the place that it is used in
+
+
+class Refusal(NamedTuple):
+    """One thing that a service refuses. kind: one of the above.
+
+    owner: of what `name` is a part: a type, or for an argument a field; empty if the service does not tell. The input that is
+    the value of a variable goes by the variable's name.
+    """
+
+    kind: str
+    name: str
+    owner: str
+    pattern: str
+
+    @property
+    def what(self) -> str:
+        """What is with the API, as the end of "The API has …"."""
+        return self.pattern.format(owner=self.owner, name=self.name)
+
+
+# Names stand between ", ' or `.
+_Q = "[\"'`]"
+_IN_DOCUMENT = tuple(
+    (kind, re.compile(words, re.IGNORECASE), pattern)
+    for kind, words, pattern in (
+        (FIELD, rf"Cannot query field {_Q}(?P<name>\w+){_Q} on type {_Q}(?P<owner>\w+){_Q}", "no {owner}.{name}"),
+        (
+            FIELD,
+            rf"Field {_Q}(?P<name>\w+){_Q} must not have a selection since",
+            "a value in place of an object in {name}",
+        ),
+        (
+            FIELD,
+            rf"Field {_Q}(?P<name>\w+){_Q} of type .+ must have a selection of",
+            "an object in place of a value in {name}",
+        ),
+        (
+            ARGUMENT,
+            rf"Unknown argument {_Q}(?P<name>\w+){_Q} on field {_Q}(?:\w+\.)?(?P<owner>\w+){_Q}",
+            "no {owner}({name})",
+        ),
+        (
+            WANTED,
+            rf"Field {_Q}(?P<owner>\w+){_Q} argument {_Q}(?P<name>\w+){_Q} of type .+ is required",
+            "a required {owner}({name})",
+        ),
+        (
+            WANTED,
+            rf"Argument {_Q}(?:\w+\.)?(?P<owner>\w+)\((?P<name>\w+):\){_Q} of type .+ is required",
+            "a required {owner}({name})",
+        ),
+        (TYPE, rf"Unknown type {_Q}(?P<name>\w+){_Q}", "no type {name}"),
+        (
+            VARIABLE,
+            rf"Variable {_Q}\$(?P<name>\w+?)\d*{_Q} of type .+ used in position expecting type {_Q}(?P<owner>[^\"'`]+){_Q}",
+            "{name} of the type {owner}",
+        ),
+        (
+            INPUT_FIELD,
+            rf"^Field {_Q}(?P<name>\w+){_Q} is not defined by type {_Q}(?P<owner>\w+){_Q}",
+            "no {owner}.{name}",
+        ),
+    )
+)
+# These quote the value, in which any text may stand: they are matched from the side where it does not stand.
+_IN_VARIABLES = tuple(
+    (kind, re.compile(words, re.IGNORECASE | re.DOTALL), pattern)
+    for kind, words, pattern in (
+        (
+            INPUT_FIELD,
+            rf"^.* got invalid value .*; Field {_Q}(?P<name>\w+){_Q} is not defined by type {_Q}(?P<owner>\w+){_Q}",
+            "no {owner}.{name}",
+        ),
+        (
+            WANTED,
+            rf"^.* got invalid value .*; Field {_Q}(?P<name>\w+){_Q} of required type .+ was not provided",
+            "a required {name} among the inputs",
+        ),
+        (
+            INPUT_FIELD,
+            rf"^[^{{]* has invalid value[^:{{]*: Expected value of type {_Q}(?P<owner>\w+)!?{_Q} not to include unknown field"
+            rf" {_Q}(?P<name>\w+){_Q}",
+            "no {owner}.{name}",
+        ),
+        (
+            WANTED,
+            rf"^[^{{]* has invalid value[^:{{]*: Expected value of type {_Q}(?P<owner>\w+)!?{_Q} to include required field"
+            rf" {_Q}(?P<name>\w+){_Q}",
+            "a required {owner}.{name}",
+        ),
+    )
+)
+# gqlgen says where in its path: ["variable", "input", "updates", 0, "entityMrn"].
+_BY_PATH = {
+    "unknown field": (INPUT_FIELD, "no {owner}.{name}"),
+    "must be defined": (WANTED, "a required {owner}.{name}"),
+}
+
+
+def refusal_in(entry: object) -> Refusal | None:
+    """Reads an entry of a GraphQL answer's `errors`; None if it is about something else.
+
+    An error with a path into the data is one of the execution, whatever its words: the document was accepted.
+    """
+    message = str(entry.get("message")) if isinstance(entry, Mapping) else str(entry)
+    path = entry.get("path") if isinstance(entry, Mapping) else None
+    if isinstance(path, Sequence) and path:
+        return _by_path(message, path)
+    for kind, words, pattern in _IN_VARIABLES if "invalid value" in message else _IN_DOCUMENT:
+        found = words.search(message)
+        if found:
+            return Refusal(kind, found["name"], found.groupdict().get("owner", ""), pattern)
+    return None
+
+
+def _by_path(message: str, path: Sequence[object]) -> Refusal | None:
+    found = _BY_PATH.get(message.strip().lower())
+    names = [step for step in path if isinstance(step, str)]
+    if found is None or len(names) < 3 or names[0] != "variable":
+        return None
+    kind, pattern = found
+    # In a document that was multiplied, variables are numbered.
+    owner = ".".join([names[1].rstrip("0123456789"), *names[2:-1]])
+    return Refusal(kind, names[-1], owner, pattern)
