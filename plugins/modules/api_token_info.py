@@ -196,7 +196,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.mondoo.platform.plugins.module_utils._client.service import TokenService
+from ansible_collections.mondoo.platform.plugins.module_utils._client.crew import Crew
 from ansible_collections.mondoo.platform.plugins.module_utils._module.arguments import (
     connection_arguments,
     exclusive_credentials,
@@ -207,7 +207,7 @@ from ansible_collections.mondoo.platform.plugins.module_utils._module.selection_
     selection_arguments,
     selection_from,
 )
-from ansible_collections.mondoo.platform.plugins.module_utils._module.session import open_session, result_of
+from ansible_collections.mondoo.platform.plugins.module_utils._module.session import Session, open_session, result_of
 from ansible_collections.mondoo.platform.plugins.module_utils._planning.selection import select
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
 from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import Scope
@@ -217,30 +217,33 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.token impo
 def _list(module: AnsibleModule) -> dict[str, Any]:
     scope = scope_of(module.params)
     selection = selection_from(module.params)
-    service = open_session(module).service
+    session = open_session(module)
 
-    tokens = list(service.tokens(scope))
+    tokens = list(session.service.tokens(scope))
     unreadable: list[Mapping[str, Any]] = []
     if module.params["include_spaces"]:
-        found, unreadable = _tokens_of_spaces(service, scope)
+        found, unreadable = _tokens_of_spaces(session, scope)
         tokens += found
-    for warning in service.documents.warnings:
+    for warning in session.service.documents.warnings:
         module.warn(warning)
     chosen = select(tokens, selection, datetime.now(timezone.utc))
     return {"changed": False, "api_tokens": chosen, "count": len(chosen), "unreadable": unreadable}
 
 
-def _tokens_of_spaces(service: TokenService, organization: Scope) -> tuple[list[Token], list[Mapping[str, Any]]]:
+def _tokens_of_spaces(session: Session, organization: Scope) -> tuple[list[Token], list[Mapping[str, Any]]]:
     """The tokens of all spaces that can be read, and what is to be said of the others."""
     tokens: list[Token] = []
     unreadable: list[Mapping[str, Any]] = []
-    for space in service.spaces(organization):
-        try:
-            tokens += service.tokens(space.scope)
-        except MondooError as error:
-            if not error.concerns_one_scope:
-                raise
-            unreadable.append({"scope_mrn": space.scope.mrn, "name": space.name, "reason": str(error)})
+    spaces = session.service.spaces(organization)
+    listings = Crew(session.service, session.connect, size=1).tokens([space.scope for space in spaces])
+    for space in spaces:
+        found = listings[space.scope]
+        if not isinstance(found, MondooError):
+            tokens += found
+        elif found.concerns_one_scope:
+            unreadable.append({"scope_mrn": space.scope.mrn, "name": space.name, "reason": str(found)})
+        else:
+            raise found
     return tokens, unreadable
 
 

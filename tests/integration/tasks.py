@@ -22,3 +22,9 @@ def api_token_info(**options: Any) -> dict[str, Any]:
     """A task of the module api_token_info, in the space `alpha` unless another scope is given."""
     scope = {} if {"space", "organization"} & options.keys() else {"space": "alpha"}
     return {"mondoo.platform.api_token_info": {**scope, **options}}
+
+
+def api_tokens(*tokens: dict[str, Any], **options: Any) -> dict[str, Any]:
+    """A task of the module api_tokens, in the space `alpha` unless another scope is given."""
+    scope = {} if {"space", "organization"} & options.keys() else {"space": "alpha"}
+    return {"mondoo.platform.api_tokens": {**scope, "tokens": list(tokens), **options}}

@@ -10,7 +10,6 @@ The cases are generated: each flow is run once without a fault to learn its requ
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,30 +19,9 @@ import pytest
 
 from simulator.process import Simulator
 
+from fault_cases import FAULTS, HITS, OLD, RETIRED
 from module_runner import ModuleRunner
 from tasks import SPACE_MRN
-
-OLD = "2020-01-01T00:00:00Z"
-_RETIRED = re.compile(r".+ \(retired .+\)")
-
-FAULTS: dict[str, dict[str, Any]] = {
-    "reset_before": {},
-    "reset_after": {},
-    "timeout_after": {"seconds": 1.5},
-    "status_500": {},
-    "bad_gateway_after": {},
-    "status_503": {},
-    "too_many": {"retry_after": 1},
-    "garbled_after": {},
-    "empty_after": {},
-    "html_after": {},
-    "data_null_after": {},
-    "unavailable": {},
-    "unavailable_after": {},
-    "unauthenticated": {},
-}
-# One request that fails, or it and the one after it.
-HITS = {"first request": 1, "second request too": 2}
 
 
 @dataclass(frozen=True)
@@ -124,10 +102,10 @@ class Scene:
         for token in tokens:
             secret = holders[token["mrn"]]
             lost_before = self.flow.lose_file and token["name"] == "ci" and result.get("failed")
-            meant_to_go = _RETIRED.fullmatch(token["name"]) and self.flow.keeps_retired
+            meant_to_go = RETIRED.fullmatch(token["name"]) and self.flow.keeps_retired
             if secret not in self.held and secret != content and not (lost_before or meant_to_go):
                 yield f"nobody holds the secret of {token['name']}"
-            if _RETIRED.fullmatch(token["name"]) and not self.flow.keeps_retired:
+            if RETIRED.fullmatch(token["name"]) and not self.flow.keeps_retired:
                 yield f"left over: {token['name']}"
         current = [holders[token["mrn"]] for token in tokens if token["name"] == "ci"]
         if len(current) > 1:
@@ -145,7 +123,7 @@ class Scene:
         yield from self.violations(second)
         if third.get("failed") or third["changed"]:
             yield f"the run after it changes something: {third.get('operations')} {third.get('msg')}"
-        names = [token["name"] for token in self.simulator.tokens(SPACE_MRN) if not _RETIRED.fullmatch(token["name"])]
+        names = [token["name"] for token in self.simulator.tokens(SPACE_MRN) if not RETIRED.fullmatch(token["name"])]
         if names != ([] if self.flow.declared.get("state") == "absent" else ["ci"]):
             yield f"not converged: {names}"
 

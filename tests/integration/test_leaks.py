@@ -18,7 +18,7 @@ import pytest
 from simulator.process import Simulator
 
 from conftest import Playbooks
-from tasks import api_token, api_token_info
+from tasks import api_token, api_token_info, api_tokens
 
 LOUD = ("-vvvv", "--diff")
 
@@ -72,11 +72,28 @@ def _flows(folder: Path) -> list[dict[str, Any]]:
         api_token(name="ci", permissions=["vewer"]),
         api_token_info(),
         api_token(name="ci", state="absent"),
+        *_flows_of_sets(folder),
         {
             "mondoo.platform.api_token": {"space": "alpha", "name": "bg", "permissions": ["viewer"]},
             "async": 30,
             "poll": 1,
         },
+    ]
+
+
+def _flows_of_sets(folder: Path) -> list[dict[str, Any]]:
+    """The same of sets; the first of them fails for one of its tokens."""
+    tokens = [{"name": "first"}, {"name": "filed", "token_path": str(folder / "filed")}, {"name": "third"}]
+    lost = {"name": "nowhere", "token_path": "/nowhere/secret"}
+    everywhere = {"permissions": ["viewer"]}
+    return [
+        api_tokens(*tokens, lost, **everywhere),
+        api_tokens(*tokens, **everywhere),
+        api_tokens(*tokens, rotate_after="0", overlap="1h"),
+        {**api_tokens({"name": "{{ item }}"}, **everywhere), "loop": ["four", "third", "five"]},
+        api_tokens(*tokens, description="y", permissions=["vewer"]),
+        api_tokens(tokens[0], prune=True, prune_keep=["automation"]),
+        {**api_tokens({"name": "bg"}, **everywhere), "async": 30, "poll": 1},
     ]
 
 
@@ -102,8 +119,14 @@ def test_nothing_leaks(kind: str, no_log: bool, playbooks: Playbooks, simulator:
     # They are usable all the same.
     assert run.results[0]["token"] in issued
     assert [item["token"] in issued for item in run.results[5]["results"] if "token" in item] == [True, True]
-    assert run.results[-1]["failed"]
-    assert "async" in run.results[-1]["msg"]
+    partial, unchanged, rotated, looped, _refused, _pruned, in_background = run.results[-8:-1]
+    assert partial["failed"]
+    for result, secrets in ((partial, 2), (unchanged, 0), (rotated, 2)):
+        assert [line["token"] in issued for line in result["results"] if "token" in line] == [True] * secrets
+    assert [len([line for line in item["results"] if "token" in line]) for item in looped["results"]] == [1, 0, 1]
+    for result in (run.results[-1], in_background):
+        assert result["failed"]
+        assert "async" in result["msg"]
 
 
 def test_nothing_leaks_to_a_callback_that_prints_all(
@@ -161,6 +184,25 @@ def test_only_results_with_a_secret_are_hidden(playbooks: Playbooks) -> None:
     looped = playbooks.run({**api_token(name="{{ item }}", permissions=["viewer"]), "loop": ["visible-name", "new"]})
     assert "(item=visible-name)" in looped.output
     assert "(item=new)" not in looped.output
+
+
+def test_only_sets_with_a_secret_are_hidden(playbooks: Playbooks) -> None:
+    declared = api_tokens({"name": "visible-name"}, {"name": "second"}, permissions=["viewer"])
+    first, second = playbooks.run(declared, arguments=LOUD), playbooks.run(declared, arguments=LOUD)
+    assert [first.output.count('"censored"'), second.output.count('"censored"')] == [2, 1]
+    assert '"visible-name"' in second.output
+
+
+def test_a_set_that_fails_hands_over_its_secrets_unseen(playbooks: Playbooks, simulator: Simulator) -> None:
+    simulator.fault(
+        "field_error", match="mutation", mentioning='"bad"', code="PermissionDenied", message="not this one"
+    )
+    names = [{"name": name} for name in ("one", "bad", "two")]
+    run = playbooks.run(api_tokens(*names, permissions=["viewer"]), arguments=LOUD)
+    assert run.result["failed"]
+    live = {entry["secret"] for entry in simulator.secrets() if entry["live"]}
+    assert [line["token"] in live for line in run.result["results"] if "token" in line] == [True, True]
+    _assert_absent(_issued(simulator), run.output)
 
 
 def test_a_failure_after_generation_hands_over_the_secret_unseen(playbooks: Playbooks, simulator: Simulator) -> None:

@@ -16,9 +16,9 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
 from .._client.service import Change, Generated, TokenService, deletion_of, role_change_of, update_of
-from .._planning.plan import Delete, Generate, Plan, SetRoles, Update
+from .._planning.plan import Delete, Generate, Plan, SetRoles, Update, left_by
 from .._values import errors
-from .._values.errors import MondooError
+from .._values.errors import MondooError, internal_error
 from .._values.mrn import Scope
 from .._values.permissions import declarable
 from .._values.token import Token
@@ -112,6 +112,8 @@ class _Execution:
             self._outcome.token = self._final_token()
         except MondooError as error:
             self._outcome.error = error
+        except Exception as error:  # noqa: BLE001  (a secret may be in the outcome already)
+            self._outcome.error = internal_error(error)
         finally:
             if self._delivery:
                 self._delivery.discard()
@@ -125,12 +127,12 @@ class _Execution:
 
     def _change(self, step: Update | SetRoles) -> None:
         self._settle(lambda: self._service.change(change_of(step)), step.token, step.reached)
-        if isinstance(step, Update):
-            self._outcome.token = step.after
+        self._outcome.token = left_by(step, self._outcome.token)
 
     def _delete(self, step: Delete) -> None:
         if not self._generated:
             self._delete_token(step)
+            self._outcome.token = left_by(step, self._outcome.token)
             return
         # The new token is delivered; the one it replaced must not stay valid because of a passing trouble.
         try:

@@ -18,7 +18,7 @@ from typing import TypeAlias
 
 from .._client.crew import Crew
 from .._client.service import TokenService, role_change_of
-from .._planning.plan import Delete, Plan, SetRoles, Step, Update
+from .._planning.plan import Delete, Plan, SetRoles, Step, Update, left_by
 from .._values import errors
 from .._values.errors import MondooError, internal_error
 from .._values.mrn import Scope
@@ -58,10 +58,9 @@ class _Work:
     outcome: Outcome
     alone: bool
 
-    def did(self, step: Step) -> None:
+    def did(self, step: Update | SetRoles | Delete) -> None:
         self.steps.remove(step)
-        if isinstance(step, Update):
-            self.outcome.token = step.after
+        self.outcome.token = left_by(step, self.outcome.token)
         if not self.steps:
             self.outcome.token = self.job.plan.after
 
@@ -81,13 +80,21 @@ class _Fleet:
         self._failures: list[MondooError] = []
 
     def run(self) -> list[Outcome]:
+        try:
+            self._run()
+        except Exception as error:  # noqa: BLE001  (as where no more threads can be started: secrets wait to be returned)
+            for work in self._work:
+                if work.steps and not work.outcome.error:
+                    work.outcome.error = internal_error(error)
+        return [work.outcome for work in self._work]
+
+    def _run(self) -> None:
         self._share(_by_number(self._next(Update)), _send_changes)
         self._share(_by_scope(self._next(SetRoles)), _send_roles)
         self._finish()
         # What is replaced or undeclared goes last.
         self._share(_by_number(self._next(Delete)), _send_changes)
         self._finish()
-        return [work.outcome for work in self._work]
 
     def _next(self, kind: type[Update] | type[SetRoles] | type[Delete]) -> list[_Pair]:
         """The steps that can share requests now."""
@@ -129,11 +136,14 @@ class _Fleet:
     def _look(self, pairs: Sequence[_Pair]) -> None:
         """Finds out what became of changes whose answer got lost or does not tell."""
         listings = self._crew.tokens(list(dict.fromkeys(step.token.scope for _work, step in pairs)))
+        now = {
+            scope: {token.mrn: token for token in listing}
+            for scope, listing in listings.items()
+            if not isinstance(listing, MondooError)
+        }
         for work, step in pairs:
-            listing = listings[step.token.scope]
-            if not isinstance(listing, MondooError) and step.reached(
-                next((token for token in listing if token.mrn == step.token.mrn), None)
-            ):
+            scope = step.token.scope
+            if scope in now and step.reached(now[scope].get(step.token.mrn)):
                 work.did(step)
             else:
                 work.alone = True
@@ -142,22 +152,20 @@ class _Fleet:
         """Applies what is left of the plans that cannot share a request."""
         single = [work for work in self._work if work.alone and work.steps and not work.outcome.error]
         self._crew.map(self._apply, single)
-        for work in single:
-            work.steps.clear()
         self._tell(sum(1 for work in self._work if not work.steps or work.outcome.error))
 
     def _apply(self, service: TokenService, work: _Work) -> None:
         job, before = work.job, work.outcome
         plan = replace(job.plan, before=before.token, steps=tuple(work.steps))
-        if len(self._failures) >= _HOPELESS:
-            before.error = _not_attempted(plan, self._failures[-1])
+        with self._lock:
+            cause = self._failures[-1] if len(self._failures) >= _HOPELESS else None
+        if cause:
+            before.error = _not_attempted(plan, cause)
             return
-        try:
-            outcome = apply_plan(plan, service, job.listing, job.delivery)
-        except Exception as error:  # noqa: BLE001  (the secrets of the others must not be lost with it)
-            outcome = Outcome(before.token, error=internal_error(error))
+        outcome = apply_plan(plan, service, job.listing, job.delivery)
         outcome.operations[:0] = before.operations
         work.outcome = outcome
+        work.steps.clear()
         with self._lock:
             if outcome.error and not outcome.error.concerns_one_scope:
                 self._failures.append(outcome.error)

@@ -50,7 +50,7 @@ class Crew:
         return self._services[0].documents.warnings
 
     def map(self, work: Callable[[TokenService, T], R], items: Sequence[T]) -> list[R]:
-        """The result of `work` for each item, in their order; the first failure is raised when all are done."""
+        """The result of `work` for each item, in their order. After a failure no more are begun, and it is raised in the end."""
         count = min(self._size, len(items))
         if count < 2:
             return [work(self._services[0], item) for item in items]

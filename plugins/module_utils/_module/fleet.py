@@ -21,7 +21,7 @@ from .._client.service import Listing
 from .._planning.fleet import Declared, FleetPlan, plan_fleet
 from .._planning.plan import Plan
 from .._planning.spec import Facts, FileFacts
-from .._values.errors import MondooError
+from .._values.errors import MondooError, internal_error
 from .._values.mrn import Scope
 from .._values.token import token_result
 from .fleet_declaration import Entry, concurrency_from, entries_from, prune_from
@@ -107,6 +107,8 @@ class _Line:
                 self.file_changed = self.file.repair()
             except MondooError as error:
                 self.error = error
+            except Exception as error:  # noqa: BLE001  (the secrets of the others wait to be returned)
+                self.error = internal_error(error)
 
     @property
     def changed(self) -> bool:
@@ -138,7 +140,7 @@ class _Line:
             "api_token": token_result(token),
             "operations": self.outcome.operations,
         }
-        if self.file:
+        if spec.present and spec.token_path:
             found["token_path"] = spec.token_path
         if self.outcome.secret:
             found["token"] = self.outcome.secret

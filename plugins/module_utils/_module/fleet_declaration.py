@@ -89,7 +89,8 @@ def _entry(
     validator: ArgumentSpecValidator,
 ) -> Entry:
     _refuse_unknown(given, validator.argument_spec)
-    result = validator.validate(dict(given))
+    # What has no value is left out, as in entries that are put together from variables.
+    result = validator.validate({option: value for option, value in given.items() if value is not None})
     if result.error_messages:
         raise invalid_option("; ".join(result.error_messages))
     options = dict(result.validated_parameters)

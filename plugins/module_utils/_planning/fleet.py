@@ -80,10 +80,11 @@ def plan_fleet(
     entries = _without_conflicts(declared, plans)
     if prune is None:
         return FleetPlan(entries)
-    claims = {scope: _Claims() for scope in directories}
+    claims = {entry.spec.scope: _Claims() for entry in declared if entry.spec.scope in directories}
     for entry, plan, outcome in zip(declared, plans, entries, strict=True):
         if entry.spec.scope in claims:
-            claims[entry.spec.scope].add(entry, plan, failed=isinstance(outcome, MondooError))
+            current = directories[entry.spec.scope].with_mrn(entry.spec.mrn)
+            claims[entry.spec.scope].add(entry, plan, current, failed=isinstance(outcome, MondooError))
     pruned, warnings = _pruned(directories, claims, prune)
     return FleetPlan(entries, tuple(pruned), tuple(warnings))
 
@@ -101,9 +102,12 @@ class _Directory:
             if successor is not None:
                 self._by_name[successor].append(token)
 
+    def with_mrn(self, mrn: str | None) -> Token | None:
+        return self._by_mrn.get(mrn) if mrn is not None else None
+
     def relevant(self, spec: TokenSpec) -> tuple[Token, ...]:
         """All that the plan for the declaration depends on: who has the MRN, the name, or had the name before."""
-        current = self._by_mrn.get(spec.mrn) if spec.mrn is not None else None
+        current = self.with_mrn(spec.mrn)
         name = spec.name or (current.name if current else None)
         named = self._by_name.get(name, []) if name is not None else []
         return tuple({token.mrn: token for token in (*([current] if current else []), *named)}.values())
@@ -160,18 +164,24 @@ class _Claims:
         self._facts: Facts | None = None
         self._mrns: set[str | None] = set()
         self._names: set[str] = set()
-        # By the name that they had: how long predecessors may be used; None for as long as it is not known.
-        self._overlaps: dict[str, timedelta | None] = {}
+        # By the name that they had: how long predecessors may be used.
+        self._overlaps: dict[str, timedelta] = {}
 
-    def add(self, entry: Declared, plan: Plan | MondooError, *, failed: bool) -> None:
-        """Takes an entry with the plan that was made for it; failed: it is not going to be applied."""
+    def add(self, entry: Declared, plan: Plan | MondooError, current: Token | None, *, failed: bool) -> None:
+        """Takes an entry with the plan that was made for it; failed: it is not going to be applied.
+
+        current: the token that has the entry's MRN.
+        """
         spec = entry.spec
         self._facts = entry.facts
         self._mrns |= {spec.mrn, *_touched(plan)}
-        before = plan.before if isinstance(plan, Plan) else None
-        name = spec.name or (before.name if before else None)
-        if name is not None:
-            self._overlaps[name] = None if failed else (spec.overlap or timedelta())
+        # A token that is to be renamed keeps its name when that fails.
+        names = [spec.name] if spec.name is not None else []
+        if current and (failed or spec.name is None):
+            names.append(current.name)
+        for name in names:
+            overlap = timedelta.max if failed else (spec.overlap or timedelta())
+            self._overlaps[name] = max(overlap, self._overlaps.get(name, overlap))
             # A declaration by MRN is about that token alone, whoever else has its name.
             if spec.mrn is None or failed:
                 self._names.add(name)
@@ -186,8 +196,7 @@ class _Claims:
         at = retirement_of(token, successor) if successor is not None else None
         if successor not in self._overlaps or at is None or self._facts is None:
             return False
-        overlap = self._overlaps[successor]
-        return overlap is None or at + overlap > self._facts.now
+        return self._facts.now - at < self._overlaps[successor]
 
 
 def _pruned(
@@ -196,8 +205,8 @@ def _pruned(
     """The deletions of what is not declared, and warnings."""
     doomed: list[Token] = []
     warnings: list[str] = []
-    for scope, directory in directories.items():
-        if claims[scope].unclear:
+    for scope, claimed in claims.items():
+        if claimed.unclear:
             warnings.append(
                 f"Nothing was pruned in {scope}: a token that is declared by its MRN is not there, and the one that has"
                 " replaced it cannot be told from an undeclared one."
@@ -205,8 +214,8 @@ def _pruned(
             continue
         doomed += [
             token
-            for token in directory.tokens
-            if not claims[scope].covers(token) and not any(fnmatchcase(token.name, pattern) for pattern in prune.keep)
+            for token in directories[scope].tokens
+            if not claimed.covers(token) and not any(fnmatchcase(token.name, pattern) for pattern in prune.keep)
         ]
     if len(doomed) > prune.limit:
         shown = ", ".join(f'"{token.name}" of {token.scope}' for token in doomed[:_SHOWN])

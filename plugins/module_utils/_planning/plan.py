@@ -77,6 +77,17 @@ class Delete:
 Step: TypeAlias = "Update | SetRoles | Generate | Delete"
 
 
+def left_by(step: Update | SetRoles | Delete, token: Token | None) -> Token | None:
+    """What a step that was done leaves of the token that a run tells of; None if nothing."""
+    if isinstance(step, Update):
+        return step.after
+    if token is None or token.mrn != step.token.mrn:
+        return token
+    if isinstance(step, Delete):
+        return None
+    return replace(token, roles=(token.roles - declarable(token.roles)) | step.roles)
+
+
 @dataclass(frozen=True)
 class Plan:
     """steps: in order; none if nothing is to do. before, after: the token as it is and as it will be; None is absent.

@@ -36,7 +36,8 @@ def plan_token(spec: TokenSpec, listing: Iterable[Token], facts: Facts) -> Plan:
     tokens = tuple(listing)
     current = _identify(spec, tokens)
     name = spec.name or (current.name if current else None)
-    retired = _retired_of(name, tokens) if name else ()
+    # What is declared by its MRN is no predecessor of itself, even if it has the name of one.
+    retired = _retired_of(name, (token for token in tokens if token is not current)) if name else ()
     if not spec.present:
         return _plan_absent(spec, current, retired, facts)
     if current is None:
@@ -68,7 +69,7 @@ def _identify(spec: TokenSpec, tokens: tuple[Token, ...]) -> Token | None:
     return named[0] if named else None
 
 
-def _retired_of(name: str, tokens: tuple[Token, ...]) -> tuple[_Retired, ...]:
+def _retired_of(name: str, tokens: Iterable[Token]) -> tuple[_Retired, ...]:
     """The predecessors that rotations have left, the newest first."""
     found = [_Retired(token, at) for token in tokens if (at := retirement_of(token, name))]
     return tuple(sorted(found, key=lambda entry: entry.at, reverse=True))

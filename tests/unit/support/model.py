@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from enum import Enum
@@ -44,6 +45,13 @@ class Fault(Enum):
         return self in (Fault.LOST_AFTER, Fault.WEB_PAGE_AFTER, Fault.KILL_AFTER)
 
 
+class RefusedError(Exception):
+    """One root field that fails. code: in gRPC's words."""
+
+    def __init__(self, code: str, words: str) -> None:
+        super().__init__(f"rpc error: code = {code} desc = {words}")
+
+
 class Clock:
     """A clock that moves only when somebody sleeps or moves it."""
 
@@ -73,12 +81,18 @@ class Entry:
 
 @dataclass
 class Model:
-    """A transport whose other end is a dictionary of tokens.
+    """A transport whose other end is a dictionary of tokens. It answers every root field of a document by the field's own
+    alias and arguments; one request at a time, whichever thread it comes from.
 
     faults: by number of the request, counted from 0. lag: listings after which a new token appears.
     payload_mrn: whether the answer to a creation tells the MRN. page_size: the most entries of one page.
     spaces: names by MRN. forbidden: gRPC codes by the MRN of a scope that cannot be read.
     lacking: fields of `APIToken` that this service does not have.
+    refusing: gRPC codes by a text; a mutation with the text among its arguments fails.
+    non_null: whether a root field that fails makes all of `data` null. stops_at_failure: whether the mutations after it in
+    the same request are not executed. pathless: whether errors do not say which field they belong to.
+    sent: the requests; asked: the root fields of all of them, with their arguments; executed: the mutations among them that
+    were executed, by name.
     """
 
     clock: Clock = field(default_factory=Clock)
@@ -89,9 +103,16 @@ class Model:
     spaces: dict[str, str] = field(default_factory=dict)
     forbidden: dict[str, str] = field(default_factory=dict)
     lacking: frozenset[str] = frozenset()
+    refusing: dict[str, str] = field(default_factory=dict)
+    non_null: bool = False
+    stops_at_failure: bool = False
+    pathless: bool = False
     entries: dict[str, Entry] = field(default_factory=dict)
     sent: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+    asked: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+    executed: list[str] = field(default_factory=list)
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, *tokens: Token) -> Model:
         """Puts tokens there that nobody of the test has generated; returns the model."""
@@ -120,18 +141,46 @@ class Model:
         """Lets coming requests fail, the next one being number 0."""
         self.faults = {len(self.sent) + number: fault for number, fault in faults.items()}
 
+    @property
+    def mutations(self) -> list[str]:
+        """The mutations that arrived, whatever became of them, by name."""
+        return [name for name, arguments in self.asked if "input" in arguments]
+
     def post(self, document: graphql.DocumentNode, variables: Mapping[str, Any], operation: str) -> Answer:
+        with self._lock:
+            return self._post(document, variables, operation)
+
+    def _post(self, document: graphql.DocumentNode, variables: Mapping[str, Any], operation: str) -> Answer:
         fault = self.faults.get(len(self.sent))
         self.sent.append((operation, variables))
         refused = self.lacking.intersection(graphql.print_ast(document).split()) if self.lacking else ()
+        roots = list(_root_fields(document, variables))
         if refused:
-            words = [f'Cannot query field "{name}" on type "APIToken".' for name in sorted(refused)]
+            words = [f'Cannot query field "{name}" on type "APIToken".' for _root in roots for name in sorted(refused)]
             return Answer(None, [{"message": text} for text in words], 422, None)
+        self.asked += [(name, arguments) for _key, name, arguments in roots]
         if fault is None or fault.executed:
-            answer = self._execute(operation, variables)
+            answer = self._answer(roots)
             if fault is None:
                 return answer
         return self._answer_to(fault)
+
+    def _answer(self, roots: list[tuple[str, str, Mapping[str, Any]]]) -> Answer:
+        data: dict[str, Any] | None = {}
+        failures: list[dict[str, Any]] = []
+        for key, name, arguments in roots:
+            if failures and self.stops_at_failure:
+                break
+            try:
+                value = self._execute(name, arguments)
+            except RefusedError as refusal:
+                value = None
+                failures.append({"message": str(refusal)} | ({} if self.pathless else {"path": [key]}))
+            if data is not None:
+                data[key] = value
+            if failures and self.non_null:
+                data = None
+        return Answer(data, failures, 200, None)
 
     def _answer_to(self, fault: Fault) -> Answer:
         if fault in (Fault.KILL_BEFORE, Fault.KILL_AFTER):
@@ -144,34 +193,43 @@ class Model:
             raise MondooError(errors.RESOURCE_EXHAUSTED, "too many requests", http_status=429, transient=True)
         return _error("Unknown" if fault is Fault.UNKNOWN_BEFORE else "PermissionDenied", "no")
 
-    def _execute(self, operation: str, variables: Mapping[str, Any]) -> Answer:
-        given = variables.get("input", variables)
-        if operation == "organization":
-            nodes = [{"mrn": mrn, "name": name} for mrn, name in self.spaces.items()]
-            return _data(operation, {"spacesList": self._page(given, nodes)})
-        if operation == "apiTokens":
-            if given["scopeMrn"] in self.forbidden:
-                return _error(self.forbidden[given["scopeMrn"]], "no")
-            return _data(operation, self._page(given, self._listing(given)))
-        if operation == "generateAPIToken":
-            entry = self._generate(given)
-            return _data(operation, {"token": entry.secret, "mrn": entry.mrn if self.payload_mrn else None})
-        updates = given["updates"] if operation == "setRoles" else [{**given, "entityMrn": given["mrn"]}]
+    def _execute(self, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """The value of a root field; raises RefusedError."""
+        if name == "organization":
+            nodes = [{"mrn": mrn, "name": space} for mrn, space in self.spaces.items()]
+            return {"spacesList": self._page(arguments["spacesList"], nodes)}
+        if name == "apiTokens":
+            if arguments["scopeMrn"] in self.forbidden:
+                raise RefusedError(self.forbidden[arguments["scopeMrn"]], "no")
+            return self._page(arguments, self._listing(arguments))
+        given = arguments["input"]
+        for text, code in self.refusing.items():
+            if text in str(given):
+                raise RefusedError(code, "not this one")
+        value = self._change(name, given)
+        self.executed.append(name)
+        return value
+
+    def _change(self, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        if name == "generateAPIToken":
+            made = self._generate(given)
+            return {"token": made.secret, "mrn": made.mrn if self.payload_mrn else None}
+        updates = given["updates"] if name == "setRoles" else [{**given, "entityMrn": given["mrn"]}]
         if any(update["entityMrn"] not in self.entries for update in updates):
-            return _error("NotFound", "no such token")
-        if operation == "setRoles":
+            raise RefusedError("NotFound", "no such token")
+        if name == "setRoles":
             for update in updates:
                 entry = self.entries[update["entityMrn"]]
                 entry.roles = _role_set(update["roles"]) | _membership(entry.scope_mrn)
-            return _data(operation, {"mrns": [update["entityMrn"] for update in updates]})
-        if operation == "updateAPIToken":
+            return {"mrns": [update["entityMrn"] for update in updates]}
+        if name == "updateAPIToken":
             entry = self.entries[given["mrn"]]
             entry.name = given.get("name", entry.name)
             entry.description = given.get("description", entry.description)
-            return _data(operation, self._node(entry))
-        assert operation == "deleteAPIToken", operation
+            return self._node(entry)
+        assert name == "deleteAPIToken", name
         del self.entries[given["mrn"]]
-        return _data(operation, {"__typename": "DeleteAPITokenPayload"})
+        return {"__typename": "DeleteAPITokenPayload"}
 
     def _listing(self, given: Mapping[str, Any]) -> list[dict[str, Any]]:
         found = [entry for entry in self.entries.values() if entry.scope_mrn == given["scopeMrn"]]
@@ -231,9 +289,31 @@ def _role_set(given: list[Mapping[str, str]]) -> frozenset[str]:
     return frozenset(role["mrn"] for role in given)
 
 
-def _data(operation: str, value: object) -> Answer:
-    return Answer({operation: value}, [], 200, None)
-
-
 def _error(code: str, words: str) -> Answer:
     return Answer(None, [{"message": f"rpc error: code = {code} desc = {words}"}], 200, None)
+
+
+def _root_fields(
+    document: graphql.DocumentNode, variables: Mapping[str, Any]
+) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Of the only operation: the key in the answer, name and arguments of each root field."""
+    (operation,) = document.definitions
+    assert isinstance(operation, graphql.OperationDefinitionNode)
+    declared = {definition.variable.name.value for definition in operation.variable_definitions or ()}
+    assert declared >= variables.keys(), "a variable that the document does not declare"
+    for node in operation.selection_set.selections:
+        assert isinstance(node, graphql.FieldNode)
+        yield (node.alias or node.name).value, node.name.value, _arguments(node, variables)
+
+
+def _arguments(node: graphql.FieldNode, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a field that are given, and by their names those of the fields directly below it that have any."""
+    found: dict[str, Any] = {
+        argument.name.value: graphql.value_from_ast_untyped(argument.value, dict(variables))
+        for argument in node.arguments or ()
+        if not isinstance(argument.value, graphql.VariableNode) or argument.value.name.value in variables
+    }
+    for below in node.selection_set.selections if node.selection_set else ():
+        if isinstance(below, graphql.FieldNode) and below.arguments:
+            found[below.name.value] = _arguments(below, variables)
+    return found

@@ -13,7 +13,7 @@ from ansible_collections.mondoo.platform.plugins.module_utils._planning.spec imp
 from ansible_collections.mondoo.platform.plugins.module_utils._values.token import Token, retired_name
 from hypothesis import strategies as st
 
-from .builders import DAY, HOUR, MEMBER, NOW, SPACE, roles, token_mrn
+from .builders import DAY, HOUR, MEMBER, NOW, ORGANIZATION, SPACE, roles, token_mrn
 
 
 def role_sets(min_size: int = 0) -> st.SearchStrategy[frozenset[str]]:
@@ -67,3 +67,28 @@ def specs(draw: st.DrawFn, *, present: bool | None = None, file: bool | None = N
     )
     to_file = draw(st.booleans()) if file is None else file
     return replace(wanted, token_path="/etc/ci/token") if to_file else wanted
+
+
+@st.composite
+def fleet_listings(draw: st.DrawFn) -> list[Token]:
+    """Tokens of the space and of the organization, with MRNs of their own."""
+    space = draw(listings())
+    organization = [
+        replace(token, mrn=f"{token.mrn}-o", scope=ORGANIZATION)
+        for token in draw(listings().map(lambda found: found[:3]))
+    ]
+    return space + organization
+
+
+@st.composite
+def fleet_specs(draw: st.DrawFn) -> list[TokenSpec]:
+    """Up to five declarations for both scopes, each of another name; some by the MRN that a listing may have."""
+    found = []
+    places = st.tuples(st.sampled_from([SPACE, ORGANIZATION]), st.sampled_from(["ci", "other", "ci2", "new"]))
+    for scope, name in draw(st.lists(places, min_size=1, max_size=5, unique=True)):
+        number = draw(st.none() | st.none() | st.integers(0, 3))
+        mrn = None if number is None else token_mrn(f"{number}-o" if scope == ORGANIZATION else str(number))
+        named = mrn is None or draw(st.booleans())
+        wanted = draw(specs(file=False))
+        found.append(replace(wanted, scope=scope, name=name if named else None, mrn=mrn))
+    return found
