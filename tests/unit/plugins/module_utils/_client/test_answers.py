@@ -115,6 +115,24 @@ def test_codes_of_other_errors(message: str, extensions: object, status: int, co
 
 
 @pytest.mark.parametrize(
+    ("message", "path"),
+    [
+        ('Variable "$input" got invalid value {}; Field "x" is not defined by type "Y".', None),
+        ('Variable "$x" of type "Int" used in position expecting type "String".', []),
+        ("unknown field", ["variable", "input", "x"]),
+    ],
+)
+def test_a_request_that_does_not_fit_was_not_executed(message: str, path: list[str] | None) -> None:
+    error = _failing(message, path=path)
+    assert (error.code, error.outcome_unknown) == ("SchemaMismatch", False)
+
+
+def test_what_failed_in_the_execution_fitted_whatever_it_says() -> None:
+    error = _failing('Cannot query field "x" on type "Y".', path=[_OPERATION])
+    assert (error.code, error.outcome_unknown) == ("Unknown", True)
+
+
+@pytest.mark.parametrize(
     ("message", "status", "transient", "outcome_unknown"),
     [
         ("rpc error: code = Unknown desc = x", 429, True, True),

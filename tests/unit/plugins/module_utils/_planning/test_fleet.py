@@ -187,6 +187,13 @@ def test_what_an_entry_is_about_is_kept_when_it_cannot_be_planned(wanted: TokenS
     assert pruned(made) == ["other"]
 
 
+@pytest.mark.parametrize("failing", [0, 1])
+def test_predecessors_of_two_of_one_name_are_kept_for_the_one_that_failed(failing: int) -> None:
+    second = token("ci", key="second")
+    declared = [spec(None, mrn=CI.mrn), spec(None, mrn=second.mrn)]
+    assert pruned(plan(declared, [CI, second, retired(HOUR)], PRUNE, refusals={failing: REFUSAL})) == []
+
+
 def test_a_scope_with_an_mrn_that_is_not_there_is_not_pruned() -> None:
     """Its successor could not be told from what is undeclared."""
     others = {ORGANIZATION: [ELSEWHERE, token("old", key="old", scope=ORGANIZATION)]}
