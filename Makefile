@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 NOX := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/nox
 
 .DEFAULT_GOAL := help
-.PHONY: help demo bench contract test lint units integration sanity docs clean
+.PHONY: help demo bench contract live test lint units integration sanity matrix mutation docs release release-check clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -25,11 +25,15 @@ contract: $(VENV)/run.stamp ## Check a live endpoint against the contract; MONDO
 	@$(BIN)/ansible-galaxy collection install . -p $(VENV)/collections --force --offline >/dev/null
 	@PYTHONPATH=$(VENV)/collections $(BIN)/python -m ansible_collections.mondoo.platform.plugins.plugin_utils._contract
 
+live: $(VENV)/run.stamp ## Try the modules on the space MONDOO_LIVE_SPACE of the real service; cleans up after itself
+	@$(BIN)/ansible-galaxy collection install . -p $(VENV)/collections --force --offline >/dev/null
+	@PYTHONPATH=$(VENV)/collections $(BIN)/python tests/live/smoke.py
+
 test: $(VENV)/check.stamp ## Run all checks and tests
 	$(NOX)
 
 lint: $(VENV)/check.stamp ## Run the checks that need no simulator
-	$(NOX) -s formatters codeqa yamllint typing tests-code license-check extra-checks docs-check ansible-lint
+	$(NOX) -s formatters codeqa yamllint typing tests-code license-check extra-checks docs-check ansible-lint unused-code examples
 
 units: $(VENV)/check.stamp ## Run the unit tests
 	$(NOX) -k units
@@ -40,11 +44,25 @@ integration: $(VENV)/check.stamp ## Run the tests of the installed collection ag
 sanity: $(VENV)/check.stamp ## Run ansible-test sanity with the oldest and the newest ansible-core
 	$(NOX) -k sanity
 
-docs: $(VENV)/check.stamp ## Check the documentation
-	$(NOX) -s docs-check
+matrix: $(VENV)/check.stamp ## Run the tests with every ansible-core that there is a Python for
+	$(NOX) -k "units or sanity or integration or covered-by-matrix"
+
+mutation: $(VENV)/check.stamp ## Break the planner in some hundred ways, and see that its tests notice
+	$(NOX) -s mutation
+
+docs: $(VENV)/check.stamp ## Check the documentation, and make HTML of it in build/docs
+	$(NOX) -s docs-check examples docs-site
+
+release-check: $(VENV)/check.stamp ## Say whether HEAD can be released, and build it into build/; TAG must equal the version
+	$(NOX) -s release -- check $(if $(TAG),--tag "$(TAG)")
+	$(NOX) -s build-import-check publishing
+	$(NOX) -k integration -- -k test_artifact
+
+release: $(VENV)/check.stamp ## Prepare VERSION: version, changelog; publishes nothing
+	$(NOX) -s release -- prepare "$(VERSION)"
 
 clean: ## Remove all that was set up
-	rm -rf $(VENV) .nox .mypy_cache .ruff_cache .pytest_cache tests/output
+	rm -rf $(VENV) .nox build .mypy_cache .ruff_cache .pytest_cache tests/output
 
 # A fresh environment whenever a list of requirements changes.
 $(VENV)/bin/python:
