@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,6 +60,23 @@ def test_only_the_top_layer_knows_ansible(path: Path) -> None:
     modules |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and not node.level}
     knows = any(name.split(".")[0] == "ansible" for name in modules)
     assert not knows or path.relative_to(_MODULE_UTILS).parts[0] == "_module"
+
+
+def test_an_audit_needs_nothing_but_values() -> None:
+    """It runs on the controller, where the libraries of the modules need not be."""
+    path = _ROOT / "plugins" / "plugin_utils" / "_findings.py"
+    names = {name for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) for name in _modules_of(node)}
+    outside = {name for name in names if name.startswith("ansible_collections.")}
+    assert outside
+    assert all(name.startswith(f"{_PREFIX}module_utils._values.") for name in outside), outside
+    assert {name.split(".")[0] for name in names - outside} <= sys.stdlib_module_names
+
+
+def _modules_of(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        yield str(node.module)
 
 
 def test_imports_are_seen() -> None:
