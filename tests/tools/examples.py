@@ -58,7 +58,7 @@ def examples(collection: Path) -> Iterator[Example]:
         yield from _numbered(path, _MARKDOWN.findall(path.read_text(encoding="utf-8")))
     for path in sorted(collection.glob("docs/**/*.rst")):
         found = _RST.findall(path.read_text(encoding="utf-8") + "\n")
-        yield from _numbered(path, [textwrap.dedent(text).strip("\n") + "\n" for _, text in found])
+        yield from _numbered(path, [textwrap.dedent(text).strip("\n") + "\n" for _indent, text in found])
     for kind in _DOCUMENTED:
         for path in sorted(collection.glob(f"plugins/{kind}/*.py")):
             for node in ast.parse(path.read_text(encoding="utf-8")).body:

@@ -169,7 +169,8 @@ def test_a_trouble_of_the_whole_request_is_sat_out() -> None:
 
 def test_errors_of_several_are_several() -> None:
     model = filled(2, 2, faults=dict.fromkeys(range(100), Fault.BUSY))
-    first, second = service_of(model).tokens_together(SCOPES[:2]).values()
+    found = service_of(model).tokens_together(SCOPES[:2])
+    first, second = (found[scope] for scope in SCOPES[:2])
     assert isinstance(first, MondooError)
     assert isinstance(second, MondooError)
     assert '"s0"' in str(first)
