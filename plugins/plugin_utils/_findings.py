@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError, invalid_option
-from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import Scope, scope_from
+from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import scope_from, scope_of_mrn
 from ansible_collections.mondoo.platform.plugins.module_utils._values.permissions import (
     declarable,
     role_mrn_from,
@@ -84,7 +84,7 @@ def policy_from(
 ) -> Policy:
     """Reads the parameters of the filter; raises MondooError for what makes no sense."""
     return Policy(
-        now=_now_from(now),
+        now=now_from(now),
         max_age=None if max_age is None else duration_from("max_age", str(max_age)),
         max_unused=None if max_unused is None else duration_from("max_unused", str(max_unused)),
         allowed=None if allowed_permissions is None else _roles_from("allowed_permissions", allowed_permissions),
@@ -94,8 +94,12 @@ def policy_from(
 
 
 def tokens_from(tokens: object) -> list[Token]:
-    """Reads `api_tokens` or `results[].api_token` of the modules; raises MondooError for anything else."""
-    return [_token_from(number, entry) for number, entry in enumerate(_list_of("the tokens", tokens), start=1)]
+    """Reads `api_tokens` or `results[].api_token` of the modules; raises MondooError for anything else.
+
+    A token that is there twice, as when a space was listed by itself and with its organization, is one.
+    """
+    found = [_token_from(number, entry) for number, entry in enumerate(list_of("the tokens", tokens), start=1)]
+    return list({token.mrn or number: token for number, token in enumerate(found)}.values())
 
 
 def findings(tokens: Sequence[Token], policy: Policy) -> list[dict[str, Any]]:
@@ -202,7 +206,8 @@ def _and(names: Sequence[str]) -> str:
 # Reading what was given
 
 
-def _list_of(what: str, value: object) -> Sequence[Any]:
+def list_of(what: str, value: object) -> Sequence[Any]:
+    """The value, which must be a list."""
     if not isinstance(value, Sequence) or isinstance(value, (str, bytes)):
         raise invalid_option(f"{what} must be a list, and not {_type(value)}")
     return value
@@ -214,7 +219,8 @@ def _type(value: object) -> str:
     return "a dictionary" if isinstance(value, Mapping) else f"a value of the type {type(value).__name__.lstrip('_')}"
 
 
-def _now_from(value: datetime | str | None) -> datetime:
+def now_from(value: datetime | str | None) -> datetime:
+    """A moment in any form that people have it in; the present without one."""
     if value is None:
         return datetime.now(timezone.utc)
     if isinstance(value, datetime):
@@ -234,7 +240,7 @@ def _time(what: str, value: object) -> datetime:
 
 def _roles_from(what: str, value: object) -> frozenset[str]:
     try:
-        return role_mrns_from(str(entry) for entry in _list_of(what, value))
+        return role_mrns_from(str(entry) for entry in list_of(what, value))
     except MondooError as error:
         raise invalid_option(error.reason.replace("permissions:", f"{what}:", 1)) from None
 
@@ -283,12 +289,13 @@ def _token(entry: Mapping[str, Any]) -> Token:
     return Token(
         mrn=None if mrn is None else str(mrn),
         name=name,
-        scope=_scope(entry["scope_mrn"]),
+        scope=scope_of_mrn(entry["scope_mrn"]),
         description=str(entry.get("description") or ""),
-        roles=frozenset(_role(str(role)) for role in _list_of("permissions", [] if roles is None else roles)),
+        roles=frozenset(_role(str(role)) for role in list_of("permissions", [] if roles is None else roles)),
         created_at=created_at,
         last_used_at=last_used_at,
         last_use_known=not untold,
+        created_by=None if entry.get("created_by") is None else str(entry["created_by"]),
     )
 
 
@@ -300,14 +307,10 @@ def _role(role: str) -> str:
         return role
 
 
-def _scope(mrn: str) -> Scope:
-    return scope_from("organization" if "/organizations/" in mrn else "space", mrn)
-
-
 def _declarations_from(declared: object) -> Declarations:
     overlaps: dict[tuple[str, str], timedelta] = {}
     mrns: set[str] = set()
-    for number, given in enumerate(_list_of("declared", declared), start=1):
+    for number, given in enumerate(list_of("declared", declared), start=1):
         _entry(number, "declared", given, lambda entry: _declare(entry, overlaps, mrns))
     return Declarations(overlaps, frozenset(mrns))
 
@@ -323,7 +326,7 @@ def _declare(entry: Mapping[str, Any], overlaps: dict[tuple[str, str], timedelta
         return
     scopes = [scope_from(kind, str(entry[kind])) for kind in ("space", "organization") if entry.get(kind) is not None]
     if entry.get("scope_mrn") is not None:
-        scopes.append(_scope(str(entry["scope_mrn"])))
+        scopes.append(scope_of_mrn(str(entry["scope_mrn"])))
     if len(scopes) != 1:
         raise invalid_option("exactly one of space, organization and scope_mrn is required")
     overlap = entry.get("overlap")

@@ -48,6 +48,12 @@ def scope_from(kind: str, value: str) -> Scope:
     raise invalid_option(f'{kind}: "{value}" is not the MRN of {_WITH_ARTICLE[kind]} ({_example(kind)})')
 
 
+def scope_of_mrn(mrn: str) -> Scope:
+    """The scope with that MRN, as results have it in `scope_mrn`."""
+    is_organization = mrn.strip().startswith(f"{_SCOPE_PREFIX}{_COLLECTIONS['organization']}/")
+    return scope_from("organization" if is_organization else "space", mrn)
+
+
 def _example(kind: str) -> str:
     return f"an MRN looks like {_SCOPE_PREFIX}{_COLLECTIONS[kind]}/ID"
 

@@ -199,6 +199,11 @@ def test_how_many_have_the_name() -> None:
     assert found(*three[:2])[0]["message"] == '1 more of space "space-1" has this name.'
 
 
+def test_a_token_that_is_there_twice_is_one() -> None:
+    assert found(entry(), entry()) == []
+    assert rules(entry(mrn=None), entry(mrn=None)) == ["duplicate_name", "duplicate_name"]
+
+
 def test_the_most_severe_come_first() -> None:
     bad = with_roles("viewer", "owner", description="", created_at=ago(400), name="b")
     worse = with_roles("owner", name="a", scope_mrn=OTHER)
