@@ -127,7 +127,7 @@ def test_an_organization_with_its_spaces(auditor: Auditor) -> None:
     figures = report["figures"]
     assert (figures["tokens"], figures["scopes"], figures["clean"], figures["unreadable"]) == (4, 3, 2, 0)
     assert figures["findings"] == len(report["findings"]) == figures["high"] + figures["medium"] + figures["low"]
-    assert sum(bar["count"] for bar in report["ages"]) == sum(bar["count"] for bar in report["uses"]) == 4
+    assert sum(step["count"] for step in report["ages"]) == sum(step["count"] for step in report["uses"]) == 4
     assert [path.stat().st_mode & 0o777 for path in sorted(audit.folder.iterdir())] == [0o640] * 3
     assert f"{audit.folder}/api-tokens.html" in audit.done.stdout
 

@@ -10,6 +10,8 @@ and links to other sites are not tried. Any other reference or link that leads n
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -70,6 +72,9 @@ def main(work: str, target: str) -> str | None:
     Path(pages).chmod(0o755)  # antsibull-docs refuses a folder that others may write to
     config = ["--config-file", f"{work}/antsibull-docs.cfg"]
     _run("antsibull-docs", *config, "collection", "--cleanup", "everything", *options, "--dest-dir", pages, _COLLECTION)
+    # antsibull-docs takes texts alone.
+    collection = Path(os.environ["ANSIBLE_COLLECTIONS_PATH"], "ansible_collections", *_COLLECTION.split("."))
+    shutil.copytree(collection / "docs" / "docsite" / "rst" / "images", f"{pages}/docsite/images")
     strict = ["-q", "-W", "--keep-going", "-E"]
     _run("sphinx-build", *strict, "-b", "html", "-c", work, "-d", f"{work}/doctrees", pages, target)
     broken = list(broken_links(Path(target)))

@@ -55,10 +55,12 @@ class Example(NamedTuple):
 def examples(collection: Path) -> Iterator[Example]:
     """All YAML examples of README.md, the guides, and the documentation of plugins and roles."""
     for path in sorted([*collection.glob("*.md"), *collection.glob("docs/**/*.md"), *collection.glob("roles/*/*.md")]):
-        yield from _numbered(path, _MARKDOWN.findall(path.read_text(encoding="utf-8")))
+        # Each role has a README of its own.
+        source = path.stem if path.parent.parent.name != "roles" else f"{path.stem}_{path.parent.name}"
+        yield from _numbered(source, _MARKDOWN.findall(path.read_text(encoding="utf-8")))
     for path in sorted(collection.glob("docs/**/*.rst")):
         found = _RST.findall(path.read_text(encoding="utf-8") + "\n")
-        yield from _numbered(path, [textwrap.dedent(text).strip("\n") + "\n" for _indent, text in found])
+        yield from _numbered(path.stem, [textwrap.dedent(text).strip("\n") + "\n" for _indent, text in found])
     for kind in _DOCUMENTED:
         for path in sorted(collection.glob(f"plugins/{kind}/*.py")):
             for node in ast.parse(path.read_text(encoding="utf-8")).body:
@@ -66,9 +68,9 @@ def examples(collection: Path) -> Iterator[Example]:
                     yield Example(path.stem, ast.literal_eval(node.value).lstrip("\n"))
 
 
-def _numbered(path: Path, texts: list[str]) -> Iterator[Example]:
+def _numbered(source: str, texts: list[str]) -> Iterator[Example]:
     for number, text in enumerate(texts, 1):
-        yield Example(f"{path.stem.lower()}_{number}", text)
+        yield Example(f"{source.lower()}_{number}", text)
 
 
 def tasks(content: Any) -> Iterator[dict[str, Any]]:

@@ -44,7 +44,7 @@ def report(*tokens: dict[str, Any], max_age: str | None = None, **parameters: An
 
 
 def bars(distribution: list[dict[str, Any]]) -> dict[str, int]:
-    return {bar["label"]: bar["count"] for bar in distribution if bar["count"]}
+    return {step["label"]: step["count"] for step in distribution if step["count"]}
 
 
 def test_figures() -> None:
@@ -182,7 +182,7 @@ def test_every_token_is_counted_once(days: list[tuple[int | None, int | None]]) 
     tokens = [entry(f"t{number}", age=age, idle=idle) for number, (age, idle) in enumerate(days)]
     made = report(*tokens, max_age="90d")
     for distribution in (made["ages"], made["uses"]):
-        assert sum(bar["count"] for bar in distribution) == len(tokens) == made["figures"]["tokens"]
+        assert sum(step["count"] for step in distribution) == len(tokens) == made["figures"]["tokens"]
     assert sum(token["findings"] for token in made["tokens"]) == len(made["findings"])
     assert made["figures"]["clean"] == sum(token["severity"] is None for token in made["tokens"])
 
