@@ -20,6 +20,7 @@ demo: $(VENV)/run.stamp ## Show the collection at work against the simulator
 bench: $(VENV)/run.stamp ## Measure, and print ratios
 	@$(BIN)/python tests/benchmark/no_op.py
 	@$(BIN)/python tests/benchmark/fleet.py
+	@$(BIN)/python tests/benchmark/audit.py
 
 contract: $(VENV)/run.stamp ## Check a live endpoint against the contract; MONDOO_API_TOKEN and the like say which
 	@$(BIN)/ansible-galaxy collection install . -p $(VENV)/collections --force --offline >/dev/null
