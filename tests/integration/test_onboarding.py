@@ -244,7 +244,7 @@ def test_a_token_that_fails_keeps_no_other_from_being_handed_on(fleet: Fleet) ->
 def test_refusals(changes: dict[str, Any], words: str, fleet: Fleet) -> None:
     done = fleet.run(**changes)
     assert done.returncode != 0
-    assert words in done.stdout
+    assert words in done.stdout.replace('\\"', '"')  # before 2.19, ansible-core prints messages as JSON
     assert fleet.mutations() == []
 
 
