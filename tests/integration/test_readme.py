@@ -68,9 +68,11 @@ def test_commands(clone: Path, playbooks: Playbooks, simulator: Simulator) -> No
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    declared = yaml.safe_load((ROOT / "docs" / "examples" / "fleet.yml").read_text(encoding="utf-8"))["mondoo_tokens"]
-    assert {token["name"] for token in declared} <= {token["name"] for token in simulator.tokens()}
-    assert len(list((clone / "tokens").iterdir())) == len(declared)
+    fleet = yaml.safe_load((ROOT / "docs" / "examples" / "fleet.yml").read_text(encoding="utf-8"))
+    declared = {token["name"] for token in fleet["api_tokens_declared"]}
+    assert declared <= {token["name"] for token in simulator.tokens()}
+    assert {path.stem for path in (clone / "tokens").iterdir()} == declared
+    assert (clone / "api-token-audit" / "api-tokens.html").is_file()
     assert " 0 broken." in done.stdout
     assert not any(entry["secret"] in done.stdout + done.stderr for entry in simulator.secrets())
 
@@ -82,14 +84,17 @@ def test_targets_of_make() -> None:
     assert set(targets) <= set(known)
 
 
-def test_demo() -> None:
+def test_demo(tmp_path: Path) -> None:
     """What `make demo` runs."""
-    command = [sys.executable, "tests/demo/demo.py"]
+    command = [sys.executable, "tests/demo/demo.py", str(tmp_path)]
     done = subprocess.run(
         command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "failed=1" not in done.stdout
+    report = Path(done.stdout.splitlines()[-1].strip())
+    assert report.parent == tmp_path
+    assert "scanner" in report.read_text(encoding="utf-8")
 
 
 def test_requirements_of_pip_are_what_the_tests_have() -> None:
