@@ -6,45 +6,33 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 _NOBODY = 65534
 
 
 def as_ordinary_user(work: Callable[[], object]) -> str:
-    """What `work` returned or raised, as text; root, for whom every file is writable, does it in a child as nobody."""
-    if os.geteuid() != 0:
-        return _told(work)
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
+    """What `work` returned or raised, as text; root, for whom every file is writable, does it as nobody."""
+    with contextlib.ExitStack() as back:
+        if os.geteuid() == 0:
+            back.callback(os.setgroups, os.getgroups())
+            back.callback(os.setresgid, *os.getresgid())
+            back.callback(os.setresuid, *os.getresuid())
             os.setgroups([])
-            os.setgid(_NOBODY)
-            os.setuid(_NOBODY)
-            os.write(writing, _told(work).encode())
-        finally:
-            os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading, encoding="utf-8") as pipe:
-        told = pipe.read()
-    os.waitpid(child, 0)
-    return told
+            os.setresgid(_NOBODY, _NOBODY, 0)
+            os.setresuid(_NOBODY, _NOBODY, 0)
+        try:
+            return str(work())
+        except BaseException as error:  # noqa: BLE001  (the tests look at it)
+            return f"{type(error).__name__}: {error}"
 
 
-def _told(work: Callable[[], object]) -> str:
-    try:
-        return str(work())
-    except BaseException as error:  # noqa: BLE001  (told to the parent)
-        return f"{type(error).__name__}: {error}"
-
-
-@contextmanager
+@contextlib.contextmanager
 def public_folder() -> Iterator[Path]:
     """A folder that everybody may enter and write to; pytest's own are closed to other users."""
     folder = Path(tempfile.mkdtemp())
