@@ -7,6 +7,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 NOX := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/nox
+# The collection, where PYTHONPATH leads to it.
+INSTALL := ANSIBLE_COLLECTIONS_PATH=$(VENV)/collections \
+	$(BIN)/ansible-galaxy collection install . -p $(VENV)/collections --force --offline >/dev/null
 
 .DEFAULT_GOAL := help
 .PHONY: help demo bench contract live test lint units integration sanity matrix mutation docs release release-check clean
@@ -22,12 +25,12 @@ bench: $(VENV)/run.stamp ## Measure, and print ratios
 	@$(BIN)/python tests/benchmark/fleet.py
 	@$(BIN)/python tests/benchmark/audit.py
 
-contract: $(VENV)/run.stamp ## Check a live endpoint against the contract; MONDOO_API_TOKEN and the like say which
-	@$(BIN)/ansible-galaxy collection install . -p $(VENV)/collections --force --offline >/dev/null
-	@PYTHONPATH=$(VENV)/collections $(BIN)/python -m ansible_collections.mondoo.platform.plugins.plugin_utils._contract
+contract: $(VENV)/run.stamp ## Check a live endpoint against the contract; without MONDOO_API_TOKEN and the like, the simulator
+	@$(INSTALL)
+	@PYTHONPATH=$(VENV)/collections $(BIN)/python tests/live/contract.py
 
 live: $(VENV)/run.stamp ## Try the modules on the space MONDOO_LIVE_SPACE of the real service; cleans up after itself
-	@$(BIN)/ansible-galaxy collection install . -p $(VENV)/collections --force --offline >/dev/null
+	@$(INSTALL)
 	@PYTHONPATH=$(VENV)/collections $(BIN)/python tests/live/smoke.py
 
 test: $(VENV)/check.stamp ## Run all checks and tests

@@ -265,6 +265,34 @@ def test_declarations_and_drift(auditor: Auditor, playbooks: Playbooks, tmp_path
     assert {"fine: drift", "new: drift", "gone: drift", "old: drift"} <= names
 
 
+def test_onboarding_in_check_mode_and_an_audit_in_one_run(playbooks: Playbooks, service: Simulator, tmp_path: Path) -> None:
+    shared = {"space": "alpha", "overlap": "7d"}
+    declared = [
+        {"name": "fine", "permissions": ["viewer"], "token_path": str(tmp_path / "fine")},
+        {"name": "new", "permissions": ["viewer"], "token_path": str(tmp_path / "new")},
+    ]
+    variables = {
+        **{f"api_tokens_{name}": value for name, value in shared.items()},
+        "api_tokens_declared": declared,
+        "api_token_audit_directory": str(tmp_path / "reports"),
+        "api_token_audit_organizations": ["acme"],
+        "api_token_audit_declared": f"{{{{ [{json.dumps(shared)}] | product(api_tokens_declared) | map('combine') | list }}}}",
+        "api_token_audit_drift": "{{ api_tokens_result }}",
+    }
+    connection = playbooks.connection()
+    done = playbooks.command(
+        *("ansible-playbook", "mondoo.platform.onboard", "mondoo.platform.audit"),
+        *("--check", "--diff", "-e", json.dumps(variables)),
+        environment={"MONDOO_API_ENDPOINT": connection["endpoint"], "MONDOO_API_TOKEN": connection["auth_token"]},
+    )
+    assert done.returncode == 0, done.stdout
+    assert service.mutations() == []
+    audit = Audit(done, tmp_path / "reports")
+    operations = {entry["name"]: entry["operations"] for entry in audit.report["drift"]["changes"]}
+    assert operations == {"fine": ["setRoles"], "new": ["generateAPIToken"]}
+    assert {name for name, rule in audit.rules if rule == "undeclared"} == {"old", BAD_NAME, "automation"}
+
+
 def test_the_page_allows_itself_and_nothing_else(auditor: Auditor) -> None:
     """The policy in its head names the style and the script by their hashes: what would be injected is not run."""
     page = (auditor.run(spaces=["beta"]).folder / "api-tokens.html").read_text(encoding="utf-8")

@@ -18,7 +18,7 @@ from test_schema_variants import SPACES_ONLY, VARIANTS, without
 
 from simulator.process import Simulator
 
-from conftest import Playbooks
+from conftest import ROOT, Playbooks
 
 _VERDICTS = ("ok", "changed, still works", "left out, works without it", "works for spaces only", "BROKEN")
 _COMMAND = [sys.executable, "-m", "ansible_collections.mondoo.platform.plugins.plugin_utils._contract"]
@@ -34,6 +34,21 @@ def _check(collections: Path, environment: Mapping[str, str]) -> subprocess.Comp
         timeout=60,
         check=False,
     )
+
+
+def test_without_an_account(collections: Path) -> None:
+    """What `make contract` runs then: it says that it asks the simulator, of which every element is as expected."""
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "tests" / "live" / "contract.py")],
+        env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": "/nowhere", "PYTHONPATH": str(collections)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "This asks the simulator" in done.stdout.splitlines()[1]
+    assert done.stdout.endswith(" 0 not as expected, 0 broken.\n")
 
 
 @pytest.mark.parametrize("kind", ["token", "service account", "base64", "file of the CLI"])

@@ -25,7 +25,7 @@ from typing import Any
 
 _MODULES = "ansible_collections.mondoo.platform.plugins.modules"
 _SPACE = "MONDOO_LIVE_SPACE"
-_CREDENTIALS = ("MONDOO_CONFIG_BASE64", "MONDOO_CONFIG_PATH", "MONDOO_API_TOKEN")
+CREDENTIALS = ("MONDOO_CONFIG_BASE64", "MONDOO_CONFIG_PATH", "MONDOO_API_TOKEN")
 _MODULE_TIMEOUT = 900  # seconds; a module gives up by itself before
 _CLEANING = 3  # how often it is tried
 _PAUSE = 2  # seconds between these
@@ -167,8 +167,8 @@ def _attempt(work: Callable[[], None]) -> str:
 def main() -> int:
     """Runs it; returns the exit status."""
     missing = [] if os.environ.get(_SPACE) else [f"{_SPACE} (ID or MRN of a space where a token may be made)"]
-    if not any(os.environ.get(name) for name in _CREDENTIALS):
-        missing.append(f"one of {', '.join(_CREDENTIALS)} (Editor or Owner of that space)")
+    if not any(os.environ.get(name) for name in CREDENTIALS):
+        missing.append(f"one of {', '.join(CREDENTIALS)} (Editor or Owner of that space)")
     if missing:
         print(f"Not tried: set {' and '.join(missing)}.", file=sys.stderr)
         return 2
