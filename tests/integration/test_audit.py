@@ -265,7 +265,9 @@ def test_declarations_and_drift(auditor: Auditor, playbooks: Playbooks, tmp_path
     assert {"fine: drift", "new: drift", "gone: drift", "old: drift"} <= names
 
 
-def test_onboarding_in_check_mode_and_an_audit_in_one_run(playbooks: Playbooks, service: Simulator, tmp_path: Path) -> None:
+def test_onboarding_in_check_mode_and_an_audit_in_one_run(
+    playbooks: Playbooks, service: Simulator, tmp_path: Path
+) -> None:
     shared = {"space": "alpha", "overlap": "7d"}
     declared = [
         {"name": "fine", "permissions": ["viewer"], "token_path": str(tmp_path / "fine")},

@@ -20,7 +20,7 @@ from smoke import CREDENTIALS
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from simulator.process import Simulator  # noqa: E402  (found through the line above)
+from simulator.process import Simulator
 
 _COMMAND = "ansible_collections.mondoo.platform.plugins.plugin_utils._contract"
 
