@@ -142,6 +142,11 @@ def test_predecessors_without_an_overlap_go_one_way_or_the_other(wanted: TokenSp
     assert gone == [retired(3 * DAY).name]
 
 
+def test_predecessors_of_one_that_is_declared_by_its_mrn_are_kept_within_its_overlap() -> None:
+    by_mrn = spec(name=None, mrn=CI.mrn, overlap=2 * DAY)
+    assert pruned(plan([by_mrn], [CI, retired(DAY)], PRUNE)) == []
+
+
 def test_predecessors_of_what_is_not_declared_are_pruned() -> None:
     left = retired(HOUR, "gone")
     assert pruned(plan([OVERLAPPING], [CI, left], PRUNE)) == [left.name]
