@@ -118,7 +118,9 @@ def test_every_role_documents_itself(playbooks: Playbooks, collections: Path) ->
     assert sorted(listed) == wanted
     for name in wanted:
         about = _documentation(playbooks, collections, "-t", "role", name)[name]
-        options = about["entry_points"]["main"]["options"]
+        main = about["entry_points"]["main"]
+        assert f"role: {name}\n" in main["examples"]
+        options = main["options"]
         assert options
         assert all(option["description"] for option in options.values())
 

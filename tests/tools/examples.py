@@ -66,6 +66,9 @@ def examples(collection: Path) -> Iterator[Example]:
             for node in ast.parse(path.read_text(encoding="utf-8")).body:
                 if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "EXAMPLES":
                     yield Example(path.stem, ast.literal_eval(node.value).lstrip("\n"))
+    for path in sorted(collection.glob("roles/*/meta/argument_specs.yml")):
+        for entry in yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"].values():
+            yield Example(f"role_{path.parent.parent.name}", entry["examples"])
 
 
 def _numbered(source: str, texts: list[str]) -> Iterator[Example]:

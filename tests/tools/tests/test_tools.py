@@ -53,7 +53,8 @@ def test_what_no_test_could_notice_is_not_mutated() -> None:
 def test_examples_are_found() -> None:
     found = {example.source: example for example in examples.examples(ROOT)}
     modules = {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")}
-    assert modules <= found.keys()
+    roles = {f"role_{path.name}" for path in (ROOT / "roles").iterdir()}
+    assert modules | roles <= found.keys()
     assert found["readme_1"].folder == "tasks"
     assert found["guide_getting_started_1"].folder == "playbooks"
     blocks = sum(path.read_text(encoding="utf-8").count("code-block:: yaml") for path in ROOT.glob("docs/**/*.rst"))
