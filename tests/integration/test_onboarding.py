@@ -52,12 +52,14 @@ class Fleet:
         (module,) = task
         return {module: {**task[module], "dest": str(self.folder / name)}}
 
-    def run(self, *arguments: str, playbook: str = "onboard", **changes: Any) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *arguments: str, playbook: str = "mondoo.platform.onboard", **changes: Any
+    ) -> subprocess.CompletedProcess[str]:
         """Runs a playbook of the collection at the highest verbosity; no secret may be in what it prints."""
         given = {**self.variables, **changes}
         connection = self._playbooks.connection()
         done = self._playbooks.command(
-            *("ansible-playbook", f"mondoo.platform.{playbook}", "-i", str(self.folder / "inventory.ini")),
+            *("ansible-playbook", playbook, "-i", str(self.folder / "inventory.ini")),
             *("-e", f"@{self._file(given)}", "-vvvv", "--diff", *arguments),
             environment={"MONDOO_API_ENDPOINT": connection["endpoint"], "MONDOO_API_TOKEN": connection["auth_token"]},
         )
@@ -132,21 +134,47 @@ def test_check_onboard_and_repeat(fleet: Fleet) -> None:
     assert fleet.held() == held
 
 
+def test_no_variable_keeps_a_secret(fleet: Fleet) -> None:
+    kept = fleet.folder / "kept"
+    play = {
+        "hosts": "localhost",
+        "gather_facts": False,
+        "tasks": [
+            {"ansible.builtin.include_role": {"name": "mondoo.platform.api_tokens"}},
+            {
+                "ansible.builtin.copy": {
+                    "content": "{{ [hostvars.localhost, hostvars.h1, api_tokens_result] | to_json }}",
+                    "dest": str(kept),
+                    "mode": "0600",
+                },
+                "diff": False,
+            },
+        ],
+    }
+    book = fleet.folder / "book.yml"
+    book.write_text(yaml.safe_dump([play]), encoding="utf-8")
+    done = fleet.run(playbook=str(book))
+    assert done.returncode == 0, done.stdout
+    text = kept.read_text(encoding="utf-8")
+    assert "api_tokens__run" in text
+    assert [name for name, secret in fleet.held().items() if secret in text] == []
+
+
 def test_rotating_some(fleet: Fleet) -> None:
     fleet.run()
     before = fleet.held()
     fleet.mutations()
-    refused = fleet.run(playbook="rotate")
+    refused = fleet.run(playbook="mondoo.platform.rotate")
     assert refused.returncode != 0
     assert "Name the tokens to replace in api_tokens_rotate_now." in refused.stdout
-    unknown = fleet.run(playbook="rotate", rotate_now=["vault", "vualt"])
+    unknown = fleet.run(playbook="mondoo.platform.rotate", rotate_now=["vault", "vualt"])
     assert unknown.returncode != 0
     assert "Not in api_tokens_declared" in unknown.stdout
     assert fleet.mutations() == []
 
-    fleet.run("--check", playbook="rotate", rotate_now=["vault", "hosts"])
+    fleet.run("--check", playbook="mondoo.platform.rotate", rotate_now=["vault", "hosts"])
     assert (fleet.mutations(), fleet.held()) == ([], before)
-    done = fleet.run(playbook="rotate", rotate_now=["vault", "hosts"], prune=True)
+    done = fleet.run(playbook="mondoo.platform.rotate", rotate_now=["vault", "hosts"], prune=True)
     assert done.returncode == 0, done.stdout
     assert sorted(fleet.mutations()) == ["deleteAPIToken"] * 2 + ["generateAPIToken"] * 2 + ["updateAPIToken"] * 2
     after = fleet.held()
