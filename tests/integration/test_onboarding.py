@@ -281,6 +281,14 @@ def test_refusals(changes: dict[str, Any], words: str, fleet: Fleet) -> None:
     assert fleet.mutations() == []
 
 
+def test_a_declaration_under_another_name_is_not_an_empty_one(fleet: Fleet) -> None:
+    declared = fleet.variables.pop("declared")
+    done = fleet.run(declard=declared)
+    assert done.returncode != 0
+    assert "missing required arguments: api_tokens_declared" in done.stdout
+    assert fleet.mutations() == []
+
+
 def test_what_all_have_in_common(fleet: Fleet) -> None:
     own = {"tasks": str(fleet.own)}
     declared = [{"name": "tasks"}, {"name": "gone", "state": "absent"}]
