@@ -61,14 +61,9 @@ class Pages:
         reports = self._folder / f"reports-{self._count}"
         given = {"directory": str(reports), "now": NOW, "formats": ["html"], **variables}
         text = json.dumps({f"api_token_audit_{name}": value for name, value in given.items()})
-        connection = self._bench.connection
         done = subprocess.run(
             [str(Path(sys.executable).parent / "ansible-playbook"), "mondoo.platform.audit", "-e", text],
-            env={
-                **self._bench.environment,
-                "MONDOO_API_ENDPOINT": connection["endpoint"],
-                "MONDOO_API_TOKEN": connection["auth_token"],
-            },
+            env={**self._bench.environment, **self._bench.simulator.login},
             capture_output=True,
             text=True,
             check=False,

@@ -47,8 +47,7 @@ class Demo:
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
             "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false",
             "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
-            "MONDOO_API_ENDPOINT": simulator.url,
-            "MONDOO_API_TOKEN": simulator.admin_token,
+            **simulator.login,
             **({"ANSIBLE_FORCE_COLOR": "1"} if sys.stdout.isatty() else {"ANSIBLE_NOCOLOR": "1"}),
         }
 

@@ -93,10 +93,9 @@ class Auditor:
         folder = self._folder / "reports"
         given = {"directory": str(folder), "now": NOW, **variables}
         text = json.dumps({f"api_token_audit_{name}": value for name, value in given.items()})
-        connection = self._playbooks.connection()
         done = self._playbooks.command(
             *("ansible-playbook", playbook, "-e", text, *arguments),
-            environment={"MONDOO_API_ENDPOINT": connection["endpoint"], "MONDOO_API_TOKEN": connection["auth_token"]},
+            environment=self._service.login,
         )
         assert self._service.mutations() == []
         assert re.search(r"changed=[1-9]", done.stdout) is None, done.stdout
@@ -214,7 +213,7 @@ def test_junit_has_a_case_for_each_finding(auditor: Auditor) -> None:
     assert "at most 90 days" in str(failure.get("message"))
 
 
-def test_declarations_and_drift(auditor: Auditor, playbooks: Playbooks, tmp_path: Path) -> None:
+def test_declarations_and_drift(playbooks: Playbooks, service: Simulator, tmp_path: Path) -> None:
     declared = [
         {"name": "fine", "space": "alpha", "permissions": ["viewer"]},
         {"name": "new", "space": "beta", "permissions": ["viewer"]},
@@ -239,7 +238,6 @@ def test_declarations_and_drift(auditor: Auditor, playbooks: Playbooks, tmp_path
     }
     book = tmp_path / "drift.yml"
     book.write_text(yaml.safe_dump([play]), encoding="utf-8")
-    connection = playbooks.connection()
     variables = {
         "api_token_audit_directory": str(tmp_path / "reports"),
         "api_token_audit_spaces": ["alpha", "beta"],
@@ -247,7 +245,7 @@ def test_declarations_and_drift(auditor: Auditor, playbooks: Playbooks, tmp_path
     }
     done = playbooks.command(
         *("ansible-playbook", str(book), "-e", json.dumps(variables), "--diff"),
-        environment={"MONDOO_API_ENDPOINT": connection["endpoint"], "MONDOO_API_TOKEN": connection["auth_token"]},
+        environment=service.login,
     )
     assert done.returncode == 0, done.stdout
     audit = Audit(done, tmp_path / "reports")
@@ -281,11 +279,10 @@ def test_onboarding_in_check_mode_and_an_audit_in_one_run(
         "api_token_audit_declared": f"{{{{ [{json.dumps(shared)}] | product(api_tokens_declared) | map('combine') | list }}}}",
         "api_token_audit_drift": "{{ api_tokens_result }}",
     }
-    connection = playbooks.connection()
     done = playbooks.command(
         *("ansible-playbook", "mondoo.platform.onboard", "mondoo.platform.audit"),
         *("--check", "--diff", "-e", json.dumps(variables)),
-        environment={"MONDOO_API_ENDPOINT": connection["endpoint"], "MONDOO_API_TOKEN": connection["auth_token"]},
+        environment=service.login,
     )
     assert done.returncode == 0, done.stdout
     assert service.mutations() == []

@@ -109,8 +109,7 @@ def test_what_differs_is_named_and_nothing_else(case: str, collections: Path, tm
     schema = tmp_path / "schema.graphql"
     schema.write_text(text, encoding="utf-8")
     with Simulator.run(tmp_path / "simulator", schema=schema) as simulator:
-        login = {"MONDOO_API_ENDPOINT": simulator.url, "MONDOO_API_TOKEN": simulator.admin_token}
-        done = _check(collections, login)
+        done = _check(collections, simulator.login)
         assert [entry["kind"] for entry in simulator.requests()] == ["query"]
         assert simulator.admin_token not in done.stdout + done.stderr
     rows = done.stdout.splitlines()[1:-1]
@@ -125,8 +124,7 @@ def test_what_is_only_nice_to_have_breaks_nothing(collections: Path, tmp_path: P
     schema = tmp_path / "schema.graphql"
     schema.write_text(VARIANTS["no optional field"], encoding="utf-8")
     with Simulator.run(tmp_path / "simulator", schema=schema) as simulator:
-        login = {"MONDOO_API_ENDPOINT": simulator.url, "MONDOO_API_TOKEN": simulator.admin_token}
-        done = _check(collections, login)
+        done = _check(collections, simulator.login)
     assert done.returncode == 0
     assert done.stdout.count("works without it") == 4
 

@@ -221,7 +221,7 @@ def test_values_from_the_environment_are_masked(playbooks: Playbooks, simulator:
         api_token(name=simulator.admin_token, permissions=["vewer"]),
         api_token(name=simulator.admin_token, permissions=["viewer"], state="absent"),
         defaults={},
-        environment={"MONDOO_API_ENDPOINT": simulator.url, "MONDOO_API_TOKEN": simulator.admin_token},
+        environment=simulator.login,
     )
     assert [result["failed"] for result in run.results] == [True, False]
     assert simulator.admin_token not in json.dumps([result.get("msg") for result in run.results])

@@ -38,8 +38,7 @@ def environment(collections: Path, tmp_path: Path, simulator: Simulator) -> dict
         "HOME": str(tmp_path),
         "TMPDIR": str(tmp_path),
         "PYTHONPATH": str(collections),
-        "MONDOO_API_ENDPOINT": simulator.url,
-        "MONDOO_API_TOKEN": simulator.admin_token,
+        **simulator.login,
         "MONDOO_LIVE_SPACE": "alpha",
     }
 
@@ -143,7 +142,7 @@ def test_what_the_service_lacks_is_told(collections: Path, environment: dict[str
     schema = tmp_path / "schema.graphql"
     schema.write_text(without("APIToken", "lastUsed"), encoding="utf-8")
     with Simulator.run(tmp_path / "variant", schema=schema) as simulator:
-        done = _run({**environment, "MONDOO_API_ENDPOINT": simulator.url, "MONDOO_API_TOKEN": simulator.admin_token})
+        done = _run({**environment, **simulator.login})
         assert done.returncode == 0, done.stdout
         assert done.stdout.count("WARNING: The API has no APIToken.lastUsed") == 1
         assert [token["name"] for token in simulator.tokens()] == ["automation"]

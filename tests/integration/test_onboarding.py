@@ -57,11 +57,10 @@ class Fleet:
     ) -> subprocess.CompletedProcess[str]:
         """Runs a playbook of the collection at the highest verbosity; no secret may be in what it prints."""
         given = {**self.variables, **changes}
-        connection = self._playbooks.connection()
         done = self._playbooks.command(
             *("ansible-playbook", playbook, "-i", str(self.folder / "inventory.ini")),
             *("-e", f"@{self._file(given)}", "-vvvv", "--diff", *arguments),
-            environment={"MONDOO_API_ENDPOINT": connection["endpoint"], "MONDOO_API_TOKEN": connection["auth_token"]},
+            environment=self._service.login,
         )
         shown = [entry for entry in self._service.secrets() if entry["secret"] in done.stdout]
         assert shown == []

@@ -58,8 +58,7 @@ def test_commands(clone: Path, playbooks: Playbooks, simulator: Simulator) -> No
         env={
             **{key: value for key, value in playbooks.environment.items() if key != "ANSIBLE_COLLECTIONS_PATH"},
             "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
-            "MONDOO_API_ENDPOINT": simulator.url,
-            "MONDOO_API_TOKEN": simulator.admin_token,
+            **simulator.login,
         },
         stdin=subprocess.DEVNULL,
         capture_output=True,

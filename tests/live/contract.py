@@ -35,8 +35,7 @@ def main() -> int:
     print(f"None of {', '.join(CREDENTIALS)} is set.")
     print("This asks the simulator that comes with the sources, which tells nothing about the service.", flush=True)
     with tempfile.TemporaryDirectory() as folder, Simulator.run(Path(folder)) as simulator:
-        login = {"MONDOO_API_ENDPOINT": simulator.url, "MONDOO_API_TOKEN": simulator.admin_token}
-        return _check({**os.environ, **login})
+        return _check({**os.environ, **simulator.login})
 
 
 if __name__ == "__main__":

@@ -148,6 +148,11 @@ class Simulator:
         return str(self.credentials["automation"])
 
     @property
+    def login(self) -> dict[str, str]:
+        """Environment variables that the modules take the endpoint and that token from."""
+        return {"MONDOO_API_ENDPOINT": self.url, "MONDOO_API_TOKEN": self.admin_token}
+
+    @property
     def ca_path(self) -> Path | None:
         """The bundle that its clients must trust, None for plain HTTP."""
         return self._tls / "ca.pem" if self._tls else None
