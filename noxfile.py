@@ -232,15 +232,18 @@ def _units(session: nox.Session, core: str) -> None:
 
 
 def _integration(session: nox.Session, core: str) -> None:
-    session.install(f"ansible-core~={core}.0", "pytest-xdist", "-r", "tests/integration/requirements.txt")
     # All of the fault matrix is in the sessions of its own; it runs modules without ansible-playbook around them.
     fewer = "not test_fault_matrix or documented" if core == NEWEST.core else "not test_fault_matrix"
-    session.run("pytest", "tests/integration", "-q", *_SIDE_BY_SIDE, "-k", fewer, *session.posargs)
+    _against_the_simulator(session, core, fewer)
 
 
 def _faults(session: nox.Session, core: str) -> None:
+    _against_the_simulator(session, core, "test_fault_matrix")
+
+
+def _against_the_simulator(session: nox.Session, core: str, which: str) -> None:
     session.install(f"ansible-core~={core}.0", "pytest-xdist", "-r", "tests/integration/requirements.txt")
-    session.run("pytest", "tests/integration", "-q", *_SIDE_BY_SIDE, "-k", "test_fault_matrix", *session.posargs)
+    session.run("pytest", "tests/integration", "-q", *_SIDE_BY_SIDE, "-k", which, *session.posargs)
 
 
 def _add_matrix_sessions() -> None:
