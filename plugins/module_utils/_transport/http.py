@@ -14,6 +14,7 @@ import logging
 import ssl
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._values import errors
@@ -27,12 +28,16 @@ if TYPE_CHECKING:
 
 
 class Answer(NamedTuple):
-    """A GraphQL answer. errors: as received, possibly empty; http_status: of the response that carried it."""
+    """A GraphQL answer. errors: as received, possibly empty; http_status: of the response that carried it.
+
+    retry_after: seconds. date: the service's clock by the header `Date`, in UTC; None where it does not tell.
+    """
 
     data: Mapping[str, Any] | None
     errors: list[Any]
     http_status: int
     retry_after: float | None
+    date: datetime | None = None
 
 
 class HttpTransport:

@@ -1,0 +1,66 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The three names that a token has in its life: all that is remembered of a rotation is in them.
+
+`NAME` is the token in use. `NAME (pending TIME)` was generated, and its secret is not known to have been handed over.
+`NAME (retired TIME)` was replaced, and stays valid until its overlap is over. They are the stages that AWS Secrets
+Manager calls AWSCURRENT, AWSPENDING and AWSPREVIOUS.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from .errors import MondooError
+from .times import timestamp_from, timestamp_text
+
+_STAGED = re.compile(
+    r"(?P<base>.+) \((?P<stage>pending|retired) (?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)\)", re.DOTALL
+)
+
+
+class Stage(Enum):
+    """Where a token is in its life."""
+
+    CURRENT = "current"
+    PENDING = "pending"
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True)
+class TokenName:
+    """A name at the service, taken apart. base: the declared name. at: in UTC, when the token got the name; None if current."""
+
+    base: str
+    stage: Stage = Stage.CURRENT
+    at: datetime | None = None
+
+    def __str__(self) -> str:
+        return self.base if self.at is None else f"{self.base} ({self.stage.value} {timestamp_text(self.at)})"
+
+
+def parse_name(text: str) -> TokenName:
+    """Takes a name at the service apart; what only looks staged, with a time that does not exist, is a name like any other."""
+    match = _STAGED.fullmatch(text)
+    if match is None:
+        return TokenName(text)
+    try:
+        at = timestamp_from(match["at"])
+    except MondooError:
+        at = None
+    return TokenName(text) if at is None else TokenName(match["base"], Stage(match["stage"]), at)
+
+
+def pending_name(base: str, at: datetime) -> str:
+    """The name of a token that was generated at `at` and whose secret is yet to be handed over."""
+    return str(TokenName(base, Stage.PENDING, at))
+
+
+def retired_name(base: str, at: datetime) -> str:
+    """The name of a token that was replaced at `at`."""
+    return str(TokenName(base, Stage.RETIRED, at))
