@@ -257,64 +257,27 @@ error:
       returned: when there was an answer
 """
 
-from datetime import datetime, timezone
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.mondoo.platform.plugins.module_utils._applying.executor import Outcome, apply_plan
-from ansible_collections.mondoo.platform.plugins.module_utils._module.arguments import (
-    connection_arguments,
-    exclusive_credentials,
-    scope_arguments,
-    token_arguments,
-)
-from ansible_collections.mondoo.platform.plugins.module_utils._module.declaration import scope_of, spec_from
-from ansible_collections.mondoo.platform.plugins.module_utils._module.secret_file import SecretFile
-from ansible_collections.mondoo.platform.plugins.module_utils._module.session import failure, open_session, result_of
-from ansible_collections.mondoo.platform.plugins.module_utils._planning.planner import plan_token
-from ansible_collections.mondoo.platform.plugins.module_utils._planning.spec import Facts
-from ansible_collections.mondoo.platform.plugins.module_utils._values.token import token_result
+from ansible_collections.mondoo.platform.plugins.module_utils._applying.entry import Entry
+from ansible_collections.mondoo.platform.plugins.module_utils._module.arguments import create_module, token_arguments
+from ansible_collections.mondoo.platform.plugins.module_utils._module.declaration import read_declaration, require_scope
+from ansible_collections.mondoo.platform.plugins.module_utils._module.reconcile import Reconciliation
+from ansible_collections.mondoo.platform.plugins.module_utils._module.results import run_safely, token_run_result
+from ansible_collections.mondoo.platform.plugins.module_utils._module.session import open_session
 
 
 def _reconcile(module: AnsibleModule) -> dict[str, Any]:
-    spec = spec_from(module.params, scope_of(module.params))
-    session = open_session(module)
-    file = SecretFile(module, spec.token_path) if spec.present and spec.token_path else None
-
-    listing = session.service.tokens(spec.scope)
-    facts = Facts(datetime.now(timezone.utc), file.facts() if file else None, session.is_own)
-    plan = plan_token(spec, listing, facts)
-    if file and plan.generates:
-        file.check()
-    outcome = Outcome(plan.after) if module.check_mode else apply_plan(plan, session.service, listing, file)
-    file_changed = file.repair() if file and not outcome.error and not plan.generates else False
-
-    for warning in (*session.service.documents.warnings, *plan.warnings, *outcome.warnings):
-        module.warn(warning)
-    operations = plan.operations if module.check_mode else outcome.operations
-    result: dict[str, Any] = {
-        "changed": bool(operations) or file_changed,
-        "api_token": token_result(outcome.token),
-        "operations": operations,
-    }
-    if module._diff:
-        result["diff"] = plan.diff
-    if file:
-        result["token_path"] = spec.token_path
-    if outcome.secret:
-        result["token"] = outcome.secret
-    return {**result, **failure(outcome.error)} if outcome.error else result
+    declaration = read_declaration(module.params, require_scope(module.params))
+    run = Reconciliation(module, open_session(module), [Entry("the task", declaration, module.params)])
+    run.run()
+    return token_run_result(run)
 
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec={**connection_arguments(), **scope_arguments(), **token_arguments()},
-        add_file_common_args=True,
-        mutually_exclusive=[("space", "organization"), exclusive_credentials()],
-        required_one_of=[("space", "organization"), ("name", "mrn")],
-        supports_check_mode=True,
-    )
-    result = result_of(module, _reconcile)
+    module = create_module(token_arguments(), add_file_common_args=True, required_one_of=[("name", "mrn")])
+    result = run_safely(module, _reconcile)
     if result.get("failed"):
         module.fail_json(**result)
     module.exit_json(**result)

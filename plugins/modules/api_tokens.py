@@ -414,24 +414,35 @@ error:
       returned: when there was an answer
 """
 
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.mondoo.platform.plugins.module_utils._module.arguments import (
-    connection_arguments,
-    exclusive_credentials,
-    scope_arguments,
-    set_arguments,
+from ansible_collections.mondoo.platform.plugins.module_utils._module.arguments import create_module, set_arguments
+from ansible_collections.mondoo.platform.plugins.module_utils._module.entries import (
+    read_concurrency,
+    read_entries,
+    read_mode,
+    read_prune,
 )
-from ansible_collections.mondoo.platform.plugins.module_utils._module.fleet import reconcile
-from ansible_collections.mondoo.platform.plugins.module_utils._module.session import result_of
+from ansible_collections.mondoo.platform.plugins.module_utils._module.progress import Progress
+from ansible_collections.mondoo.platform.plugins.module_utils._module.reconcile import Reconciliation
+from ansible_collections.mondoo.platform.plugins.module_utils._module.results import run_safely, set_run_result
+from ansible_collections.mondoo.platform.plugins.module_utils._module.session import open_session
+
+
+def _reconcile(module: AnsibleModule) -> dict[str, Any]:
+    entries = read_entries(module.params)
+    mode, delivered = read_mode(module.params)
+    prune, concurrency = read_prune(module.params), read_concurrency(module.params)
+    progress = Progress(module).report
+    run = Reconciliation(module, open_session(module), entries, mode, delivered, prune, concurrency, progress)
+    run.run()
+    return set_run_result(run)
 
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec={**connection_arguments(), **scope_arguments(), **set_arguments()},
-        mutually_exclusive=[("space", "organization"), exclusive_credentials()],
-        supports_check_mode=True,
-    )
-    result = result_of(module, reconcile)
+    module = create_module(set_arguments())
+    result = run_safely(module, _reconcile)
     if result.get("failed"):
         module.fail_json(**result)
     module.exit_json(**result)

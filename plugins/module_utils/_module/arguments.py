@@ -2,17 +2,22 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The argument specifications that modules share; their documentation is in the doc fragments of the same names."""
+"""The argument specifications that modules share, and the factory that makes a module of them.
+
+Their documentation is in the doc fragments of the same names.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from ansible.module_utils.basic import FILE_COMMON_ARGUMENTS, env_fallback
+from ansible.module_utils.basic import FILE_COMMON_ARGUMENTS, AnsibleModule, env_fallback
 
 from .._transport.endpoint import REGIONS
 
 CREDENTIAL_OPTIONS = ("auth_token", "service_account", "service_account_file")
+SCOPE_OPTIONS = ("space", "organization", "scope_mrn")
 
 
 def connection_arguments() -> dict[str, Any]:
@@ -34,14 +39,9 @@ def connection_arguments() -> dict[str, Any]:
     }
 
 
-def exclusive_credentials() -> tuple[str, ...]:
-    """The options that exclude each other in a task."""
-    return CREDENTIAL_OPTIONS
-
-
 def scope_arguments() -> dict[str, Any]:
     """Options of the doc fragment `scope`."""
-    return {"space": {"type": "str"}, "organization": {"type": "str"}}
+    return {"space": {"type": "str"}, "organization": {"type": "str"}, "scope_mrn": {"type": "str"}}
 
 
 def token_arguments() -> dict[str, Any]:
@@ -64,13 +64,17 @@ def shared_token_arguments() -> dict[str, Any]:
         "rotate_after": {"type": "str"},
         "overlap": {"type": "str"},
         "lost_secret": {"type": "str", "choices": ["warn", "fail", "rotate"], "default": "warn", "no_log": False},
+        "generate": {"type": "bool", "default": True},
+        "pending_grace": {"type": "str", "default": "10m"},
+        "verify_secret": {"type": "str", "choices": ["rotated", "always", "never"], "default": "rotated", "no_log": False},
     }
 
 
 def entry_arguments() -> dict[str, Any]:
     """Options of one entry of a declared set. What several can have in common has no default: the task's own applies."""
     shared = {option: {**about} for option, about in shared_token_arguments().items()}
-    shared["lost_secret"].pop("default")
+    for about in shared.values():
+        about.pop("default", None)
     files = {option: about for option, about in FILE_COMMON_ARGUMENTS.items() if option != "unsafe_writes"}
     return {**token_arguments(), **shared, **scope_arguments(), **files}
 
@@ -83,5 +87,20 @@ def set_arguments() -> dict[str, Any]:
         "prune_keep": {"type": "list", "elements": "str", "default": []},
         "prune_limit": {"type": "int", "default": 25},
         "concurrency": {"type": "int", "default": 8},
+        "stage": {"type": "bool", "default": False},
+        "delivered": {"type": "list", "elements": "str"},
         **shared_token_arguments(),
     }
+
+
+def create_module(arguments: Mapping[str, Any], **options: Any) -> AnsibleModule:
+    """The module with its own arguments beside those that all have, and what excludes what.
+
+    options: as for `AnsibleModule`, such as `required_one_of`.
+    """
+    return AnsibleModule(
+        argument_spec={**connection_arguments(), **scope_arguments(), **arguments},
+        mutually_exclusive=[SCOPE_OPTIONS, CREDENTIAL_OPTIONS],
+        supports_check_mode=True,
+        **options,
+    )

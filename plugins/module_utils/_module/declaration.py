@@ -6,34 +6,47 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from .._planning.spec import TokenSpec
+from .._planning.declaration import Declaration
 from .._values.errors import invalid_option
-from .._values.mrn import Scope, scope_from, token_mrn_from
+from .._values.mrn import Scope, scope_from, scope_of_mrn, token_mrn_from, token_scope
 from .._values.permissions import role_mrns_from
 from .._values.times import duration_from
+from .._values.token_names import Stage, parse_name
 
 
-def scope_of(options: Mapping[str, Any]) -> Scope:
-    """The scope named by the options `space` and `organization`, of which exactly one is given."""
-    kind = "space" if options["space"] is not None else "organization"
-    if options[kind] is None:
+def read_scope(options: Mapping[str, Any]) -> Scope | None:
+    """The scope named by one of `space`, `organization` and `scope_mrn`, else by `mrn`; None where none of them names one."""
+    for kind in ("space", "organization"):
+        if options[kind] is not None:
+            return scope_from(kind, options[kind])
+    if options["scope_mrn"] is not None:
+        return scope_of_mrn(options["scope_mrn"])
+    mrn = options.get("mrn")
+    return None if mrn is None else token_scope(mrn.strip())
+
+
+def require_scope(options: Mapping[str, Any]) -> Scope:
+    """As `read_scope`; raises MondooError where there is none."""
+    scope = read_scope(options)
+    if scope is None:
         # Ansible takes an option without a value, as in `space:`, for one that is given.
-        raise invalid_option("one of space and organization is required")
-    return scope_from(kind, options[kind])
+        raise invalid_option("one of space, organization and scope_mrn is required")
+    return scope
 
 
-def spec_from(options: Mapping[str, Any], scope: Scope) -> TokenSpec:
+def read_declaration(options: Mapping[str, Any], scope: Scope) -> Declaration:
     """The declaration in `options`, which are those of `token_arguments`; an option left out is None."""
     name, mrn = options["name"], options["mrn"]
     if name is None and mrn is None:
         raise invalid_option("one of name and mrn is required")
-    if name is not None and not name.strip():
-        raise invalid_option("name must not be empty")
-    return TokenSpec(
+    if name is not None and mrn is None:
+        _check_name(name)
+    return Declaration(
         scope=scope,
         name=name,
         mrn=None if mrn is None else token_mrn_from(mrn),
@@ -45,7 +58,24 @@ def spec_from(options: Mapping[str, Any], scope: Scope) -> TokenSpec:
         overlap=optional_duration(options, "overlap"),
         lost_secret=options["lost_secret"],
         token_path=_token_path(options["token_path"]),
+        generate=options["generate"],
+        pending_grace=duration_from("pending_grace", options["pending_grace"]),
+        verify_secret=options["verify_secret"],
     )
+
+
+def _check_name(name: str) -> None:
+    """Refuses names that cannot be meant; the name that a token has already is accepted with its `mrn`."""
+    if not name.strip():
+        raise invalid_option("name must not be empty")
+    if name != name.strip():
+        raise invalid_option(f'name: "{name}" has white space around it')
+    if any(unicodedata.category(character) == "Cc" for character in name):
+        raise invalid_option(f"name: {name!r} has a control character in it")
+    if parse_name(name).stage is not Stage.CURRENT:
+        raise invalid_option(
+            f'name: "{name}" ends like the name of a pending or retired token; name such a token by its mrn'
+        )
 
 
 def roles_from(options: Mapping[str, Any]) -> frozenset[str] | None:

@@ -2,120 +2,212 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The file that a secret is written to: reserved before anything is generated, replaced in one step, never readable by others."""
+"""The file that a secret is written to: prepared before anything is generated, replaced in one step, never readable by others."""
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import fcntl
+import glob
 import os
+import stat
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from typing import Any, TextIO
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._planning.spec import FileFacts
+from .._planning.declaration import StoredSecret
 from .._values.errors import FILE_FAILED, MondooError
+from .._values.jwt import token_mrn_of
 
-_DEFAULT_MODE = "0600"
-_ATTRIBUTES = threading.Lock()
+_MODE_OF_NEW_FILES = "0600"
+_MAX_CONTENT = 65536  # bytes that are read; no secret is longer
+_MAX_LINKS = 40
+_KINDS = (
+    (stat.S_ISDIR, "a directory"),
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+# The umask belongs to the process, and Ansible's functions for files change it for a moment.
+_UMASK = threading.Lock()
 
 
 class SecretFile:
-    """A file at `token_path`. options: those of files, such as owner, group and mode; by default the module's."""
+    """The file at `token_path`. options: those of files, such as owner, group and mode; by default the module's.
+
+    Raises MondooError (`FileFailed`) for a path that is no regular file, or a link that somebody else made.
+    """
 
     def __init__(self, module: AnsibleModule, path: str, options: Mapping[str, Any] | None = None) -> None:
         self._module = module
-        # Ansible's own ways with files end the process when they fail, and others' secrets with it.
+        # Ansible's own functions for files end the process when they fail, and others' secrets would be lost with it.
         self._files = copy.copy(module)
-        self._files.fail_json = self._refused
+        self._files.fail_json = self._refuse_attributes
         self._options = module.params if options is None else options
-        # A link stays a link: what it points to is replaced.
-        self.path = os.path.realpath(path)
         self._shown = path
-        self._reserved: str | None = None
+        self.path = self._follow_links(path)
+        self._refuse_special_file()
+        self._prepared: str | None = None
         self._file: TextIO | None = None
-        self._previous = self.facts().modified_at
 
-    def facts(self) -> FileFacts:
-        """The file as it is. An empty one holds no secret and counts as missing."""
-        if os.path.isdir(self.path):
-            raise self._refusal("it is a directory")
+    def read(self) -> str:
+        """The content, without white space around it; empty if there is no file."""
         try:
-            found = os.stat(self.path)
+            with open(self.path, "rb") as file:
+                return file.read(_MAX_CONTENT).decode("utf-8", "replace").strip()
         except FileNotFoundError:
-            return FileFacts(None)
+            return ""
         except OSError as error:
-            raise self._failure("look at", error) from None
-        if not found.st_size:
-            return FileFacts(None)
-        return FileFacts(datetime.fromtimestamp(found.st_mtime, timezone.utc))
+            raise self._failure("read", error) from None
+
+    def stored(self) -> StoredSecret:
+        """What is known of the content."""
+        content = self.read()
+        if not content:
+            return StoredSecret(exists=os.path.exists(self.path))
+        # It is a secret, whoever wrote it.
+        self._module.no_log_values.add(content)
+        modified_at = datetime.fromtimestamp(os.stat(self.path).st_mtime, timezone.utc)
+        return StoredSecret(modified_at, token_mrn=token_mrn_of(content))
 
     def check(self) -> None:
-        """Refuses, without writing anything, a path that cannot be written to."""
-        parent = os.path.dirname(self.path)
-        if not os.path.isdir(parent):
-            raise self._refusal(f"the directory {parent} does not exist")
-        if not os.access(parent, os.W_OK | os.X_OK):
-            raise self._refusal(f"the directory {parent} is not writable")
+        """Refuses, without writing anything, a path that cannot be written to, and an owner, group or mode that is none."""
+        folder = os.path.dirname(self.path)
+        if not os.path.isdir(folder):
+            raise self._refusal(f"the directory {folder} does not exist")
+        writable = os.access(folder, os.W_OK | os.X_OK)
+        if not (writable or (self._options.get("unsafe_writes") and os.access(self.path, os.W_OK))):
+            raise self._refusal(f"the directory {folder} is not writable")
+        dry = copy.copy(self._files)
+        dry.check_mode = True
+        with _UMASK:
+            dry.set_fs_attributes_if_different(dry.load_file_common_arguments(self._given_attributes(), folder), False)
 
     def reserve(self) -> None:
-        """Makes the new file beside the old one, empty and with its final owner and mode."""
+        """Makes a new file beside the old one, empty, with its owner and mode."""
         self.check()
+        self._remove_leftovers()
+        folder = os.path.dirname(self.path)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            folder = self._module.tmpdir
         try:
-            handle, self._reserved = tempfile.mkstemp(prefix=".mondoo-", dir=os.path.dirname(self.path))
+            handle, self._prepared = tempfile.mkstemp(prefix=self._prefix, dir=folder)
+            # Kept open: the mode may forbid even the owner to write. Locked: so that a later run sees that it is in use.
+            self._file = os.fdopen(handle, "w", encoding="utf-8")
+            fcntl.flock(handle, fcntl.LOCK_EX)
         except OSError as error:
             raise self._failure("write to the directory of", error) from None
-        # Kept open: the final mode may forbid even the owner to write.
-        self._file = os.fdopen(handle, "w", encoding="utf-8")
-        self._set_attributes(self._reserved)
+        self._set_attributes(self._prepared, self._new_attributes())
 
-    def commit(self, secret: str) -> None:
-        """Puts the secret into the reserved file and the file in its place."""
-        if self._reserved is None or self._file is None:
+    def commit(self, secret: str, not_before: datetime | None) -> None:
+        """Puts the secret into the new file, and that in the place of the old one, whose owner and mode stay unless given."""
+        if self._prepared is None or self._file is None:
             raise AssertionError("reserve comes first")
+        is_new = not os.path.exists(self.path)
+        if not is_new:
+            # The new file takes after the old one, and must not be readable by more than those asked for.
+            self._set_attributes(self.path, self._given_attributes())
         try:
-            with self._file as file:
-                file.write(secret)
-                file.flush()
-                os.fsync(file.fileno())
-            if self._previous is not None:
-                # In a later second than the secret before it: that is how an interrupted rotation is told.
-                moment = max(time.time(), int(self._previous.timestamp()) + 1)
-                os.utime(self._reserved, (moment, moment))
-            os.replace(self._reserved, self.path)
+            self._file.write(secret)
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            with _UMASK, _private_umask():
+                self._files.atomic_move(self._prepared, self.path, bool(self._options.get("unsafe_writes")))
+            self._prepared = None
+            moment = max(time.time(), not_before.timestamp() if not_before else 0.0)
+            os.utime(self.path, (moment, moment))
         except OSError as error:
             raise self._failure("write", error) from None
-        self._reserved = None
+        if is_new:
+            self._set_attributes(self.path, self._new_attributes())
 
     def discard(self) -> None:
         """Removes what was reserved and not used."""
         if self._file is not None:
             self._file.close()
-        if self._reserved is not None:
-            try:
-                os.unlink(self._reserved)
-            except OSError as error:
-                self._module.warn(f"{self._reserved} could not be removed: {error.strerror}")
-            self._reserved = None
+            self._file = None
+        if self._prepared is not None:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self._prepared)
+            self._prepared = None
 
     def repair(self) -> bool:
-        """Sets owner, group and mode of the file if they differ; in check mode only tells whether they do."""
-        return self._set_attributes(self.path) if os.path.exists(self.path) else False
+        """Sets owner, group and mode of the file where they are given and differ; in check mode only says whether they do."""
+        return self._set_attributes(self.path, self._given_attributes()) if os.path.exists(self.path) else False
 
-    def _set_attributes(self, path: str) -> bool:
-        options = {**self._options, "mode": self._options.get("mode") or _DEFAULT_MODE}
+    # -- what the path leads to ---------------------------------------------------------------------------------------
+
+    def _follow_links(self, path: str) -> str:
+        """The path behind the links; a link stays a link, and what it points to is replaced."""
+        current = os.path.abspath(path)
+        for _number in range(_MAX_LINKS):
+            try:
+                entry = os.lstat(current)
+            except FileNotFoundError:
+                break
+            except OSError as error:
+                raise self._failure("look at", error) from None
+            if not stat.S_ISLNK(entry.st_mode):
+                break
+            if entry.st_uid not in (0, os.geteuid()):
+                raise self._refusal(f"{current} is a link that another user made")
+            current = os.path.join(os.path.dirname(current), os.readlink(current))
+        else:
+            raise self._refusal("it is a link that leads in circles")
+        return os.path.realpath(current)
+
+    def _refuse_special_file(self) -> None:
+        try:
+            mode = os.stat(self.path).st_mode
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise self._failure("look at", error) from None
+        if not stat.S_ISREG(mode):
+            kind = next((name for is_kind, name in _KINDS if is_kind(mode)), "no regular file")
+            raise self._refusal(f"it is {kind}")
+
+    @property
+    def _prefix(self) -> str:
+        """How the name of a temporary file for this one begins."""
+        return f".{os.path.basename(self.path)[:200]}.mondoo-"
+
+    def _remove_leftovers(self) -> None:
+        """Removes temporary files of runs that were killed: those of this user that no process holds a lock on."""
+        for path in glob.glob(glob.escape(os.path.join(os.path.dirname(self.path), self._prefix)) + "*"):
+            with contextlib.suppress(OSError):
+                handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+                try:
+                    if os.fstat(handle).st_uid == os.geteuid():
+                        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                        os.unlink(path)
+                finally:
+                    os.close(handle)
+
+    # -- owner, group and mode ----------------------------------------------------------------------------------------
+
+    def _given_attributes(self) -> dict[str, Any]:
+        return dict(self._options)
+
+    def _new_attributes(self) -> dict[str, Any]:
+        return {**self._options, "mode": self._options.get("mode") or _MODE_OF_NEW_FILES}
+
+    def _set_attributes(self, path: str, options: Mapping[str, Any]) -> bool:
         # A symbolic mode is read with the umask of the process set aside for a moment.
-        with _ATTRIBUTES:
+        with _UMASK:
             arguments = self._files.load_file_common_arguments(options, path=path)
             changed: bool = self._files.set_fs_attributes_if_different(arguments, False)
         return changed
 
-    def _refused(self, msg: str, **_details: object) -> None:
-        raise MondooError(FILE_FAILED, msg, attempted=f"set owner, group and mode of {self._shown}")
+    def _refuse_attributes(self, msg: str, **_details: object) -> None:
+        raise MondooError(FILE_FAILED, msg, attempted=f"write the secret to {self._shown}")
 
     def _refusal(self, reason: str) -> MondooError:
         return MondooError(
@@ -127,3 +219,13 @@ class SecretFile:
 
     def _failure(self, verb: str, error: OSError) -> MondooError:
         return MondooError(FILE_FAILED, error.strerror or type(error).__name__, attempted=f"{verb} {self._shown}")
+
+
+@contextlib.contextmanager
+def _private_umask() -> Iterator[None]:
+    """Ansible gives a file that it creates the mode that the umask leaves: nobody else may read it for a moment."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)

@@ -10,15 +10,19 @@ Everything a run reports is drawn from its plan, so that check mode, which does 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, ClassVar, TypeAlias
 
 from .._values.permissions import declarable
-from .._values.token import Token, token_diff
+from .._values.token import Token, same_description, token_diff
 
 
 @dataclass(frozen=True)
 class Update:
-    """Changes the name, the description or both; None leaves one as it is."""
+    """Changes the name, the description or both; None leaves one as it is.
+
+    token: its MRN is None for the token that an earlier step of the same plan generates.
+    """
 
     operation: ClassVar[str] = "updateAPIToken"
     token: Token
@@ -31,9 +35,11 @@ class Update:
         description = self.token.description if self.description is None else self.description
         return replace(self.token, name=self.name or self.token.name, description=description)
 
-    def reached(self, now: Token | None) -> bool:
+    def is_done(self, now: Token | None) -> bool:
         """Whether the token, as a listing shows it (None if it does not), is as the step leaves it."""
-        return now is not None and (now.name, now.description) == (self.after.name, self.after.description)
+        if now is None or (self.name is not None and now.name != self.name):
+            return False
+        return self.description is None or same_description(now.description, self.description)
 
 
 @dataclass(frozen=True)
@@ -44,22 +50,28 @@ class SetRoles:
     token: Token
     roles: frozenset[str]
 
-    def reached(self, now: Token | None) -> bool:
+    @property
+    def after(self) -> Token:
+        """The token as the step leaves it."""
+        return replace(self.token, roles=(self.token.roles - declarable(self.token.roles)) | self.roles)
+
+    def is_done(self, now: Token | None) -> bool:
         """As for `Update`."""
         return now is not None and declarable(now.roles) == self.roles
 
 
 @dataclass(frozen=True)
 class Generate:
-    """Generates a token and delivers its secret.
+    """Generates a token and hands its secret over.
 
-    replaces: the token that an earlier step or run retired for it. If generating or delivering fails, that one gets
-    the name back.
+    token: as it will be, under its declared name. pending_at: the time in its pending name; None generates it under its
+    declared name at once. verify: whether the secret is tried at the service before anything else happens.
     """
 
     operation: ClassVar[str] = "generateAPIToken"
     token: Token
-    replaces: Token | None = None
+    pending_at: datetime | None = None
+    verify: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,36 +81,29 @@ class Delete:
     operation: ClassVar[str] = "deleteAPIToken"
     token: Token
 
-    def reached(self, now: Token | None) -> bool:
+    def is_done(self, now: Token | None) -> bool:
         """As for `Update`."""
         return now is None
 
 
+Change: TypeAlias = "Update | SetRoles | Delete"
 Step: TypeAlias = "Update | SetRoles | Generate | Delete"
-
-
-def left_by(step: Update | SetRoles | Delete, token: Token | None) -> Token | None:
-    """What a step that was done leaves of the token that a run tells of; None if nothing."""
-    if isinstance(step, Update):
-        return step.after
-    if token is None or token.mrn != step.token.mrn:
-        return token
-    if isinstance(step, Delete):
-        return None
-    return replace(token, roles=(token.roles - declarable(token.roles)) | step.roles)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """steps: in order; none if nothing is to do. before, after: the token as it is and as it will be; None is absent.
+    """steps: in order; none if nothing is to be done. before, after: the token as it is and as it will be; None is absent.
 
-    after.mrn is None where the service will make up a new one.
+    after.mrn is None where the service will choose a new one. reason: why a token is replaced, e.g. "93 days old,
+    rotate_after 90d". staged: whether a new secret is handed over by tasks after this run.
     """
 
     before: Token | None
     after: Token | None
     steps: tuple[Step, ...] = ()
     warnings: tuple[str, ...] = ()
+    reason: str | None = None
+    staged: bool = False
 
     @property
     def changed(self) -> bool:
@@ -116,4 +121,9 @@ class Plan:
 
     @property
     def diff(self) -> dict[str, Any]:
-        return {"before": token_diff(self.before), "after": token_diff(self.after)}
+        """Before and after for Ansible's diff; of a secret, that it changes and why, and nothing of its content."""
+        before, after = token_diff(self.before), token_diff(self.after)
+        if self.generates and self.before and self.after:
+            before["secret"] = "in use"
+            after["secret"] = f"replaced: {self.reason}" if self.reason else "replaced"
+        return {"before": before, "after": after}

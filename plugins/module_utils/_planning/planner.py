@@ -2,165 +2,278 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rules: a pure function from what is declared and what is there to a plan. No request, no clock, no file."""
+"""The rules for one token: a pure function from what is declared and what is there to a plan. No request, no clock, no file.
+
+A rotation generates the new token under a pending name, hands its secret over, and only then retires or deletes the old
+token and gives the new one the declared name.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 
 from .._values import errors
 from .._values.errors import MondooError, invalid_option
 from .._values.permissions import declarable
-from .._values.times import timestamp_text
-from .._values.token import Token, retired_name, retirement_of
+from .._values.times import count_of, duration_text, timestamp_text, whole_days
+from .._values.token import Token, as_new, same_description
+from .._values.token_names import Stage, parse_name, pending_name, retired_name
+from .declaration import Context, Declaration, Mode, StoredSecret
 from .plan import Delete, Generate, Plan, SetRoles, Step, Update
-from .spec import Facts, TokenSpec
+from .stages import Family, PendingDecision, decide_pending, family_of
 
 
-@dataclass(frozen=True)
-class _Retired:
-    """A token that a rotation has replaced. at: when, in UTC."""
-
-    token: Token
-    at: datetime
-
-
-def plan_token(spec: TokenSpec, listing: Iterable[Token], facts: Facts) -> Plan:
+def plan_token(
+    declaration: Declaration, listing: Iterable[Token], context: Context, stored: StoredSecret | None = None
+) -> Plan:
     """The fewest steps that make the declaration true.
 
-    listing: all tokens of the scope.
+    listing: all tokens of the scope. stored: the content of `token_path`; None where the declaration has none.
     Raises MondooError where the declaration cannot be met, or could only be met by a guess; nothing was changed then.
     """
     tokens = tuple(listing)
-    current = _identify(spec, tokens)
-    name = spec.name or (current.name if current else None)
-    # What is declared by its MRN is no predecessor of itself, even if it has the name of one.
-    retired = _retired_of(name, (token for token in tokens if token is not current)) if name else ()
-    if not spec.present:
-        return _plan_absent(spec, current, retired, facts)
+    current = _identify(declaration, tokens, stored)
+    situation = _Situation(declaration, current, _family(declaration, current, tokens), context, stored)
+    if not declaration.present:
+        return _plan_absent(situation)
+    _refuse_name(declaration, current, tokens)
+    plan = _plan_present(situation)
+    if plan.generates and not declaration.generate:
+        raise MondooError(
+            errors.GENERATION_NOT_ALLOWED,
+            f"a new secret would be needed ({plan.reason or 'the token does not exist'}), and generate is false",
+            attempted=f"make {declaration} as declared",
+            advice="Nothing was changed.",
+        )
+    return plan
+
+
+def needs_proof(declaration: Declaration, listing: Iterable[Token], stored: StoredSecret | None) -> bool:
+    """Whether the stored secret has to be tried at the service before the plan is made."""
+    if stored is None or stored.modified_at is None or declaration.verify_secret == "never" or not declaration.present:
+        return False
+    tokens = tuple(listing)
+    current = next((token for token in tokens if declaration.mrn in (None, token.mrn) and token.name == declaration.name), None)
     if current is None:
-        return _plan_creation(spec, retired, facts)
-    _refuse_taken_name(spec, current, tokens)
-    return _plan_existing(spec, current, retired, facts)
+        return False
+    if declaration.verify_secret == "always" and stored.reason_lost(current) is None:
+        return True
+    # An earlier run ended between handing the secret over and replacing the old token.
+    return any(stored.holds_pending(entry.token, entry.at) for entry in family_of(declaration.name, tokens).pending)
 
 
-def _identify(spec: TokenSpec, tokens: tuple[Token, ...]) -> Token | None:
+@dataclass(frozen=True)
+class _Situation:
+    """What the rules look at. current: the token that the declaration is about; None if there is none."""
+
+    declaration: Declaration
+    current: Token | None
+    family: Family
+    context: Context
+    stored: StoredSecret | None
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def staged(self) -> bool:
+        """Whether a new secret is handed over by tasks after this run; with a file, this run does it itself."""
+        return self.context.mode is Mode.STAGED and self.stored is None
+
+    def plan(self, after: Token | None, steps: Iterable[Step], reason: str | None = None) -> Plan:
+        return Plan(self.current, after, tuple(steps), tuple(self.warnings), reason, self.staged)
+
+
+def _identify(declaration: Declaration, tokens: tuple[Token, ...], stored: StoredSecret | None) -> Token | None:
     """The token that the declaration is about; None if there is none."""
-    if spec.mrn is not None:
-        found = next((token for token in tokens if token.mrn == spec.mrn), None)
-        if found is None and spec.present:
+    if declaration.mrn is not None:
+        by_mrn = next((token for token in tokens if token.mrn == declaration.mrn), None)
+        if by_mrn is None and declaration.present:
             raise MondooError(
                 errors.NOT_FOUND,
-                f"{spec.scope} has no API token with this MRN",
-                attempted=f"find the API token {spec.mrn}",
+                f"{declaration.scope} has no API token with this MRN",
+                attempted=f"find the API token {declaration.mrn}",
                 advice="Check mrn and the scope: a rotation or a new creation gives a token a new MRN.",
             )
-        return found
-    named = [token for token in tokens if token.name == spec.name]
+        return by_mrn
+    named = [token for token in tokens if token.name == declaration.name]
     if len(named) > 1:
-        mrns = ", ".join(sorted(str(token.mrn) for token in named))
-        raise MondooError(
-            errors.AMBIGUOUS_NAME,
-            f'{len(named)} API tokens of {spec.scope} have the name "{spec.name}": {mrns}',
-            advice="Nothing was changed. Tell which one is meant with mrn.",
-        )
+        raise _ambiguous(declaration, named, stored)
     return named[0] if named else None
 
 
-def _retired_of(name: str, tokens: Iterable[Token]) -> tuple[_Retired, ...]:
-    """The predecessors that rotations have left, the newest first."""
-    found = [_Retired(token, at) for token in tokens if (at := retirement_of(token, name))]
-    return tuple(sorted(found, key=lambda entry: entry.at, reverse=True))
+def _ambiguous(declaration: Declaration, tokens: Iterable[Token], stored: StoredSecret | None) -> MondooError:
+    namesakes = sorted(tokens, key=lambda token: str(token.mrn))
+    held = stored.token_mrn if stored else None
+
+    def about(token: Token) -> str:
+        created = timestamp_text(token.created_at) or "at an unknown time"
+        in_file = f", its secret is in {declaration.token_path}" if held is not None and held == token.mrn else ""
+        return f"{token.mrn} (created {created} by {token.created_by or 'unknown'}, {_last_use(token)}{in_file})"
+
+    listed = "; ".join(about(token) for token in namesakes)
+    return MondooError(
+        errors.AMBIGUOUS_NAME,
+        f'{len(namesakes)} API tokens of {declaration.scope} have the name "{declaration.name}": {listed}',
+        advice="Nothing was changed. Say which one is meant with mrn.",
+    )
 
 
-def _refuse_taken_name(spec: TokenSpec, current: Token, tokens: tuple[Token, ...]) -> None:
-    if spec.name is None or current.name == spec.name:
+def _last_use(token: Token) -> str:
+    if not token.last_use_known:
+        return "last use unknown"
+    return f"last used {timestamp_text(token.last_used_at)}" if token.last_used_at else "never used"
+
+
+def _family(declaration: Declaration, current: Token | None, tokens: tuple[Token, ...]) -> Family:
+    name = declaration.name or (current.name if current else None)
+    if current is not None and parse_name(current.name).stage is not Stage.CURRENT:
+        # Named by its MRN, as an audit's clean-up does: the token alone is meant, and not what it was part of.
+        return Family()
+    return family_of(name, (token for token in tokens if token is not current))
+
+
+def _refuse_name(declaration: Declaration, current: Token | None, tokens: tuple[Token, ...]) -> None:
+    """Refuses a name that another token has, or that only a rotation may give."""
+    if declaration.name is None or (current and current.name == declaration.name):
         return
-    taken = next((token for token in tokens if token.name == spec.name), None)
-    if taken:
+    if parse_name(declaration.name).stage is not Stage.CURRENT:
+        raise invalid_option(
+            f'name: "{declaration.name}" ends like the name of a pending or retired token, which only a rotation gives'
+        )
+    taken = next((token for token in tokens if token.name == declaration.name), None) if current else None
+    if current and taken:
         raise MondooError(
             errors.NAME_TAKEN,
-            f'another API token of {spec.scope} already has the name "{spec.name}": {taken.mrn}',
+            f'another API token of {declaration.scope} already has the name "{declaration.name}": {taken.mrn}',
             attempted=f'rename the API token "{current.name}" ({current.mrn})',
             advice="Nothing was changed. Choose another name, or delete or rename the other token first.",
         )
 
 
-def _plan_absent(spec: TokenSpec, current: Token | None, retired: tuple[_Retired, ...], facts: Facts) -> Plan:
-    doomed = [current] if current else []
-    if spec.mrn is None:
-        # Predecessors are valid credentials too: absent means that none is left.
-        doomed += [entry.token for entry in retired]
+def _plan_absent(situation: _Situation) -> Plan:
+    doomed = [situation.current] if situation.current else []
+    if situation.declaration.mrn is None:
+        # Absent means that no valid credential of the name is left, whatever its stage.
+        doomed += [entry.token for entry in (*situation.family.pending, *situation.family.retired)]
     for token in doomed:
-        _refuse_own(facts, token, "delete")
-    return Plan(before=current, after=None, steps=tuple(Delete(token) for token in doomed))
+        _refuse_own(situation.context, token, "delete")
+    return situation.plan(None, [Delete(token) for token in doomed])
 
 
-def _plan_creation(spec: TokenSpec, retired: tuple[_Retired, ...], facts: Facts) -> Plan:
-    # A predecessor without successor is a rotation that was cut short, and the new token takes after it.
-    predecessor = retired[0].token if retired and spec.rotates else None
-    wanted = _as_new(_wanted(spec, predecessor))
-    if not declarable(wanted.roles):
+def _plan_present(situation: _Situation) -> Plan:
+    decision = decide_pending(situation.declaration, situation.family, situation.stored, situation.context)
+    situation.warnings.extend(decision.warnings)
+    cleanup: list[Step] = [Delete(token) for token in decision.delete]
+    expired = _delete_expired(situation)
+    if decision.finish is not None:
+        return _plan_finish(situation, decision.finish, cleanup, expired)
+    if situation.current is None:
+        return _plan_creation(situation, decision, cleanup, expired)
+    if decision.wait is not None:
+        return situation.plan(situation.current, cleanup)
+    reason = _reason_to_rotate(situation)
+    if reason is not None:
+        return _plan_rotation(situation, situation.current, reason, cleanup, expired)
+    wanted = _wanted(situation.declaration, situation.current)
+    changes = _change(situation.current, wanted, situation.context)
+    return situation.plan(wanted, [*cleanup, *changes, *expired])
+
+
+def _plan_finish(situation: _Situation, pending: Token, cleanup: list[Step], expired: list[Step]) -> Plan:
+    """Finishes a rotation or a creation whose secret was handed over before."""
+    declaration, current = situation.declaration, situation.current
+    if current is not None:
+        _refuse_own(situation.context, current, "rotate")
+    name = _declared_name(situation)
+    wanted = replace(_wanted(declaration, current or pending), mrn=pending.mrn)
+    wanted = replace(pending, name=name, description=wanted.description, roles=wanted.roles)
+    described = None if same_description(pending.description, wanted.description) else wanted.description
+    steps: list[Step] = [*cleanup, *_step_aside(situation), Update(pending, name=name, description=described)]
+    if declarable(pending.roles) != declarable(wanted.roles):
+        steps.append(SetRoles(replace(pending, name=name), declarable(wanted.roles)))
+    return situation.plan(wanted, [*steps, *expired], "its new secret was handed over before")
+
+
+def _plan_creation(
+    situation: _Situation, decision: PendingDecision, cleanup: list[Step], expired: list[Step]
+) -> Plan:
+    declaration, context = situation.declaration, situation.context
+    if context.mode is Mode.FINISH and situation.stored is None:
+        return situation.plan(None, cleanup)
+    if decision.wait is not None:
+        raise MondooError(
+            errors.PENDING_ELSEWHERE,
+            f'"{decision.wait.name}" ({decision.wait.mrn}) was generated a moment ago, perhaps by a run elsewhere',
+            attempted=f"create {declaration}",
+            advice="Nothing was changed. Run again later, or set pending_grace to 0 if there is no other run.",
+        )
+    # A predecessor without a successor: what the declaration leaves out is as it was there.
+    predecessor = situation.family.retired[0].token if situation.family.retired and declaration.rotates else None
+    new = as_new(_wanted(declaration, predecessor))
+    if not declarable(new.roles):
         raise invalid_option(
-            f"permissions is required, and must not be empty, to create {spec}: without one the token could do nothing"
+            f"permissions is required, and must not be empty, to create {declaration}: without one the token could do nothing"
         )
-    deletions, warnings = _retired_steps(spec, retired, facts)
-    # If its successor was delivered and is gone since, the predecessor's name would no longer fit what is in the file.
-    to_restore = None if retired and _holds_successor(facts, retired[0]) else predecessor
-    steps = (Generate(wanted, replaces=to_restore), *deletions)
-    return Plan(before=None, after=wanted, steps=steps, warnings=tuple(warnings))
+    pending_at = _pending_time(situation) if situation.staged else None
+    after = replace(new, name=pending_name(new.name, pending_at)) if pending_at else new
+    return situation.plan(after, [*cleanup, Generate(new, pending_at), *expired])
 
 
-def _plan_existing(spec: TokenSpec, current: Token, retired: tuple[_Retired, ...], facts: Facts) -> Plan:
-    wanted = _wanted(spec, current)
-    deletions, warnings = _retired_steps(spec, retired, facts)
-    successor = _as_new(wanted)
-    steps: list[Step]
-    if _was_never_delivered(spec, current, retired, facts):
-        _refuse_own(facts, current, "replace")
-        warnings.append(
-            f"An earlier rotation of {spec} was cut short before its secret was delivered: the token that nobody can use is replaced."
-        )
-        steps = [Delete(current), Generate(successor, replaces=retired[0].token)]
-        after = successor
-    elif _is_due(spec, current, facts, warnings):
-        _refuse_own(facts, current, "rotate")
-        at = _retirement_time(facts)
-        aside = replace(current, name=retired_name(wanted.name, at))
-        steps = [Update(current, name=aside.name), Generate(successor, replaces=aside)]
-        if not spec.overlap:
-            steps.append(Delete(aside))
-        after = successor
-    else:
-        steps = _change_steps(current, wanted, facts)
-        after = wanted
-    return Plan(before=current, after=after, steps=(*steps, *deletions), warnings=tuple(warnings))
+def _plan_rotation(
+    situation: _Situation, current: Token, reason: str, cleanup: list[Step], expired: list[Step]
+) -> Plan:
+    declaration = situation.declaration
+    if situation.context.mode is Mode.FINISH and situation.stored is None:
+        # Its secret could not be handed over: the next run rotates it.
+        return situation.plan(current, [*cleanup, *expired])
+    _refuse_own(situation.context, current, "rotate")
+    new = as_new(_wanted(declaration, current))
+    pending_at = _pending_time(situation)
+    pending = replace(new, name=pending_name(new.name, pending_at))
+    generate = Generate(new, pending_at, verify=declaration.verify_secret != "never")
+    if situation.staged:
+        return situation.plan(pending, [*cleanup, generate, *expired], reason)
+    finish = Update(pending, name=new.name)
+    return situation.plan(new, [*cleanup, generate, *_step_aside(situation), finish, *expired], reason)
 
 
-def _wanted(spec: TokenSpec, base: Token | None) -> Token:
+def _step_aside(situation: _Situation) -> list[Step]:
+    """What becomes of the token in use once its successor's secret was handed over."""
+    current = situation.current
+    if current is None:
+        return []
+    if not situation.declaration.overlap:
+        return [Delete(current)]
+    now = situation.context.now.astimezone(timezone.utc).replace(microsecond=0)
+    return [Update(current, name=retired_name(_declared_name(situation), now))]
+
+
+def _declared_name(situation: _Situation) -> str:
+    name = situation.declaration.name or (situation.current.name if situation.current else None)
+    if name is None:
+        raise AssertionError("a declaration has a name, or an MRN that was found")
+    return name
+
+
+def _wanted(declaration: Declaration, base: Token | None) -> Token:
     """The token as declared; what the declaration leaves out is taken from `base`."""
     if base is None:
-        base = Token(mrn=None, name=spec.name or "", scope=spec.scope)
-    declared = declarable(base.roles)
-    if spec.roles is not None:
-        declared = spec.roles if spec.purge_permissions else declared | spec.roles
+        base = Token(mrn=None, name=declaration.name or "", scope=declaration.scope)
+    roles = declarable(base.roles)
+    if declaration.roles is not None:
+        roles = declaration.roles if declaration.purge_permissions else roles | declaration.roles
     memberships = base.roles - declarable(base.roles)
+    keeps_description = declaration.description is None or same_description(declaration.description, base.description)
     return replace(
         base,
-        name=spec.name or base.name,
-        description=base.description if spec.description is None else spec.description,
-        roles=declared | memberships,
+        name=declaration.name or base.name,
+        description=base.description if keeps_description else declaration.description or "",
+        roles=roles | memberships,
     )
 
 
-def _as_new(token: Token) -> Token:
-    """The token as one that the service has yet to make."""
-    return replace(token, mrn=None, id=None, created_at=None, last_used_at=None, created_by=None)
-
-
-def _change_steps(current: Token, wanted: Token, facts: Facts) -> list[Step]:
+def _change(current: Token, wanted: Token, context: Context) -> list[Step]:
     steps: list[Step] = []
     if (current.name, current.description) != (wanted.name, wanted.description):
         steps.append(
@@ -172,103 +285,101 @@ def _change_steps(current: Token, wanted: Token, facts: Facts) -> list[Step]:
         )
     if current.roles != wanted.roles:
         if not current.roles <= wanted.roles:
-            _refuse_own(facts, current, "take permissions from")
+            _refuse_own(context, current, "take permissions from")
         steps.append(SetRoles(replace(current, name=wanted.name), declarable(wanted.roles)))
     return steps
 
 
-def _is_due(spec: TokenSpec, current: Token, facts: Facts, warnings: list[str]) -> bool:
-    """Whether the token is to be replaced, by its age or because its secret is lost."""
-    if spec.rotate_after is not None:
-        if not spec.rotate_after:
-            return True
-        if current.created_at is None:
-            raise MondooError(
-                errors.SCHEMA_MISMATCH,
-                "the service does not tell when it was created, so its age cannot be compared with rotate_after",
-                attempted=f"decide whether {spec} is to be rotated",
-            )
-        if facts.now - current.created_at >= spec.rotate_after:
-            return True
-    if facts.file is None or facts.file.exists:
-        return False
-    if spec.lost_secret == "warn":
-        warnings.append(
-            f"{_capital(spec)} exists, but {spec.token_path} does not, and its secret cannot be read again."
-            " Set lost_secret to rotate to replace the token."
+def _reason_to_rotate(situation: _Situation) -> str | None:
+    """Why the token in use is to be replaced; None if it is not."""
+    current = situation.current
+    if current is None or parse_name(current.name).stage is not Stage.CURRENT:
+        return None
+    return _reason_by_age(situation, current) or _reason_by_loss(situation, current)
+
+
+def _reason_by_age(situation: _Situation, current: Token) -> str | None:
+    limit = situation.declaration.rotate_after
+    if limit is None:
+        return None
+    if not limit:
+        return "rotate_after 0"
+    if current.created_at is None:
+        raise MondooError(
+            errors.SCHEMA_MISMATCH,
+            "the service does not say when it was created, so its age cannot be compared with rotate_after",
+            attempted=f"decide whether {situation.declaration} is to be rotated",
         )
-    elif spec.lost_secret == "fail":
+    age = situation.context.now - current.created_at
+    if age < limit:
+        return None
+    days = whole_days(age)
+    return f"{count_of(days, 'day') if days else duration_text(age)} old, rotate_after {duration_text(limit)}"
+
+
+def _reason_by_loss(situation: _Situation, current: Token) -> str | None:
+    declaration = situation.declaration
+    loss = situation.stored.reason_lost(current) if situation.stored is not None else None
+    if loss is None:
+        return None
+    if declaration.lost_secret == "rotate":
+        return f"{declaration.token_path} {loss}"
+    subject = f"{str(declaration)[0].upper()}{str(declaration)[1:]} exists, but {declaration.token_path} {loss}"
+    if declaration.lost_secret == "fail":
         raise MondooError(
             errors.LOST_SECRET,
-            f"{spec} exists, but {spec.token_path} does not, and its secret cannot be read again",
+            f"{subject}; a secret cannot be read again",
             advice="Put the file back, or set lost_secret to rotate to replace the token.",
         )
-    return spec.lost_secret == "rotate"
+    situation.warnings.append(
+        f"{subject}; a secret cannot be read again. Set lost_secret to rotate to replace the token."
+    )
+    return None
 
 
-def _was_never_delivered(spec: TokenSpec, current: Token, retired: tuple[_Retired, ...], facts: Facts) -> bool:
-    """Whether the current token stems from a rotation that ended between generating and delivering.
-
-    The sign is a predecessor that should not be there any more, or a file that is older than the predecessor's
-    retirement; both times come from the clock of this host. A token that was used has reached somebody.
-    """
-    if not spec.rotates or not retired or current.last_used_at is not None:
-        return False
-    if facts.file is not None and facts.file.exists:
-        return not _holds_successor(facts, retired[0])
-    return not spec.overlap and current.last_use_known
+def _pending_time(situation: _Situation) -> datetime:
+    """Now, and in any case in a later second than the one in which the file was written: that tells whose secret it holds."""
+    now = situation.context.now.astimezone(timezone.utc).replace(microsecond=0)
+    written = situation.stored.modified_at if situation.stored else None
+    return now if written is None else max(now, written.replace(microsecond=0) + timedelta(seconds=1))
 
 
-def _holds_successor(facts: Facts, predecessor: _Retired) -> bool:
-    """Whether the file was written since a token was retired, and so holds the secret of a later one."""
-    modified_at = facts.file.modified_at if facts.file else None
-    return modified_at is not None and modified_at >= predecessor.at
-
-
-def _retirement_time(facts: Facts) -> datetime:
-    """Now, and in any case in a later second than the one in which the present secret was written."""
-    now = facts.now.astimezone(timezone.utc).replace(microsecond=0)
-    if facts.file is None or facts.file.modified_at is None:
-        return now
-    return max(now, facts.file.modified_at.replace(microsecond=0) + timedelta(seconds=1))
-
-
-def _retired_steps(spec: TokenSpec, retired: tuple[_Retired, ...], facts: Facts) -> tuple[list[Step], list[str]]:
-    """What is to happen to the predecessors: those whose overlap has passed are deleted."""
+def _delete_expired(situation: _Situation) -> list[Step]:
+    """The deletion of retired tokens whose overlap is over."""
+    declaration, context = situation.declaration, situation.context
     steps: list[Step] = []
-    warnings: list[str] = []
-    if not spec.rotates:
-        return steps, warnings
-    for entry in retired:
-        ends = entry.at + (spec.overlap or timedelta())
+    if not declaration.rotates:
+        return steps
+    for entry in situation.family.retired:
+        ends = entry.at + (declaration.overlap or timedelta())
         used = entry.token.last_used_at
         still_used = used is not None and used > entry.at
-        subject = f'The retired API token "{entry.token.name}" ({entry.token.mrn}) of {spec.scope}'
-        if facts.is_own(entry.token):
-            warnings.append(f"{subject} is kept: this task logs in with it.")
-        elif not spec.overlap or ends <= facts.now:
+        subject = f'The retired API token "{entry.token.name}" ({entry.token.mrn}) of {declaration.scope}'
+        if context.is_own(entry.token):
+            situation.warnings.append(f"{subject} is kept: this task logs in with it.")
+        elif not declaration.overlap or ends <= context.now:
             steps.append(Delete(entry.token))
             if still_used:
-                warnings.append(
+                situation.warnings.append(
                     f"{subject} was still used at {timestamp_text(used)}, after its retirement, and is deleted."
                 )
-        elif still_used:
-            warnings.append(
-                f"{subject} was still used at {timestamp_text(used)}, after its retirement; it is deleted after {timestamp_text(ends)}."
+        elif entry.at > context.now + timedelta(minutes=5):
+            situation.warnings.append(
+                f"{subject} has a retirement in the future, so a clock was wrong: it is not deleted before {timestamp_text(ends)}."
             )
-    return steps, warnings
+        elif still_used:
+            situation.warnings.append(
+                f"{subject} was still used at {timestamp_text(used)}, after its retirement; it is deleted after"
+                f" {timestamp_text(ends)}."
+            )
+    return steps
 
 
-def _refuse_own(facts: Facts, token: Token, verb: str) -> None:
-    if facts.is_own(token):
+def _refuse_own(context: Context, token: Token, verb: str) -> None:
+    if context.is_own(token):
         raise MondooError(
             errors.OWN_CREDENTIAL,
             "this task logs in with it",
             attempted=f'{verb} the API token "{token.name}" ({token.mrn}) of {token.scope}',
             advice="Nothing was changed. Use other credentials for it.",
         )
-
-
-def _capital(spec: TokenSpec) -> str:
-    text = str(spec)
-    return text[0].upper() + text[1:]

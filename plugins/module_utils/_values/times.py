@@ -60,3 +60,17 @@ def timestamp_text(moment: datetime | None) -> str | None:
 def whole_days(span: timedelta) -> int:
     """Completed days, never negative: clocks of two machines differ."""
     return max(span.days, 0)
+
+
+def duration_text(span: timedelta) -> str:
+    """A duration as people write it, in the largest unit that leaves no rest: `90d`, `12h`; `0` for none."""
+    seconds = int(span.total_seconds())
+    for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds and seconds % length == 0:
+            return f"{seconds // length}{unit}"
+    return f"{seconds}s" if seconds else "0"
+
+
+def count_of(number: int, noun: str) -> str:
+    """A number with its noun in the singular or plural, such as `1 day` or `2 days`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -6,9 +6,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +16,6 @@ from .mrn import Scope
 from .permissions import short_names
 from .times import timestamp_from, timestamp_text
 
-_RETIRED = re.compile(r"(?P<name>.+) \(retired (?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)\)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -96,24 +94,11 @@ def token_diff(token: Token | None) -> dict[str, Any]:
     return {"name": token.name, "description": token.description, "permissions": short_names(token.roles)}
 
 
-def retired_name(name: str, at: datetime) -> str:
-    """The name under which a rotation keeps the replaced token for a while."""
-    return f"{name} (retired {timestamp_text(at)})"
+def as_new(token: Token) -> Token:
+    """The token as one that the service has yet to generate."""
+    return replace(token, mrn=None, created_at=None, last_used_at=None, created_by=None)
 
 
-def successor_name_of(name: str) -> str | None:
-    """Whose predecessor a token of that name is; None if it has no name of a retired token."""
-    found = _RETIRED.fullmatch(name)
-    return found["name"] if found else None
-
-
-def retirement_of(token: Token, name: str) -> datetime | None:
-    """When the token was retired as the predecessor of `name`; None if it is no such token."""
-    found = _RETIRED.fullmatch(token.name)
-    if not found or found["name"] != name:
-        return None
-    try:
-        return timestamp_from(found["at"])
-    except MondooError:
-        # Somebody's own name that only looks like one of ours.
-        return None
+def same_text(one: str, other: str) -> bool:
+    """Whether two descriptions are the same to a service that trims what it stores."""
+    return one.strip() == other.strip()

@@ -1,0 +1,119 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Sends changes that may be sent twice, and finds out what became of those whose answer got lost.
+
+Sharing a request is only the fast way. What is not confirmed there is looked up, and sent again alone if the listing shows
+that it was not executed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .._api.tokens import RoleChange, TokenApi, TokenUpdate
+from .._graphql.response import Response, Verdict
+from .._graphql.retry import RetryBudget
+from .._planning.plan import Change, Delete, SetRoles, Update
+from .._values.errors import MondooError, internal_error
+from .._values.token import Token
+from .entry import Entry
+
+# How often cleaning up is tried: more depends on it than on one request.
+INSISTENCE = 3
+
+
+@dataclass(frozen=True)
+class Task:
+    """One change of one entry. step: with the MRN of its token. number: its place among the steps of the entry's round."""
+
+    entry: Entry
+    step: Change
+    number: int = 0
+
+
+def send_changes(api: TokenApi, tasks: Sequence[Task], budget: RetryBudget) -> list[Response[Token]]:
+    """Sends changes of one operation in one request; those of permissions are of one scope. Never raises."""
+    try:
+        return _send(api, [task.step for task in tasks], budget)
+    except MondooError as error:
+        return [Response(Verdict.UNKNOWN, error=error.copy()) for _task in tasks]
+    except Exception as error:  # noqa: BLE001  (secrets of other entries wait to be returned)
+        return [Response(Verdict.UNKNOWN, error=internal_error(error)) for _task in tasks]
+
+
+def _send(api: TokenApi, steps: Sequence[Change], budget: RetryBudget) -> list[Response[Token]]:
+    updates = [TokenUpdate(step.token, step.name, step.description) for step in steps if isinstance(step, Update)]
+    if updates:
+        return api.update_tokens(updates, budget)
+    roles = [RoleChange(step.token, step.roles) for step in steps if isinstance(step, SetRoles)]
+    if roles:
+        return [_without_value(each) for each in api.set_roles(roles[0].token.scope, roles, budget)]
+    deletions = [step.token for step in steps if isinstance(step, Delete)]
+    return [_without_value(each) for each in api.delete_tokens(deletions, budget)]
+
+
+def _without_value(response: Response[None]) -> Response[Token]:
+    return Response(response.verdict, None, response.error)
+
+
+def settle(api: TokenApi, task: Task, response: Response[Token], budget: RetryBudget) -> Response[Token]:
+    """Sends a change again until an answer or a listing says what became of it. response: UNKNOWN, and not in the listing."""
+    for tries in range(1, api.policy.retries + 1):
+        try:
+            budget.pause(tries, response.error)
+        except MondooError as error:
+            return Response(Verdict.UNKNOWN, error=error)
+        (response,) = send_changes(api, [task], budget)
+        if response.verdict is Verdict.UNKNOWN and was_executed(api, task, budget):
+            return Response(Verdict.DONE)
+        if response.verdict is not Verdict.UNKNOWN or not (response.error and response.error.transient):
+            return response
+    return response
+
+
+def was_executed(api: TokenApi, task: Task, budget: RetryBudget) -> bool:
+    """Whether a listing shows the change; False also where there is no listing."""
+    try:
+        return is_done(task, list_insistently(api, task.step.token, budget))
+    except MondooError:
+        return False
+
+
+def is_done(task: Task, listing: Sequence[Token]) -> bool:
+    """Whether a listing shows that the change was executed."""
+    if isinstance(task.step, Delete) and task.step.token.mrn not in task.entry.known:
+        # A token of this run may be missing only because it is new.
+        return False
+    now = next((token for token in listing if token.mrn == task.step.token.mrn), None)
+    return task.step.is_done(now)
+
+
+def list_insistently(api: TokenApi, token: Token, budget: RetryBudget) -> Sequence[Token]:
+    """The tokens of a token's scope, tried several times whatever the failure; raises MondooError."""
+    for tries in range(1, INSISTENCE + 1):
+        listing = api.list_tokens([token.scope], budget)[token.scope]
+        if not isinstance(listing, MondooError):
+            return listing
+        failure = listing
+        if tries < INSISTENCE:
+            budget.pause(tries)
+    raise failure
+
+
+def apply_insistently(api: TokenApi, entry: Entry, step: Change, budget: RetryBudget) -> MondooError | None:
+    """A change that cleans up, tried several times whatever the failure. Returns why it was not executed, or None."""
+    task = Task(entry, step)
+    failure: MondooError | None = None
+    for tries in range(1, INSISTENCE + 1):
+        (response,) = send_changes(api, [task], budget)
+        done = response.verdict is Verdict.DONE
+        if done or (response.verdict is Verdict.UNKNOWN and was_executed(api, task, budget)):
+            entry.operations.append(step.operation)
+            return None
+        failure = response.error
+        if tries < INSISTENCE:
+            budget.pause(tries)
+    return failure

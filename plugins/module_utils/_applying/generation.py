@@ -1,0 +1,321 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Generates one token and hands its secret over, or leaves nothing behind.
+
+An answer that got lost proves nothing: the next try uses a pending name, so that a token that a listing shows late cannot
+be mistaken for the one in use, and what the lost request may have left is looked for and deleted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta, timezone
+
+from .._api.tokens import Generated, TokenApi
+from .._graphql.response import Verdict
+from .._graphql.retry import RetryBudget
+from .._planning.plan import Delete, Generate, Update
+from .._values import errors
+from .._values.errors import MondooError, internal_error
+from .._values.permissions import declarable
+from .._values.times import count_of
+from .._values.token import Token
+from .._values.token_names import pending_name
+from .changes import INSISTENCE, apply_insistently, list_insistently
+from .entry import Entry
+
+# Seconds for a stray under a pending name: one that shows up later is recognised, and deleted by the next run.
+_PATIENCE_FOR_PENDING = 2.0
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What generating takes beside the API. connect_as: makes an API that logs in with a secret.
+
+    patience: seconds for which a token that may have been generated under its declared name is looked for.
+    """
+
+    connect_as: Callable[[str], TokenApi]
+    patience: float
+
+
+def generate(api: TokenApi, entry: Entry, step: Generate, surroundings: Surroundings) -> None:
+    """Does the step, and puts the outcome into the entry, where a failure is its `error`. Never raises."""
+    generation = _Generation(api, entry, step, surroundings)
+    try:
+        if entry.sink:
+            entry.sink.reserve()
+        generation.run()
+    except MondooError as error:
+        entry.error = error
+    except Exception as error:  # noqa: BLE001  (secrets of other entries wait to be returned)
+        entry.error = internal_error(error)
+    finally:
+        if entry.sink:
+            entry.sink.discard()
+
+
+@dataclass
+class _Generation:
+    """lost: the names under which an answer got lost, each as often, and for which no token was found yet."""
+
+    api: TokenApi
+    entry: Entry
+    step: Generate
+    surroundings: Surroundings
+    lost: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self._budget: RetryBudget = self.api.policy.budget()
+        self._kept: str | None = None
+
+    @property
+    def _wanted(self) -> Token:
+        return self.step.token
+
+    def run(self) -> None:
+        """Raises MondooError after having undone what was done."""
+        name, generated = self._generate()
+        self._kept = generated.token.mrn
+        new = replace(
+            self._wanted,
+            name=generated.token.name,
+            mrn=generated.token.mrn,
+            created_at=generated.token.created_at,
+            created_by=generated.token.created_by,
+        )
+        try:
+            new = self._identify(new, name)
+            self._hand_over(new, generated.secret)
+        except MondooError as error:
+            raise self._undo(new, error) from None
+        except Exception as error:  # noqa: BLE001  (whatever it is, nobody holds the secret)
+            raise self._undo(new, internal_error(error)) from None
+        self.entry.generated = self.entry.token = new
+        self.entry.changed = True
+        self._sweep()
+        if name != self._wanted.name and self.step.pending_at is None:
+            self.entry.steps.insert(0, Update(new, name=self._wanted.name))
+
+    def _generate(self) -> tuple[str, Generated]:
+        """The name that the token was generated under, and what the service answered."""
+        name = self._wanted.name if self.step.pending_at is None else pending_name(self._wanted.name, self.step.pending_at)
+        tries = 1
+        while True:
+            response = self.api.generate_token(
+                self._wanted.scope, name, self._wanted.description, declarable(self._wanted.roles), self._budget
+            )
+            if response.verdict is not Verdict.REFUSED:
+                self.entry.operations.append(self.step.operation)
+            if response.verdict is Verdict.DONE and response.value is not None:
+                return name, response.value
+            error = response.error or internal_error(AssertionError("a response without a value has an error"))
+            if response.verdict is Verdict.UNKNOWN:
+                self.lost[name] += 1
+                self._delete_strays(error)
+            if not self._may_try_again(response.verdict, error, tries):
+                raise self._give_up(error)
+            name = self._next_name(tries)
+            tries += 1
+
+    def _may_try_again(self, verdict: Verdict, error: MondooError, tries: int) -> bool:
+        if verdict is not Verdict.UNKNOWN or not error.transient or tries > self.api.policy.retries:
+            return False
+        try:
+            self._budget.pause(tries, error)
+        except MondooError:
+            return False
+        return True
+
+    def _next_name(self, tries: int) -> str:
+        """A pending name that no try before has used."""
+        at = self.step.pending_at or self.api.now().astimezone(timezone.utc).replace(microsecond=0)
+        return pending_name(self._wanted.name, at + timedelta(seconds=tries))
+
+    def _give_up(self, error: MondooError) -> MondooError:
+        self._sweep()
+        if self.lost:
+            self.entry.changed = True
+            error.note(
+                f"Whether a token was generated could not be determined: if {self._wanted.scope} has an API token"
+                f" {_any_of(self.lost)} that was not there before, nobody holds its secret; delete it."
+            )
+        return error
+
+    def _identify(self, new: Token, name: str) -> Token:
+        """The new token with its MRN. Raises MondooError if the service stored another name than asked."""
+        if new.name != name:
+            raise MondooError(
+                errors.STORED_DIFFERENTLY,
+                f'the service stored the name "{name}" as "{new.name}"',
+                attempted=f'generate the API token "{name}" in {new.scope}',
+                operation=self.step.operation,
+                advice=f'Declare the name as the service stores it: "{_declared_form(new.name, self.step)}".',
+            )
+        if new.mrn is not None:
+            return new
+        for token in self._look_for(Counter({name: 1}), patience=_PATIENCE_FOR_PENDING):
+            self._kept = token.mrn
+            return replace(new, mrn=token.mrn, created_at=token.created_at, created_by=token.created_by)
+        if self.step.pending_at is not None or name != self._wanted.name:
+            raise MondooError(
+                errors.SCHEMA_MISMATCH,
+                "the service does not tell the MRN of the new token, and its listing does not show it",
+                attempted=f'generate the API token "{name}" in {new.scope}',
+                operation=self.step.operation,
+            )
+        self.entry.warnings.append(
+            f'The service did not tell the MRN of the new API token "{name}" of {new.scope}, and its listing does not'
+            " show it yet."
+        )
+        return new
+
+    def _hand_over(self, new: Token, secret: str) -> None:
+        if self.step.verify:
+            self._verify(new, secret)
+        if self.entry.sink is None:
+            self.entry.secret = secret
+        else:
+            self.entry.sink.commit(secret, self.step.pending_at)
+
+    def _verify(self, new: Token, secret: str) -> None:
+        """Raises MondooError unless the service accepts the secret. A token that is new may need a moment."""
+        api = self.surroundings.connect_as(secret)
+        for tries in range(1, INSISTENCE + 1):
+            try:
+                if api.accepts(new.scope):
+                    return
+            except MondooError as error:
+                if error.code != errors.SCHEMA_MISMATCH:
+                    raise error.during(f'verify the secret of the new API token "{new.name}" of {new.scope}') from None
+                self.entry.warnings.append(f"The new secret could not be verified: {error.reason}.")
+                return
+            if tries < INSISTENCE:
+                self._budget.pause(tries)
+        raise MondooError(
+            errors.SECRET_REFUSED,
+            "the service refuses it as a credential",
+            attempted=f'verify the secret of the new API token "{new.name}" of {new.scope}',
+            advice="Set verify_secret to never if new tokens take longer to be accepted.",
+        )
+
+    def _undo(self, new: Token, error: MondooError) -> MondooError:
+        """Deletes the token whose secret was not handed over."""
+        self.entry.secret = None
+        try:
+            tokens = [new] if new.mrn is not None else self._look_for(Counter({new.name: 1}), self.surroundings.patience)
+            failure = None if tokens else MondooError(errors.NOT_FOUND, "the listing does not show it")
+            for token in tokens:
+                failure = apply_insistently(self.api, self.entry, Delete(token), self._budget) or failure
+        except MondooError as second:
+            failure = second
+        self._sweep()
+        if failure is None:
+            return error.note("The new token was deleted again.")
+        self.entry.changed = True
+        return error.note(
+            f'The new API token "{new.name}" ({new.mrn or "MRN unknown"}) could not be deleted again ({failure.reason}):'
+            " delete it, nobody holds its secret."
+        )
+
+    # -- what lost answers may have left ------------------------------------------------------------------------------
+
+    def _sweep(self) -> None:
+        """Deletes what lost answers have left, with patience; warns of what was never seen. Never raises."""
+        if not self.lost:
+            return
+        patience = self.surroundings.patience if self._wanted.name in self.lost else _PATIENCE_FOR_PENDING
+        try:
+            self._look_for(self.lost, patience, delete=True)
+        except MondooError as error:
+            self.entry.warnings.append(
+                f"An answer got lost while the API token {_any_of(self.lost)} of {self._wanted.scope} was generated, and"
+                f" whether the service has a second one could not be determined ({error.reason})."
+            )
+            return
+        if self.lost:
+            self.entry.warnings.append(
+                f"An answer got lost while the API token {_any_of(self.lost)} of {self._wanted.scope} was generated. No"
+                f" listing showed a token of that request within {count_of(round(patience), 'second')}: if one shows up"
+                f" whose MRN is not {self._kept or 'known'}, nobody holds its secret; delete it."
+            )
+
+    def _delete_strays(self, error: MondooError) -> None:
+        """A first look, before the next try."""
+        try:
+            self._look_for(self.lost, patience=0.0, delete=True)
+        except MondooError:
+            # The sweep at the end looks again, and says what it could not find out.
+            return
+
+    def _look_for(self, names: Counter[str], patience: float, *, delete: bool = False) -> list[Token]:
+        """New tokens under these names, each at most as often as in `names`, from which those found are taken off.
+
+        Looks until all are found, or for `patience` seconds. Raises MondooError where no listing can be had, or where more
+        tokens are new than this run can have generated.
+        """
+        tokens: list[Token] = []
+        waited, looks = 0.0, 0
+        while True:
+            for token in self._new_tokens(names):
+                if token.mrn not in {each.mrn for each in tokens}:
+                    if delete:
+                        self._delete_stray(token)
+                    tokens.append(token)
+                    names[_matching(token, names)] -= 1
+            for name in [name for name, count in names.items() if count <= 0]:
+                del names[name]
+            if not names or waited >= patience:
+                return tokens
+            looks += 1
+            pause = min(self.api.policy.backoff(looks), patience - waited)
+            self.api.policy.sleep(pause)
+            waited += pause
+
+    def _new_tokens(self, names: Counter[str]) -> list[Token]:
+        listing = list_insistently(self.api, self._wanted, self._budget)
+        new = [
+            token
+            for token in listing
+            if token.mrn not in self.entry.known and token.mrn != self._kept and _matching(token, names) is not None
+        ]
+        found = Counter(_matching(token, names) for token in new)
+        too_many = [name for name, count in found.items() if name is not None and count > names[name]]
+        if too_many:
+            raise MondooError(
+                errors.AMBIGUOUS_NAME,
+                f"{found[too_many[0]]} new API tokens have the name {_any_of(too_many)}, and this run can have generated no"
+                f" more than {names[too_many[0]]} of them",
+            )
+        return new
+
+    def _delete_stray(self, token: Token) -> None:
+        failure = apply_insistently(self.api, self.entry, Delete(token), self._budget)
+        if failure is not None:
+            raise failure
+
+
+def _matching(token: Token, names: Counter[str]) -> str | None:
+    """Which of the names the token was asked for under; a service may store another form of it."""
+    return next((name for name in names if _folded(name) == _folded(token.name)), None)
+
+
+def _folded(name: str) -> str:
+    import unicodedata
+
+    return unicodedata.normalize("NFKC", name).strip().casefold()
+
+
+def _declared_form(stored: str, step: Generate) -> str:
+    """The stored form of a name without what a rotation adds to it."""
+    from .._values.token_names import parse_name
+
+    return parse_name(stored).base if step.pending_at is not None else stored
+
+
+def _any_of(names: Counter[str] | list[str]) -> str:
+    return " or ".join(f'"{name}"' for name in names)

@@ -1,0 +1,151 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads a declared set. Whatever can be refused without asking the service is refused here, and names the entry."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import Any
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from .._applying.entry import Entry
+from .._planning.declaration import Mode
+from .._planning.declared_set import Prune
+from .._values.errors import MondooError, invalid_option
+from .._values.mrn import Scope, token_mrn_from
+from .._values.quoting import require_text
+from .._values.times import duration_from
+from .arguments import SCOPE_OPTIONS, entry_arguments, shared_token_arguments
+from .declaration import optional_duration, read_declaration, read_scope, roles_from
+
+MAX_CONCURRENCY = 64
+_SHOWN = 10  # wrong entries in one error
+# What a listing returns beside the options of an entry: an item can be given back as it is.
+_RETURNED = frozenset({"id", "roles", "created_at", "last_used_at", "created_by", "age_days", "unused_days"})
+
+
+def read_entries(options: Mapping[str, Any]) -> list[Entry]:
+    """The declared tokens, in order; `options` are those of `set_arguments` and `scope_arguments`.
+
+    Raises MondooError that names every wrong entry.
+    """
+    # A mistake in what all have in common is one mistake.
+    roles_from(options)
+    for option in ("rotate_after", "overlap"):
+        optional_duration(options, option)
+    duration_from("pending_grace", options["pending_grace"])
+    default_scope = read_scope(options)
+
+    validator = ArgumentSpecValidator(entry_arguments(), mutually_exclusive=[SCOPE_OPTIONS])
+    entries: list[Entry] = []
+    problems: list[str] = []
+    for number, declared in enumerate(options["tokens"], start=1):
+        place = _place(number, declared)
+        try:
+            entries.append(_read_entry(declared, place, options, default_scope, validator))
+        except MondooError as error:
+            problems.append(f"{place}: {error.reason}")
+    problems += [*_repetitions(entries), *_spellings(entries)]
+    if problems:
+        more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
+        raise invalid_option("; ".join(problems[:_SHOWN]) + more)
+    return entries
+
+
+def read_mode(options: Mapping[str, Any]) -> tuple[Mode, frozenset[str]]:
+    """How secrets are handed over, and the MRNs of the tokens whose secrets were; `options` are those of `set_arguments`."""
+    if options["delivered"] is not None:
+        return Mode.FINISH, frozenset(token_mrn_from(mrn) for mrn in options["delivered"])
+    return Mode.STAGED if options["stage"] else Mode.DIRECT, frozenset()
+
+
+def read_prune(options: Mapping[str, Any]) -> Prune | None:
+    """What may be pruned, None if nothing is to be; `options` are those of `set_arguments`."""
+    if options["prune_limit"] < 0:
+        raise invalid_option(f"prune_limit: {options['prune_limit']} is out of range: 0 or more")
+    if not options["prune"]:
+        return None
+    if not options["tokens"]:
+        raise invalid_option("prune needs at least one entry in tokens: it would delete, and does not know where")
+    return Prune(tuple(options["prune_keep"]), options["prune_limit"])
+
+
+def read_concurrency(options: Mapping[str, Any]) -> int:
+    """How many requests may be sent at the same time."""
+    concurrency: int = options["concurrency"]
+    if not 1 <= concurrency <= MAX_CONCURRENCY:
+        raise invalid_option(f"concurrency: {concurrency} is out of range: 1 to {MAX_CONCURRENCY}")
+    return concurrency
+
+
+def _place(number: int, declared: Mapping[str, Any]) -> str:
+    name = declared.get("name") or declared.get("mrn")
+    return f"entry {number} of tokens" + (f' ("{name}")' if name else "")
+
+
+def _read_entry(
+    declared: Mapping[str, Any],
+    place: str,
+    common: Mapping[str, Any],
+    default_scope: Scope | None,
+    validator: ArgumentSpecValidator,
+) -> Entry:
+    _refuse_unknown(declared, validator.argument_spec)
+    # What has no value is left out, as in entries that are put together from variables.
+    present = {option: value for option, value in declared.items() if value is not None and option not in _RETURNED}
+    for option, value in present.items():
+        require_text(option, value)
+    result = validator.validate(present)
+    if result.error_messages:
+        raise invalid_option("; ".join(result.error_messages))
+    options = dict(result.validated_parameters)
+    for option in shared_token_arguments():
+        if options[option] is None:
+            options[option] = common[option]
+    scope = read_scope(options) or default_scope
+    if scope is None:
+        raise invalid_option("one of space, organization and scope_mrn is required, here or for the whole task")
+    return Entry(place, read_declaration(options, scope), file_options=options)
+
+
+def _refuse_unknown(declared: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]]) -> None:
+    names = {*known, *(alias for about in known.values() for alias in about.get("aliases", ()))}
+    unknown = sorted(str(option) for option in declared if option not in names and option not in _RETURNED)
+    if unknown:
+        from difflib import get_close_matches
+
+        close = get_close_matches(unknown[0], names, n=1)
+        hint = f'did you mean "{close[0]}"' if close else f"known are {', '.join(sorted(names))}"
+        raise invalid_option(f"unknown {', '.join(unknown)} ({hint})")
+
+
+def _repetitions(entries: Sequence[Entry]) -> Iterator[str]:
+    """Sentences on entries that are about the same token, or write to the same file."""
+    seen: dict[Hashable, Entry] = {}
+    for entry in entries:
+        declaration = entry.declaration
+        about: dict[Hashable, str] = {}
+        if declaration.name is not None:
+            about[declaration.scope, declaration.name] = f"declares {declaration} again"
+        if declaration.mrn is not None:
+            about[declaration.mrn] = f"declares the API token {declaration.mrn} again"
+        if declaration.present and declaration.token_path is not None:
+            about["file", os.path.realpath(declaration.token_path)] = f"writes to {declaration.token_path} too"
+        for key, what in about.items():
+            first = seen.setdefault(key, entry)
+            if first is not entry:
+                yield f"{entry.place} {what}, as {first.place} does"
+
+
+def _spellings(entries: Sequence[Entry]) -> Iterator[str]:
+    """Sentences on scopes that differ in the case of letters only: a service may take both for one."""
+    seen: dict[str, Entry] = {}
+    for entry in entries:
+        scope = entry.declaration.scope
+        first = seen.setdefault(scope.mrn.casefold(), entry)
+        if first.declaration.scope != scope:
+            yield f"{entry.place} writes {first.declaration.scope} as {scope}: use one spelling, as {first.place} does"

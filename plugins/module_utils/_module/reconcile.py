@@ -1,0 +1,216 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The work of the modules that change tokens, in phases over a list of entries: look, plan, apply. One token is a set of one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .._api.tokens import Listing, TokenApi
+from .._applying.entry import Entry
+from .._applying.generation import Surroundings
+from .._applying.rounds import apply_entries
+from .._graphql.pool import ConnectionPool
+from .._planning.declaration import Context, Mode
+from .._planning.declared_set import (
+    Deletion,
+    Prune,
+    TokenIndex,
+    count_operations,
+    index_listings,
+    plan_prune,
+    plan_set,
+)
+from .._planning.planner import needs_proof
+from .._values.errors import OWN_CREDENTIAL, SCHEMA_MISMATCH, MondooError, internal_error
+from .._values.mrn import Scope
+from .secret_file import SecretFile
+from .session import Session
+from .turns import take_turn
+
+
+@dataclass
+class Reconciliation:
+    """One run. entries: what was declared, with what became of it. pruned: likewise, for what nobody declared.
+
+    operations: how many mutations were, or in check mode would be, sent, by GraphQL name.
+    """
+
+    module: AnsibleModule
+    session: Session
+    entries: list[Entry]
+    mode: Mode = Mode.DIRECT
+    delivered: frozenset[str] = frozenset()
+    prune: Prune | None = None
+    concurrency: int = 1
+    progress: Callable[[int, int], None] = lambda _done, _all: None
+    pruned: list[Entry] = field(default_factory=list)
+    operations: dict[str, int] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._pool: ConnectionPool[TokenApi] = ConnectionPool(
+            self.session.api, self.session.connect, self.concurrency
+        )
+        self._files: dict[int, SecretFile] = {}
+        self._deletions: list[Deletion] = []
+
+    def run(self) -> None:
+        """Makes the tokens as declared, or in check mode predicts what that would take.
+
+        Raises MondooError where nothing was changed; what fails later is in the entries.
+        """
+        for entry in self.entries:
+            self._open_file(entry)
+        scopes = list(dict.fromkeys(entry.declaration.scope for entry in self.entries))
+        with take_turn(self.module, self.session.url, scopes):
+            listings = self._list(scopes)
+            self._prove_stored_secrets(listings)
+            self._plan(listings)
+            if self.module.check_mode:
+                self._predict()
+            else:
+                self._apply()
+            for entry in self.entries:
+                self._repair_file(entry)
+
+    # -- look ---------------------------------------------------------------------------------------------------------
+
+    def _open_file(self, entry: Entry) -> None:
+        declaration = entry.declaration
+        if not declaration.present or declaration.token_path is None:
+            return
+        try:
+            file = SecretFile(self.module, declaration.token_path, entry.file_options)
+            self._files[id(entry)] = file
+            entry.sink = file
+        except MondooError as error:
+            entry.error = error
+
+    def _list(self, scopes: Sequence[Scope]) -> Mapping[Scope, Listing | MondooError]:
+        listings = self.session.list_tokens(self._pool, scopes)
+        errors = [listing for listing in listings.values() if isinstance(listing, MondooError)]
+        if errors and len(errors) == len(listings) and (len(listings) == 1 or not any(e.concerns_one_scope for e in errors)):
+            raise errors[0]
+        return listings
+
+    def _prove_stored_secrets(self, listings: Mapping[Scope, Listing | MondooError]) -> None:
+        """Reads what the files hold, and tries it at the service where the plan depends on that."""
+        indexes = index_listings(listings)
+        to_prove: list[Entry] = []
+        for entry in self.entries:
+            file = self._files.get(id(entry))
+            if file is None or entry.error is not None:
+                continue
+            try:
+                # Only now: the file of a run that had the turn before may be new.
+                entry.stored = file.stored()
+            except MondooError as error:
+                entry.error = error
+                continue
+            index = indexes.get(entry.declaration.scope)
+            if index and needs_proof(entry.declaration, index.relevant(entry.declaration), entry.stored):
+                to_prove.append(entry)
+        for entry, outcome in zip(to_prove, self._pool.map(lambda _api, each: self._prove(each), to_prove), strict=True):
+            if isinstance(outcome, MondooError):
+                entry.error = outcome
+            elif isinstance(outcome, Exception):
+                entry.error = internal_error(outcome)
+
+    def _prove(self, entry: Entry) -> None:
+        secret = self._files[id(entry)].read()
+        try:
+            with self.session.connect_as(secret) as api:
+                accepted: bool | None = api.accepts(entry.declaration.scope)
+        except MondooError as error:
+            if error.code != SCHEMA_MISMATCH:
+                raise error.during(f"verify the secret in {entry.declaration.token_path}") from None
+            entry.warnings.append(f"The secret in {entry.declaration.token_path} could not be verified: {error.reason}.")
+            accepted = None
+        if entry.stored is not None:
+            entry.stored = replace(entry.stored, accepted=accepted)
+
+    # -- plan ---------------------------------------------------------------------------------------------------------
+
+    def _plan(self, listings: Mapping[Scope, Listing | MondooError]) -> None:
+        indexes = index_listings(listings)
+        context = Context(
+            now=self.session.api.now(),
+            mode=self.mode,
+            delivered=self.delivered,
+            is_own=self.session.is_own,
+            identity_known=self.session.identity_known,
+        )
+        plans = plan_set(self.entries, listings, indexes, context)
+        for entry, plan in zip(self.entries, plans, strict=True):
+            entry.known = _known(indexes.get(entry.declaration.scope))
+            entry.take_plan(plan)
+            self._check_file(entry)
+        if self.prune is not None:
+            outcomes = [entry.error or entry.plan for entry in self.entries]
+            self._deletions, warnings = plan_prune(self.entries, outcomes, indexes, self.prune, context)
+            self.warnings += warnings
+        self.pruned = [_prune_entry(deletion, self.entries) for deletion in self._deletions]
+
+    def _check_file(self, entry: Entry) -> None:
+        file = self._files.get(id(entry))
+        if file is None or entry.error is not None or not entry.plan.generates:
+            return
+        try:
+            file.check()
+        except MondooError as error:
+            entry.error = error
+
+    # -- apply --------------------------------------------------------------------------------------------------------
+
+    def _predict(self) -> None:
+        for entry in (*self.entries, *self.pruned):
+            if entry.error is None:
+                entry.predict()
+        self.operations = count_operations(
+            entry.plan for entry in (*self.entries, *self.pruned) if entry.error is None
+        )
+
+    def _apply(self) -> None:
+        surroundings = Surroundings(self.session.connect_as, float(self.module.params["timeout"]))
+        apply_entries(self.entries, self._pool, surroundings, self.progress)
+        due: list[Entry] = []
+        for entry, deletion in zip(self.pruned, self._deletions, strict=True):
+            failed = next((self.entries[number] for number in deletion.needs if self.entries[number].error), None)
+            if failed is None:
+                due.append(entry)
+            else:
+                self.warnings.append(
+                    f"{entry.declaration} was not pruned: {failed.place}, which it is the predecessor of, has failed."
+                )
+        self.pruned = due
+        apply_entries(self.pruned, self._pool, surroundings)
+        self.operations = self.session.operations
+
+    def _repair_file(self, entry: Entry) -> None:
+        file = self._files.get(id(entry))
+        if file is None or entry.error is not None or entry.plan.generates:
+            return
+        try:
+            entry.file_changed = file.repair()
+        except MondooError as error:
+            entry.error = error
+        except Exception as error:  # noqa: BLE001  (the secrets of the others wait to be returned)
+            entry.error = internal_error(error)
+
+
+def _known(index: TokenIndex | None) -> frozenset[str | None]:
+    return index.mrns if index is not None else frozenset()
+
+
+def _prune_entry(deletion: Deletion, entries: Sequence[Entry]) -> Entry:
+    token = deletion.token
+    declaration = replace(entries[0].declaration, scope=token.scope, name=token.name, mrn=token.mrn, present=False)
+    entry = Entry("prune", declaration, known=frozenset({token.mrn}))
+    entry.take_plan(deletion.plan)
+    return entry

@@ -1,0 +1,134 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Results: what a run says of each token, and of all of them together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .._applying.entry import Entry
+from .._planning.plan import Plan
+from .._values.errors import MondooError, internal_error
+from .._values.times import count_of
+from .._values.token import token_result
+from .reconcile import Reconciliation
+
+_SHOWN_ERRORS = 5
+_SHOWN_WARNINGS = 20
+
+
+def run_safely(module: AnsibleModule, work: Callable[[AnsibleModule], dict[str, Any]]) -> dict[str, Any]:
+    """The result of `work`, or the result that says why it failed; `main()` hands it on."""
+    try:
+        return work(module)
+    except MondooError as error:
+        return failure(error)
+    except Exception as error:  # noqa: BLE001  (the last line of defence: a traceback could show a secret)
+        return failure(internal_error(error))
+
+
+def failure(error: MondooError) -> dict[str, Any]:
+    """The part of a result that tells of an error."""
+    return {"failed": True, "msg": str(error), "error": error.details}
+
+
+def warn(module: AnsibleModule, warnings: Sequence[str]) -> None:
+    """Shows warnings, but no more than a person would read."""
+    for warning in warnings[:_SHOWN_WARNINGS]:
+        module.warn(warning)
+    if len(warnings) > _SHOWN_WARNINGS:
+        module.warn(f"And {count_of(len(warnings) - _SHOWN_WARNINGS, 'more warning')}: see warnings in results.")
+
+
+def token_run_result(run: Reconciliation) -> dict[str, Any]:
+    """The result of a run for one token."""
+    (entry,) = run.entries
+    warn(run.module, [*run.session.warnings, *run.warnings, *entry.warnings])
+    result: dict[str, Any] = {
+        "changed": entry.changed or entry.file_changed,
+        **_token_part(entry),
+    }
+    if run.module._diff:
+        result["diff"] = entry.plan.diff
+    return {**result, **failure(entry.error)} if entry.error else result
+
+
+def set_run_result(run: Reconciliation) -> dict[str, Any]:
+    """The result of a run for a declared set."""
+    warnings = [text for entry in run.entries for text in entry.warnings]
+    warn(run.module, [*run.session.warnings, *run.warnings, *warnings])
+    errors = [(entry.place, entry.error) for entry in (*run.entries, *run.pruned) if entry.error]
+    pruned = [entry for entry in run.pruned if not entry.error]
+    summary = _summary(run, len(pruned))
+    result: dict[str, Any] = {
+        "changed": any(entry.changed or entry.file_changed for entry in (*run.entries, *run.pruned)),
+        "results": [_entry_result(entry) for entry in run.entries],
+        "pruned": [token_result(entry.plan.before) for entry in pruned],
+        "operations": run.operations,
+        "requests": run.session.requests,
+        "msg": summary,
+    }
+    if run.module._diff:
+        result["diff"] = [_titled_diff(entry.plan) for entry in (*run.entries, *run.pruned) if entry.plan.changed]
+    if not errors:
+        return result
+    shown = [f"{place}: {error}" for place, error in errors[:_SHOWN_ERRORS]]
+    more = [f"And {len(errors) - _SHOWN_ERRORS} more, see results."] if len(errors) > _SHOWN_ERRORS else []
+    return {**result, **failure(errors[0][1]), "msg": " ".join([f"{summary}.", *shown, *more])}
+
+
+def _token_part(entry: Entry) -> dict[str, Any]:
+    """What the results of a single token and of an entry have in common."""
+    declaration = entry.declaration
+    result: dict[str, Any] = {"api_token": token_result(entry.token), "operations": entry.operations}
+    if declaration.present and declaration.token_path:
+        result["token_path"] = declaration.token_path
+    if entry.secret:
+        result["token"] = entry.secret
+    return result
+
+
+def _entry_result(entry: Entry) -> dict[str, Any]:
+    known = entry.token or entry.plan.before
+    result: dict[str, Any] = {
+        "name": entry.declaration.name or (known.name if known else None),
+        "scope_mrn": entry.declaration.scope.mrn,
+        "changed": entry.changed or entry.file_changed,
+        **_token_part(entry),
+    }
+    if entry.warnings:
+        result["warnings"] = entry.warnings
+    return {**result, **(failure(entry.error) if entry.error else {"failed": False, "msg": ""})}
+
+
+def _summary(run: Reconciliation, pruned: int) -> str:
+    counts = Counter(_kind(entry) for entry in run.entries)
+    would = "would be " if run.module.check_mode else ""
+    verbs = {"failed", "unchanged"}
+    parts = [f"{count} {kind if kind in verbs else would + kind}" for kind, count in sorted(counts.items())]
+    if pruned:
+        parts.append(f"{pruned} {would}pruned")
+    return f"{count_of(len(run.entries), 'API token')} declared: {', '.join(parts) or 'nothing to do'}"
+
+
+def _kind(entry: Entry) -> str:
+    """What was done, or would be, as a word for the summary."""
+    if entry.error:
+        return "failed"
+    if not (entry.plan.changed or entry.changed):
+        return "corrected in its file" if entry.file_changed else "unchanged"
+    if entry.plan.generates:
+        return "replaced" if entry.plan.before else "created"
+    return "changed" if entry.plan.after else "deleted"
+
+
+def _titled_diff(plan: Plan) -> dict[str, Any]:
+    token = plan.before or plan.after
+    title = f'API token "{token.name}" of {token.scope}' if token else ""
+    return {**plan.diff, "before_header": title, "after_header": title}

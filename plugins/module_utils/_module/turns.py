@@ -1,0 +1,105 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Turns: runs on one host that may change tokens of one scope wait for each other.
+
+The kernel frees the locks when the process ends, however it ends. One file stands for an endpoint, and one byte of it for a
+scope, so that a set of many scopes needs one file descriptor.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import os
+import struct
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .._values.errors import LOCKED, MondooError
+from .._values.mrn import Scope
+
+_FOLDER = "~/.ansible/mondoo.platform"
+_PATIENCE = 600.0  # seconds to wait for a run that holds the lock
+_LONGEST_PAUSE = 1.0  # seconds between two looks
+# As the kernel of 64-bit Linux lays it out: type, whence, start, length, process.
+_FLOCK = "@hhqqi"
+_HELD = frozenset({errno.EACCES, errno.EAGAIN})
+
+
+@contextlib.contextmanager
+def take_turn(
+    module: AnsibleModule, url: str, scopes: Iterable[Scope], sleep: Callable[[float], None] = time.sleep
+) -> Iterator[None]:
+    """Holds the locks of the scopes at an endpoint for as long as the block lasts; in check mode, nothing.
+
+    Where no lock can be had for a reason of the system, warns and goes on. Raises MondooError (`Locked`) where another run
+    holds one for too long.
+    """
+    if module.check_mode:
+        yield
+        return
+    with contextlib.ExitStack() as stack:
+        try:
+            descriptor = _open(url)
+            stack.callback(os.close, descriptor)
+            # In the same order in every run, so that no two wait for each other.
+            for offset, scope in sorted((_offset(scope), scope) for scope in scopes):
+                _acquire(descriptor, offset, scope, sleep)
+        except OSError as error:
+            module.warn(
+                f"Runs on this host cannot take turns, since no lock can be had in {_FOLDER} ({error.strerror}): do not run"
+                " two at once for one scope."
+            )
+        yield
+
+
+def _open(url: str) -> int:
+    folder = Path(os.path.expanduser(_FOLDER))
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / f"{hashlib.sha256(url.encode()).hexdigest()[:32]}.lock"
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+
+
+def _offset(scope: Scope) -> int:
+    return int.from_bytes(hashlib.sha256(scope.mrn.encode()).digest()[:7], "big")
+
+
+def _acquire(descriptor: int, offset: int, scope: Scope, sleep: Callable[[float], None]) -> None:
+    waited, pause = 0.0, 0.05
+    while not _try_lock(descriptor, offset):
+        if waited >= _PATIENCE:
+            raise MondooError(
+                LOCKED,
+                f"{_holder(descriptor, offset)} on this host has been working on {scope} for more than {_PATIENCE:.0f} seconds",
+                attempted=f"take a turn at the API tokens of {scope}",
+                advice="Nothing was changed. Wait for that run, or end it, and run again.",
+            )
+        sleep(pause)
+        waited += pause
+        pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+def _try_lock(descriptor: int, offset: int) -> bool:
+    try:
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, offset)
+    except OSError as error:
+        if error.errno in _HELD:
+            return False
+        raise
+    return True
+
+
+def _holder(descriptor: int, offset: int) -> str:
+    if not sys.platform.startswith("linux"):
+        return "Another run"
+    question = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, offset, 1, 0)
+    answer = fcntl.fcntl(descriptor, fcntl.F_GETLK, question)
+    return f"The run with process ID {struct.unpack(_FLOCK, answer)[-1]}"

@@ -1,0 +1,280 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Plans for a declared set: each token by the rules for one, and what is deleted because nobody declared it. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from fnmatch import fnmatchcase
+from typing import Protocol, TypeAlias
+
+from .._values import errors
+from .._values.errors import MondooError, invalid_option
+from .._values.mrn import Scope, token_scope
+from .._values.token import Token
+from .._values.token_names import Stage, TokenName, parse_name
+from .declaration import Context, Declaration, StoredSecret
+from .plan import Delete, Plan, SetRoles
+from .planner import plan_token
+
+_SHOWN = 5  # names in an error
+
+Listings: TypeAlias = "Mapping[Scope, Sequence[Token] | MondooError]"
+
+
+class Declared(Protocol):
+    """One entry of a set. place: how errors name it. error: why it cannot be planned, where that is known before."""
+
+    @property
+    def declaration(self) -> Declaration: ...
+    @property
+    def stored(self) -> StoredSecret | None: ...
+    @property
+    def place(self) -> str: ...
+    @property
+    def error(self) -> MondooError | None: ...
+
+
+@dataclass(frozen=True)
+class Prune:
+    """What may be deleted because nobody declared it. keep: names and shell patterns of names. limit: how many tokens at most."""
+
+    keep: tuple[str, ...] = ()
+    limit: int = 25
+
+    def keeps(self, name: str) -> bool:
+        """Whether a name is kept, literally or by a pattern."""
+        return any(_fits(pattern, name) for pattern in self.keep)
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """A token that nobody declared. needs: numbers of the entries that must have succeeded before it may go."""
+
+    token: Token
+    needs: frozenset[int] = frozenset()
+
+    @property
+    def plan(self) -> Plan:
+        return Plan(before=self.token, after=None, steps=(Delete(self.token),))
+
+
+class TokenIndex:
+    """The tokens of a scope by what a declaration can name them by, so that no plan looks at all of them."""
+
+    def __init__(self, tokens: Iterable[Token]) -> None:
+        self.tokens = tuple(tokens)
+        self._by_mrn = {token.mrn: token for token in self.tokens}
+        self._by_name: dict[str, list[Token]] = defaultdict(list)
+        for token in self.tokens:
+            for name in {token.name, parse_name(token.name).base}:
+                self._by_name[name].append(token)
+
+    @property
+    def mrns(self) -> frozenset[str | None]:
+        return frozenset(self._by_mrn)
+
+    def with_mrn(self, mrn: str | None) -> Token | None:
+        return self._by_mrn.get(mrn) if mrn is not None else None
+
+    def relevant(self, declaration: Declaration) -> tuple[Token, ...]:
+        """All that the plan for the declaration depends on: who has the MRN, and the name in any of its stages."""
+        current = self.with_mrn(declaration.mrn)
+        name = declaration.name or (current.name if current else None)
+        named = self._by_name.get(name, []) if name is not None else []
+        return tuple({token.mrn: token for token in (*([current] if current else []), *named)}.values())
+
+
+def index_listings(listings: Listings) -> dict[Scope, TokenIndex]:
+    """An index for each scope that could be listed."""
+    return {scope: TokenIndex(tokens) for scope, tokens in listings.items() if not isinstance(tokens, MondooError)}
+
+
+def plan_set(
+    entries: Sequence[Declared], listings: Listings, indexes: Mapping[Scope, TokenIndex], context: Context
+) -> list[Plan | MondooError]:
+    """For each entry its plan, or why there is none. listings: for each scope of the entries, all of its tokens or an error."""
+    plans = [_plan(entry, listings, indexes, context) for entry in entries]
+    return _without_conflicts(entries, plans)
+
+
+def plan_prune(
+    entries: Sequence[Declared],
+    plans: Sequence[Plan | MondooError],
+    indexes: Mapping[Scope, TokenIndex],
+    prune: Prune,
+    context: Context,
+) -> tuple[list[Deletion], list[str]]:
+    """What is to be deleted because no entry declares it, and warnings.
+
+    plans: of the entries. Raises MondooError where nothing of the set may be applied.
+    """
+    claims = _Claims(context)
+    for number, (entry, plan) in enumerate(zip(entries, plans, strict=True)):
+        index = indexes.get(entry.declaration.scope)
+        claims.add(number, entry, plan, index.with_mrn(entry.declaration.mrn) if index else None)
+    deletions: dict[str | None, Deletion] = {}
+    warnings: list[str] = []
+    for scope in dict.fromkeys(entry.declaration.scope for entry in entries if entry.declaration.scope in indexes):
+        if scope in claims.unclear:
+            warnings.append(
+                f"Nothing was pruned in {scope}: a token that is declared by its MRN is not there, and the one that replaced"
+                " it cannot be told from an undeclared one."
+            )
+            continue
+        for token in indexes[scope].tokens:
+            if prune.keeps(token.name):
+                continue
+            needs = claims.needs_before_deletion(token)
+            if needs is not None:
+                deletions.setdefault(token.mrn, Deletion(token, needs))
+    _refuse_too_many(list(deletions.values()), prune)
+    names = [token.name for index in indexes.values() for token in index.tokens]
+    warnings += [
+        f'prune_keep: "{pattern}" fits no API token.'
+        for pattern in prune.keep
+        if not any(_fits(pattern, name) for name in names)
+    ]
+    if deletions and not context.identity_known:
+        warnings.append(
+            "prune cannot tell whether one of these tokens is the one that this task logs in with: name that one in prune_keep."
+        )
+    return list(deletions.values()), warnings
+
+
+def count_operations(plans: Iterable[Plan]) -> dict[str, int]:
+    """How many mutations the plans take, by GraphQL name: the permissions of one scope are set by one."""
+    steps = [step for plan in plans for step in plan.steps]
+    counts = Counter(step.operation for step in steps)
+    scopes = {step.token.scope for step in steps if isinstance(step, SetRoles)}
+    if scopes:
+        counts[SetRoles.operation] = len(scopes)
+    return dict(sorted(counts.items()))
+
+
+def _fits(pattern: str, name: str) -> bool:
+    return name == pattern or fnmatchcase(name, pattern)
+
+
+def _plan(
+    entry: Declared, listings: Listings, indexes: Mapping[Scope, TokenIndex], context: Context
+) -> Plan | MondooError:
+    if entry.error:
+        return entry.error
+    listing = listings[entry.declaration.scope]
+    if isinstance(listing, MondooError):
+        return listing.copy()
+    try:
+        relevant = indexes[entry.declaration.scope].relevant(entry.declaration)
+        return plan_token(entry.declaration, relevant, context, entry.stored)
+    except MondooError as error:
+        return error
+
+
+def _touched(plan: Plan | MondooError) -> set[str]:
+    """MRNs of the tokens that a plan is about."""
+    if isinstance(plan, MondooError):
+        return set()
+    tokens = [step.token for step in plan.steps] + ([plan.before] if plan.before else [])
+    return {token.mrn for token in tokens if token.mrn is not None}
+
+
+def _without_conflicts(entries: Sequence[Declared], plans: Sequence[Plan | MondooError]) -> list[Plan | MondooError]:
+    """Refuses entries that turn out to be about the same token, as by its name and by its MRN."""
+    owners: dict[str, list[int]] = defaultdict(list)
+    for number, plan in enumerate(plans):
+        for mrn in _touched(plan):
+            owners[mrn].append(number)
+    checked = list(plans)
+    for mrn, numbers in owners.items():
+        if len(numbers) > 1:
+            places = " and ".join(entries[number].place for number in numbers)
+            for number in numbers:
+                checked[number] = invalid_option(
+                    f"{places} are about the same API token, {mrn}: nothing was done for it"
+                )
+    return checked
+
+
+@dataclass
+class _Name:
+    """A declared name in one scope. entries: their numbers. failed: whether one of them has no plan."""
+
+    entries: set[int] = field(default_factory=set)
+    overlap: timedelta = timedelta()
+    failed: bool = False
+    by_name: bool = False
+
+
+class _Claims:
+    """Which tokens the entries of the task are about, in whatever scope they were listed.
+
+    unclear: scopes with a declared token that is not there, and whose successor nobody can name.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self.unclear: set[Scope] = set()
+        self._context = context
+        self._mrns: set[str] = set()
+        self._names: dict[tuple[Scope, str], _Name] = defaultdict(_Name)
+
+    def add(self, number: int, entry: Declared, plan: Plan | MondooError, current: Token | None) -> None:
+        """Takes an entry with its plan. current: the token that has the entry's MRN."""
+        declaration = entry.declaration
+        failed = isinstance(plan, MondooError)
+        self._mrns |= _touched(plan) | ({declaration.mrn} if declaration.mrn is not None else set())
+        # A token that is to be renamed keeps its name when that fails.
+        names = [declaration.name] if declaration.name is not None else []
+        if current and (failed or declaration.name is None):
+            names.append(current.name)
+        for text in names:
+            name = self._names[declaration.scope, text]
+            name.entries.add(number)
+            name.overlap = max(name.overlap, declaration.overlap or timedelta())
+            name.failed = name.failed or failed
+            # A declaration by MRN is about that token alone, whoever else has its name.
+            name.by_name = name.by_name or declaration.mrn is None or failed
+        if isinstance(plan, MondooError) and plan.code == errors.NOT_FOUND and declaration.mrn is not None:
+            self.unclear.add(declaration.scope)
+
+    def needs_before_deletion(self, token: Token) -> frozenset[int] | None:
+        """Numbers of the entries that must have succeeded before the token may go; None if it stays."""
+        if token.mrn in self._mrns or self._context.is_own(token) or self._belongs_elsewhere(token):
+            return None
+        exact = self._names.get((token.scope, token.name))
+        if exact is not None and exact.by_name:
+            return None
+        parsed = parse_name(token.name)
+        family = self._names.get((token.scope, parsed.base)) if parsed.stage is not Stage.CURRENT else None
+        if family is None:
+            return frozenset()
+        return self._needs_of_family(parsed, family)
+
+    def _needs_of_family(self, parsed: TokenName, family: _Name) -> frozenset[int] | None:
+        # What becomes of pending tokens is for the plan of their entry to say.
+        if parsed.stage is Stage.PENDING or family.failed or parsed.at is None:
+            return None
+        return None if self._context.now - parsed.at < family.overlap else frozenset(family.entries)
+
+    @staticmethod
+    def _belongs_elsewhere(token: Token) -> bool:
+        told = token_scope(token.mrn) if token.mrn is not None else None
+        return told is not None and told != token.scope
+
+
+def _refuse_too_many(deletions: Sequence[Deletion], prune: Prune) -> None:
+    if len(deletions) <= prune.limit:
+        return
+    shown = ", ".join(f'"{each.token.name}" of {each.token.scope}' for each in deletions[:_SHOWN])
+    raise MondooError(
+        errors.PRUNE_LIMIT,
+        f"{len(deletions)} API tokens are not declared, and prune_limit is {prune.limit}: {shown}"
+        f"{', …' if len(deletions) > _SHOWN else ''}",
+        attempted="prune",
+        advice="Nothing was changed. Declare them, name them in prune_keep, or raise prune_limit if they are to go.",
+    )

@@ -1,0 +1,22 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Values that YAML took for something else than text: `name: 1.10` is the number 1.1, and `name: yes` is true."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from .errors import invalid_option
+
+# The options whose value is an identifier: to guess at what was written would be about another token.
+IDENTIFIERS = frozenset({"name", "mrn", "space", "organization", "scope_mrn"})
+
+
+def require_text(option: str, value: object) -> None:
+    """Raises MondooError if an option that takes an identifier has a value that is a number, a boolean or a date."""
+    if option not in IDENTIFIERS or not isinstance(value, (bool, int, float, date, datetime)):
+        return
+    kind = "a boolean" if isinstance(value, bool) else "a number" if isinstance(value, (int, float)) else "a date"
+    raise invalid_option(f'{option}: {value} is {kind} in YAML, and not the text that was written; quote it')
