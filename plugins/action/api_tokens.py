@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.mondoo.platform.plugins.plugin_utils._censoring import CensoringActionBase
+from ansible_collections.mondoo.platform.plugins.plugin_utils._token_action import TokenActionBase
 
 
-class ActionModule(CensoringActionBase):
-    """Hides a result with a secret in it."""
+class ActionModule(TokenActionBase):
+    """Generates no secret that nobody takes, and hides a result with one in it."""

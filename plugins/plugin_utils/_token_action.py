@@ -1,0 +1,135 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs a module that may return a secret.
+
+Refuses to let it generate one that nobody takes, and hides its result from every output if, and only if, it carries one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+from ansible.release import __version__
+from ansible.utils.display import Display
+
+from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import (
+    GENERATION_NOT_ALLOWED,
+    SECRET_NOT_TAKEN,
+    MondooError,
+)
+from ansible_collections.mondoo.platform.plugins.module_utils._values.quoting import require_text
+
+_TAKE_IT = "Register the result of the task, or set token_path."
+
+
+def carries_secret(result: Mapping[str, Any]) -> bool:
+    """Whether a module's result has a secret in it, in `token` or in `token` of one of its `results`."""
+    if result.get("token"):
+        return True
+    if any(isinstance(entry, Mapping) and entry.get("token") for entry in result.get("results") or ()):
+        return True
+    # What Ansible could not read as a result is shown as it is.
+    return '"token"' in str(result.get("module_stdout", ""))
+
+
+@contextlib.contextmanager
+def _silent(connection: Any) -> Iterator[None]:
+    """Some connection plugins, such as ssh, print all that a module prints at -vvv, unless their play context has no_log."""
+    context = connection._play_context
+    before = context.no_log
+    context.no_log = True
+    try:
+        yield
+    finally:
+        context.no_log = before
+
+
+def _hides_messages_too() -> bool:
+    """Whether this ansible-core hides warnings and the reason of a failure together with the result."""
+    major, minor = __version__.split(".")[:2]
+    return (int(major), int(minor)) < (2, 19)
+
+
+def _tell(result: Mapping[str, Any]) -> None:
+    """Shows what a person needs to know of a hidden result; neither warnings nor messages have a secret in them."""
+    display = Display()
+    for warning in result.get("warnings") or ():
+        display.warning(str(warning))
+    if result.get("failed") and result.get("msg"):
+        display.error(str(result["msg"]))
+
+
+def check_identifiers(arguments: Mapping[str, Any]) -> None:
+    """Refuses names, MRNs and scopes that YAML took for numbers, booleans or dates; a module gets them as text."""
+    for option, value in arguments.items():
+        require_text(option, value)
+    for entry in _entries(arguments):
+        for option, value in entry.items():
+            try:
+                require_text(str(option), value)
+            except MondooError as error:
+                raise error.during("read the entries of tokens") from None
+
+
+def forbid_unclaimed_secrets(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments with which a module generates no secret that it would only return."""
+    if "tokens" not in arguments:
+        return dict(arguments) if arguments.get("token_path") else {**arguments, "generate": False}
+    if not isinstance(arguments["tokens"], list):
+        return dict(arguments)
+    tokens = [
+        {**entry, "generate": False} if isinstance(entry, Mapping) and not entry.get("token_path") else entry
+        for entry in arguments["tokens"]
+    ]
+    return {**arguments, "tokens": tokens}
+
+
+def explain_unclaimed_secret(result: dict[str, Any]) -> None:
+    """Says in the result of a failed module that the secret would have been lost, in place of an option that nobody set."""
+    for part in (result, *(entry for entry in result.get("results") or () if isinstance(entry, dict))):
+        error = part.get("error")
+        if isinstance(error, dict) and error.get("code") == GENERATION_NOT_ALLOWED:
+            part["error"] = {**error, "code": SECRET_NOT_TAKEN}
+            part["msg"] = str(part["msg"]).replace("generate is false", "nobody takes it") + f" {_TAKE_IT}"
+
+
+def _entries(arguments: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    tokens = arguments.get("tokens")
+    return [entry for entry in tokens if isinstance(entry, Mapping)] if isinstance(tokens, list) else []
+
+
+class TokenActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no type information
+    """An action plugin of the name of a module of this collection, which may return a secret."""
+
+    _requires_connection = True
+    _supports_check_mode = True
+    # A background job's result is fetched by another plugin, which would show it.
+    _supports_async = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        del tmp
+        arguments = self._task.args
+        try:
+            check_identifiers(arguments)
+        except MondooError as error:
+            return {**result, "failed": True, "msg": str(error), "error": error.details}
+        is_claimed = bool(self._task.register)
+        if not is_claimed:
+            arguments = forbid_unclaimed_secrets(arguments)
+        with _silent(self._connection):
+            result.update(self._execute_module(module_args=arguments, task_vars=task_vars))
+        if not is_claimed:
+            explain_unclaimed_secret(result)
+        if carries_secret(result):
+            if _hides_messages_too() and not self._task.no_log:
+                _tell(result)
+            result["_ansible_no_log"] = True
+            # The summary of a loop has no mark of its own before ansible-core 2.19: it follows the task.
+            self._task.no_log = True
+        return result
