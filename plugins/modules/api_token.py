@@ -273,6 +273,7 @@ from ansible_collections.mondoo.platform.plugins.module_utils._module.secret_fil
 from ansible_collections.mondoo.platform.plugins.module_utils._module.session import failure, open_session, result_of
 from ansible_collections.mondoo.platform.plugins.module_utils._planning.planner import plan_token
 from ansible_collections.mondoo.platform.plugins.module_utils._planning.spec import Facts
+from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
 from ansible_collections.mondoo.platform.plugins.module_utils._values.token import token_result
 
 
@@ -281,7 +282,9 @@ def _reconcile(module: AnsibleModule) -> dict[str, Any]:
     session = open_session(module)
     file = SecretFile(module, spec.token_path) if spec.present and spec.token_path else None
 
-    listing = session.service.tokens(spec.scope)
+    listing = session.service.list_tokens([spec.scope])[spec.scope]
+    if isinstance(listing, MondooError):
+        raise listing
     facts = Facts(datetime.now(timezone.utc), file.facts() if file else None, session.is_own)
     plan = plan_token(spec, listing, facts)
     if file and plan.generates:
@@ -289,7 +292,7 @@ def _reconcile(module: AnsibleModule) -> dict[str, Any]:
     outcome = Outcome(plan.after) if module.check_mode else apply_plan(plan, session.service, listing, file)
     file_changed = file.repair() if file and not outcome.error and not plan.generates else False
 
-    for warning in (*session.service.documents.warnings, *plan.warnings, *outcome.warnings):
+    for warning in (*session.service.warnings, *plan.warnings, *outcome.warnings):
         module.warn(warning)
     operations = plan.operations if module.check_mode else outcome.operations
     result: dict[str, Any] = {

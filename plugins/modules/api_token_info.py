@@ -196,7 +196,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.mondoo.platform.plugins.module_utils._client.crew import Crew
+from ansible_collections.mondoo.platform.plugins.module_utils._api.pool import TokenApiPool
 from ansible_collections.mondoo.platform.plugins.module_utils._module.arguments import (
     connection_arguments,
     exclusive_credentials,
@@ -219,12 +219,15 @@ def _list(module: AnsibleModule) -> dict[str, Any]:
     selection = selection_from(module.params)
     session = open_session(module)
 
-    tokens = list(session.service.tokens(scope))
+    listing = session.service.list_tokens([scope])[scope]
+    if isinstance(listing, MondooError):
+        raise listing
+    tokens = list(listing)
     unreadable: list[Mapping[str, Any]] = []
     if module.params["include_spaces"]:
         found, unreadable = _tokens_of_spaces(session, scope)
         tokens += found
-    for warning in session.service.documents.warnings:
+    for warning in session.service.warnings:
         module.warn(warning)
     chosen = select(tokens, selection, datetime.now(timezone.utc))
     return {"changed": False, "api_tokens": chosen, "count": len(chosen), "unreadable": unreadable}
@@ -234,8 +237,8 @@ def _tokens_of_spaces(session: Session, organization: Scope) -> tuple[list[Token
     """The tokens of all spaces that can be read, and what is to be said of the others."""
     tokens: list[Token] = []
     unreadable: list[Mapping[str, Any]] = []
-    spaces = session.service.spaces(organization)
-    listings = Crew(session.service, session.connect, size=1).tokens([space.scope for space in spaces])
+    spaces = session.service.list_spaces(organization)
+    listings = TokenApiPool(session.service, session.connect, size=1).list_tokens([space.scope for space in spaces])
     for space in spaces:
         found = listings[space.scope]
         if not isinstance(found, MondooError):

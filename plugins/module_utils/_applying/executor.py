@@ -13,12 +13,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from .._client.service import Change, Generated, TokenService, deletion_of, role_change_of, update_of
+from .._api.tokens import Generated, RoleChange, TokenApi, TokenUpdate
+from .._graphql.response import Response
 from .._planning.plan import Delete, Generate, Plan, SetRoles, Update, left_by
-from .._values import errors
-from .._values.errors import MondooError, internal_error
+from .._values.errors import GARBLED_ANSWER, MondooError, internal_error
 from .._values.mrn import Scope
 from .._values.permissions import declarable
 from .._values.token import Token
@@ -60,18 +60,21 @@ class Outcome:
     error: MondooError | None = None
 
 
-def change_of(step: Update | SetRoles | Delete) -> Change:
-    """The mutation that makes the step."""
+def _send(step: Update | SetRoles | Delete, api: TokenApi) -> None:
+    """Makes the step; raises MondooError if it was not made, or nobody knows."""
+    budget = api.policy.budget()
+    response: Response[Any]
     if isinstance(step, Update):
-        return update_of(step.token, name=step.name, description=step.description)
-    if isinstance(step, SetRoles):
-        return role_change_of(step.token.scope, [(step.token, step.roles)])
-    return deletion_of(step.token)
+        (response,) = api.update_tokens([TokenUpdate(step.token, step.name, step.description)], budget)
+    elif isinstance(step, SetRoles):
+        (response,) = api.set_roles(step.token.scope, [RoleChange(step.token, step.roles)], budget)
+    else:
+        (response,) = api.delete_tokens([step.token], budget)
+    if response.error:
+        raise response.error
 
 
-def apply_plan(
-    plan: Plan, service: TokenService, listing: Collection[Token], delivery: Delivery | None = None
-) -> Outcome:
+def apply_plan(plan: Plan, service: TokenApi, listing: Collection[Token], delivery: Delivery | None = None) -> Outcome:
     """Applies the steps in order and stops at the first that fails.
 
     listing: the tokens that the plan was made from; what is not among them is new.
@@ -80,9 +83,7 @@ def apply_plan(
 
 
 class _Execution:
-    def __init__(
-        self, plan: Plan, service: TokenService, listing: Collection[Token], delivery: Delivery | None
-    ) -> None:
+    def __init__(self, plan: Plan, service: TokenApi, listing: Collection[Token], delivery: Delivery | None) -> None:
         self._plan = plan
         self._service = service
         self._listed = listing
@@ -126,7 +127,7 @@ class _Execution:
         return replace(after, mrn=told.mrn) if after and told and self._generated else after
 
     def _change(self, step: Update | SetRoles) -> None:
-        self._settle(lambda: self._service.change(change_of(step)), step.token, step.reached)
+        self._settle(lambda: _send(step, self._service), step.token, step.reached)
         self._outcome.token = left_by(step, self._outcome.token)
 
     def _delete(self, step: Delete) -> None:
@@ -147,12 +148,7 @@ class _Execution:
 
     def _delete_token(self, step: Delete) -> None:
         def send() -> None:
-            try:
-                self._service.change(change_of(step))
-            except MondooError as error:
-                # By MRN, the service's word that there is none is what was wanted.
-                if error.code != errors.NOT_FOUND:
-                    raise
+            _send(step, self._service)
 
         # A token of this run may be missing from the listing only because it is new: sending again is what makes sure.
         self._settle(send, step.token, lambda now: step.reached(now) and step.token.mrn in self._known)
@@ -160,7 +156,7 @@ class _Execution:
     def _generate(self, step: Generate) -> None:
         try:
             generated = self._generate_once(step.token)
-            new = replace(step.token, mrn=generated.mrn)
+            new = replace(step.token, mrn=generated.token.mrn)
             self._deliver(new, generated.secret)
         except MondooError as error:
             self._give_name_back(step, error)
@@ -174,24 +170,31 @@ class _Execution:
 
         def attempt() -> Generated:
             nonlocal answer_was_lost
-            try:
-                return self._service.generate(wanted.scope, wanted.name, wanted.description, declarable(wanted.roles))
-            except MondooError as error:
-                if error.outcome_unknown:
-                    answer_was_lost = True
-                    self._delete_strays(wanted, error)
-                raise
+            response = self._service.generate_token(
+                wanted.scope,
+                wanted.name,
+                wanted.description,
+                declarable(wanted.roles),
+                self._service.policy.budget(),
+            )
+            if response.error is None and response.value is not None:
+                return response.value
+            error = response.error or MondooError(GARBLED_ANSWER, "no answer", outcome_unknown=True)
+            if error.outcome_unknown:
+                answer_was_lost = True
+                self._delete_strays(wanted, error)
+            raise error
 
-        generated = self._service.policy.call(attempt, _lost_and_transient)
-        if generated.mrn is None:
-            generated = generated._replace(mrn=self._find_mrn(wanted))
+        generated = self._service.policy.budget().call(attempt, _lost_and_transient)
+        if generated.token.mrn is None:
+            generated = generated._replace(token=replace(generated.token, mrn=self._find_mrn(wanted)))
             if answer_was_lost:
                 self._outcome.warnings.append(
                     f'An answer got lost while the API token "{wanted.name}" was generated, and the service does not tell'
                     f" the MRN of a new token: check that {wanted.scope} has one token of the name and not two."
                 )
-        if answer_was_lost and generated.mrn is not None:
-            self._delete_latecomers(wanted, generated.mrn)
+        if answer_was_lost and generated.token.mrn is not None:
+            self._delete_latecomers(wanted, generated.token.mrn)
         return generated
 
     def _delete_latecomers(self, wanted: Token, kept: str) -> None:
@@ -315,7 +318,7 @@ class _Execution:
                 if not (error.outcome_unknown and self._happened(token, reached)):
                     raise
 
-        self._service.policy.call(attempt, _lost_and_transient)
+        self._service.policy.budget().call(attempt, _lost_and_transient)
 
     def _happened(self, token: Token, reached: Callable[[Token | None], bool]) -> bool:
         try:
@@ -334,7 +337,13 @@ class _Execution:
         return send()
 
     def _listing(self, scope: Scope) -> tuple[Token, ...]:
-        return self._insist(lambda: self._service.tokens(scope))
+        def read() -> tuple[Token, ...]:
+            listing = self._service.list_tokens([scope])[scope]
+            if isinstance(listing, MondooError):
+                raise listing
+            return listing
+
+        return self._insist(read)
 
 
 def _lost_and_transient(error: MondooError) -> bool:

@@ -14,18 +14,19 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
-from .._client.crew import Crew
-from .._client.service import TokenService, role_change_of
+from .._api.pool import TokenApiPool
+from .._api.tokens import RoleChange, TokenApi, TokenUpdate
+from .._graphql.response import Response, Verdict
 from .._planning.plan import Delete, Plan, SetRoles, Step, Update, left_by
-from .._values import errors
 from .._values.errors import MondooError, internal_error
 from .._values.mrn import Scope
 from .._values.token import Token
-from .executor import Delivery, Outcome, apply_plan, change_of
+from .executor import Delivery, Outcome, apply_plan
 
 _CHANGES_PER_REQUEST = 20
+R = TypeVar("R")
 # So many plans in a row that fail for the same general reason: the rest would fare no better, and take hours.
 _HOPELESS = 5
 
@@ -40,7 +41,7 @@ class Job:
 
 
 def apply_fleet(
-    jobs: Sequence[Job], crew: Crew, progress: Callable[[int, int], None] = lambda _done, _all: None
+    jobs: Sequence[Job], crew: TokenApiPool, progress: Callable[[int, int], None] = lambda _done, _all: None
 ) -> list[Outcome]:
     """The outcome of each job, in their order; no failure of one keeps another from being done.
 
@@ -69,7 +70,7 @@ _Pair: TypeAlias = "tuple[_Work, Update | SetRoles | Delete]"
 
 
 class _Fleet:
-    def __init__(self, jobs: Sequence[Job], crew: Crew, progress: Callable[[int, int], None]) -> None:
+    def __init__(self, jobs: Sequence[Job], crew: TokenApiPool, progress: Callable[[int, int], None]) -> None:
         self._crew = crew
         self._progress = progress
         self._work = [
@@ -111,23 +112,23 @@ class _Fleet:
     def _share(
         self,
         parts: Sequence[Sequence[_Pair]],
-        send: Callable[[TokenService, Sequence[_Pair]], list[bool | MondooError]],
+        send: Callable[[TokenApi, Sequence[_Pair]], list[Response[Any]]],
     ) -> None:
-        def attempt(service: TokenService, part: Sequence[_Pair]) -> list[bool | MondooError]:
+        def attempt(service: TokenApi, part: Sequence[_Pair]) -> list[Response[Any]]:
             try:
                 return send(service, part)
             except Exception:  # noqa: BLE001  (secrets of others wait to be returned; this is tried again alone)
-                return [False] * len(part)
+                return [Response(Verdict.UNKNOWN)] * len(part)
 
         open_: list[_Pair] = []
-        for part, verdicts in zip(parts, self._crew.map(attempt, parts), strict=True):
-            for (work, step), verdict in zip(part, verdicts, strict=True):
-                work.outcome.operations.append(step.operation)
-                is_gone = isinstance(verdict, MondooError) and verdict.code == errors.NOT_FOUND
-                if verdict is True or (is_gone and isinstance(step, Delete)):
+        for part, responses in zip(parts, _results(self._crew.map(attempt, parts)), strict=True):
+            for (work, step), response in zip(part, responses, strict=True):
+                if response.verdict is not Verdict.REFUSED:
+                    work.outcome.operations.append(step.operation)
+                if response.verdict is Verdict.DONE:
                     work.did(step)
-                elif isinstance(verdict, MondooError):
-                    work.outcome.error = work.outcome.error or verdict
+                elif response.verdict is Verdict.REFUSED:
+                    work.outcome.error = work.outcome.error or response.error
                 else:
                     open_.append((work, step))
         if open_:
@@ -135,7 +136,7 @@ class _Fleet:
 
     def _look(self, pairs: Sequence[_Pair]) -> None:
         """Finds out what became of changes whose answer got lost or does not tell."""
-        listings = self._crew.tokens(list(dict.fromkeys(step.token.scope for _work, step in pairs)))
+        listings = self._crew.list_tokens(list(dict.fromkeys(step.token.scope for _work, step in pairs)))
         now = {
             scope: {token.mrn: token for token in listing}
             for scope, listing in listings.items()
@@ -151,10 +152,10 @@ class _Fleet:
     def _finish(self) -> None:
         """Applies what is left of the plans that cannot share a request."""
         single = [work for work in self._work if work.alone and work.steps and not work.outcome.error]
-        self._crew.map(self._apply, single)
+        _results(self._crew.map(self._apply, single))
         self._tell(sum(1 for work in self._work if not work.steps or work.outcome.error))
 
-    def _apply(self, service: TokenService, work: _Work) -> None:
+    def _apply(self, service: TokenApi, work: _Work) -> None:
         job, before = work.job, work.outcome
         plan = replace(job.plan, before=before.token, steps=tuple(work.steps))
         with self._lock:
@@ -192,15 +193,25 @@ def _by_scope(pairs: Sequence[_Pair]) -> list[Sequence[_Pair]]:
     return list(scopes.values())
 
 
-def _send_changes(service: TokenService, pairs: Sequence[_Pair]) -> list[bool | MondooError]:
-    return service.change_together([change_of(step) for _work, step in pairs])
+def _send_changes(service: TokenApi, pairs: Sequence[_Pair]) -> list[Response[Any]]:
+    budget = service.policy.budget()
+    steps = [step for _work, step in pairs]
+    updates = [TokenUpdate(step.token, step.name, step.description) for step in steps if isinstance(step, Update)]
+    if updates:
+        return [*service.update_tokens(updates, budget)]
+    return [*service.delete_tokens([step.token for step in steps], budget)]
 
 
-def _send_roles(service: TokenService, pairs: Sequence[_Pair]) -> list[bool | MondooError]:
-    """One change for all of a scope. If it is refused, nobody knows for which of them."""
-    wanted = [(step.token, step.roles) for _work, step in pairs if isinstance(step, SetRoles)]
-    (verdict,) = service.change_together([role_change_of(wanted[0][0].scope, wanted)])
-    return [verdict if len(pairs) == 1 or verdict is True else False] * len(pairs)
+def _send_roles(service: TokenApi, pairs: Sequence[_Pair]) -> list[Response[Any]]:
+    changes = [RoleChange(step.token, step.roles) for _work, step in pairs if isinstance(step, SetRoles)]
+    return [*service.set_roles(changes[0].token.scope, changes, service.policy.budget())]
+
+
+def _results(results: Sequence[R | Exception]) -> list[R]:
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
+    return [result for result in results if not isinstance(result, Exception)]
 
 
 def _not_attempted(plan: Plan, cause: MondooError) -> MondooError:

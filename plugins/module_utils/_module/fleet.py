@@ -14,10 +14,10 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from .._api.pool import TokenApiPool
+from .._api.tokens import Listing
 from .._applying.executor import Outcome
 from .._applying.fleet import Job, apply_fleet
-from .._client.crew import Crew
-from .._client.service import Listing
 from .._planning.fleet import Declared, FleetPlan, plan_fleet
 from .._planning.plan import Plan
 from .._planning.spec import Facts, FileFacts
@@ -39,10 +39,10 @@ def reconcile(module: AnsibleModule) -> dict[str, Any]:
     prune = prune_from(module.params)
     concurrency = concurrency_from(module.params)
     session = open_session(module)
-    crew = Crew(session.service, session.connect, concurrency)
+    crew = TokenApiPool(session.service, session.connect, concurrency)
     lines = [_Line(entry) for entry in entries]
 
-    listings = crew.tokens(list(dict.fromkeys(entry.spec.scope for entry in entries)))
+    listings = crew.list_tokens(list(dict.fromkeys(entry.spec.scope for entry in entries)))
     _refuse_if_nothing_can_be_read(listings)
     declared = _declared(module, session, lines)
     fleet = plan_fleet(declared, listings, prune)
@@ -167,7 +167,7 @@ def _declared(module: AnsibleModule, session: Session, lines: Iterable[_Line]) -
 
 def _apply(
     module: AnsibleModule,
-    crew: Crew,
+    crew: TokenApiPool,
     lines: Sequence[_Line],
     fleet: FleetPlan,
     listings: dict[Scope, Listing | MondooError],
@@ -202,7 +202,7 @@ class _Progress:
 
 
 def _result(
-    module: AnsibleModule, crew: Crew, lines: Sequence[_Line], fleet: FleetPlan, pruned: Sequence[Outcome]
+    module: AnsibleModule, crew: TokenApiPool, lines: Sequence[_Line], fleet: FleetPlan, pruned: Sequence[Outcome]
 ) -> dict[str, Any]:
     _warn(module, [*crew.warnings, *fleet.warnings, *(text for line in lines for text in line.warnings)])
     gone = [plan.before for plan, outcome in zip(fleet.pruned, pruned, strict=True) if not outcome.error]

@@ -15,9 +15,8 @@ from urllib.parse import urlsplit
 from ansible.module_utils.ansible_release import __version__ as core_version
 from ansible.module_utils.basic import AnsibleModule
 
-from .._client.retry import RetryPolicy
-from .._client.service import TokenService
-from .._client.tolerance import Documents
+from .._api.tokens import TokenApi
+from .._graphql.retry import RetryPolicy
 from .._transport.credential_sources import find_credential
 from .._transport.credentials import Credential
 from .._transport.endpoint import REGIONS, query_url
@@ -34,9 +33,9 @@ _USER_AGENT = f"mondoo.platform/{VERSION} (Ansible collection; ansible-core {cor
 class Session:
     """A service and the identity that it is used with. connect: makes another service like it, with its own connection."""
 
-    service: TokenService
+    service: TokenApi
     credential: Credential
-    connect: Callable[[], TokenService]
+    connect: Callable[[], TokenApi]
 
     def is_own(self, token: Token) -> bool:
         """Whether the token is the one that this task logs in with, as far as its claims tell."""
@@ -53,10 +52,9 @@ def open_session(module: AnsibleModule) -> Session:
     credential = find_credential({name: params[name] for name in CREDENTIAL_OPTIONS}, os.environ)
     _mask(module, credential)
     url, verify = _url(params, credential), _verification(params)
-    documents = Documents()
 
-    def connect() -> TokenService:
-        transport = HttpTransport(
+    def open_transport() -> HttpTransport:
+        return HttpTransport(
             url,
             credential,
             user_agent=_USER_AGENT,
@@ -64,9 +62,9 @@ def open_session(module: AnsibleModule) -> Session:
             verify=verify,
             proxy=params["proxy"] or None,
         )
-        return TokenService(transport, RetryPolicy(params["retries"]), documents)
 
-    return Session(connect(), credential, connect)
+    service = TokenApi(open_transport(), RetryPolicy(params["retries"]))
+    return Session(service, credential, lambda: service.connect(open_transport()))
 
 
 def result_of(module: AnsibleModule, work: Callable[[AnsibleModule], dict[str, Any]]) -> dict[str, Any]:

@@ -157,7 +157,7 @@ def _wanted(spec: TokenSpec, base: Token | None) -> Token:
 
 def _as_new(token: Token) -> Token:
     """The token as one that the service has yet to make."""
-    return replace(token, mrn=None, id=None, created_at=None, last_used_at=None, created_by=None)
+    return replace(token, mrn=None, created_at=None, last_used_at=None, created_by=None)
 
 
 def _change_steps(current: Token, wanted: Token, facts: Facts) -> list[Step]:
