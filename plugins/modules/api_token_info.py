@@ -192,22 +192,19 @@ error:
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.mondoo.platform.plugins.module_utils._client.crew import Crew
-from ansible_collections.mondoo.platform.plugins.module_utils._module.arguments import (
-    connection_arguments,
-    exclusive_credentials,
-    scope_arguments,
-)
-from ansible_collections.mondoo.platform.plugins.module_utils._module.declaration import scope_of
+from ansible_collections.mondoo.platform.plugins.module_utils._api.pool import TokenApiPool
+from ansible_collections.mondoo.platform.plugins.module_utils._module.arguments import create_module
+from ansible_collections.mondoo.platform.plugins.module_utils._module.declaration import require_scope
+from ansible_collections.mondoo.platform.plugins.module_utils._module.results import run_safely, warn
 from ansible_collections.mondoo.platform.plugins.module_utils._module.selection_options import (
     selection_arguments,
     selection_from,
 )
-from ansible_collections.mondoo.platform.plugins.module_utils._module.session import Session, open_session, result_of
+from ansible_collections.mondoo.platform.plugins.module_utils._module.session import open_session
 from ansible_collections.mondoo.platform.plugins.module_utils._planning.selection import select
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
 from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import Scope
@@ -215,47 +212,48 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.token impo
 
 
 def _list(module: AnsibleModule) -> dict[str, Any]:
-    scope = scope_of(module.params)
+    scope = require_scope(module.params)
     selection = selection_from(module.params)
     session = open_session(module)
+    pool = session.pool(1)
 
-    tokens = list(session.service.tokens(scope))
+    listing = pool.list_tokens([scope])[scope]
+    if isinstance(listing, MondooError):
+        raise listing
+    tokens = list(listing)
     unreadable: list[Mapping[str, Any]] = []
     if module.params["include_spaces"]:
-        found, unreadable = _tokens_of_spaces(session, scope)
-        tokens += found
-    for warning in session.service.documents.warnings:
-        module.warn(warning)
-    chosen = select(tokens, selection, datetime.now(timezone.utc))
+        of_spaces, unreadable = _tokens_of_spaces(pool, scope)
+        tokens += of_spaces
+    warn(module, session.api.warnings)
+    chosen = select(tokens, selection, session.api.now())
     return {"changed": False, "api_tokens": chosen, "count": len(chosen), "unreadable": unreadable}
 
 
-def _tokens_of_spaces(session: Session, organization: Scope) -> tuple[list[Token], list[Mapping[str, Any]]]:
+def _tokens_of_spaces(pool: TokenApiPool, organization: Scope) -> tuple[list[Token], list[Mapping[str, Any]]]:
     """The tokens of all spaces that can be read, and what is to be said of the others."""
     tokens: list[Token] = []
     unreadable: list[Mapping[str, Any]] = []
-    spaces = session.service.spaces(organization)
-    listings = Crew(session.service, session.connect, size=1).tokens([space.scope for space in spaces])
+    spaces = pool.clients[0].list_spaces(organization)
+    listings = pool.list_tokens([space.scope for space in spaces])
     for space in spaces:
-        found = listings[space.scope]
-        if not isinstance(found, MondooError):
-            tokens += found
-        elif found.concerns_one_scope:
-            unreadable.append({"scope_mrn": space.scope.mrn, "name": space.name, "reason": str(found)})
+        listing = listings[space.scope]
+        if not isinstance(listing, MondooError):
+            tokens += listing
+        elif listing.concerns_one_scope:
+            unreadable.append({"scope_mrn": space.scope.mrn, "name": space.name, "reason": str(listing)})
         else:
-            raise found
+            raise listing
     return tokens, unreadable
 
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec={**connection_arguments(), **scope_arguments(), **selection_arguments()},
-        mutually_exclusive=[("space", "organization"), exclusive_credentials()],
-        required_one_of=[("space", "organization")],
-        required_if=[("include_spaces", True, ("organization",))],
-        supports_check_mode=True,
+    module = create_module(
+        selection_arguments(),
+        required_one_of=[("space", "organization", "scope_mrn", "mrn")],
+        required_if=[("include_spaces", True, ("organization", "scope_mrn"), True)],
     )
-    result = result_of(module, _list)
+    result = run_safely(module, _list)
     if result.get("failed"):
         module.fail_json(**result)
     module.exit_json(**result)

@@ -19,7 +19,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 _MODULE_UTILS = _ROOT / "plugins" / "module_utils"
 _PREFIX = "ansible_collections.mondoo.platform.plugins."
 # From the bottom up. A layer may import those before it, and itself; `_version` is for all.
-LAYERS = ("_values", "_transport", "_client", "_planning", "_applying", "_module")
+LAYERS = ("_values", "_transport", "_graphql", "_api", "_planning", "_applying", "_module")
 SOURCES = sorted(path for path in _MODULE_UTILS.rglob("*.py") if path.stat().st_size)
 
 
@@ -85,7 +85,7 @@ def _modules_of(node: ast.AST) -> Iterator[str]:
 def test_imports_are_seen() -> None:
     """The other tests would pass if nothing were found."""
     found = set(_imported(_MODULE_UTILS / "_applying" / "executor.py"))
-    assert {"module_utils._client.service", "module_utils._planning.plan", "module_utils._values.errors"} <= found
+    assert {"module_utils._api.tokens", "module_utils._planning.plan", "module_utils._values.errors"} <= found
     found = set(_imported(_MODULE_UTILS / "_transport" / "http.py"))
     assert {"module_utils._transport.credentials", "module_utils._values", "module_utils._values.errors"} <= found
     found = set(_imported(_ROOT / "plugins" / "modules" / "api_token.py"))

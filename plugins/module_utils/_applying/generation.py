@@ -10,8 +10,10 @@ be mistaken for the one in use, and what the lost request may have left is looke
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta, timezone
 
@@ -24,7 +26,7 @@ from .._values.errors import MondooError, internal_error
 from .._values.permissions import declarable
 from .._values.times import count_of
 from .._values.token import Token
-from .._values.token_names import pending_name
+from .._values.token_names import parse_name, pending_name
 from .changes import INSISTENCE, apply_insistently, list_insistently
 from .entry import Entry
 
@@ -39,7 +41,7 @@ class Surroundings:
     patience: seconds for which a token that may have been generated under its declared name is looked for.
     """
 
-    connect_as: Callable[[str], TokenApi]
+    connect_as: Callable[[str], AbstractContextManager[TokenApi]]
     patience: float
 
 
@@ -184,11 +186,11 @@ class _Generation:
 
     def _verify(self, new: Token, secret: str) -> None:
         """Raises MondooError unless the service accepts the secret. A token that is new may need a moment."""
-        api = self.surroundings.connect_as(secret)
         for tries in range(1, INSISTENCE + 1):
             try:
-                if api.accepts(new.scope):
-                    return
+                with self.surroundings.connect_as(secret) as api:
+                    if api.accepts(new.scope, self._budget):
+                        return
             except MondooError as error:
                 if error.code != errors.SCHEMA_MISMATCH:
                     raise error.during(f'verify the secret of the new API token "{new.name}" of {new.scope}') from None
@@ -305,15 +307,11 @@ def _matching(token: Token, names: Counter[str]) -> str | None:
 
 
 def _folded(name: str) -> str:
-    import unicodedata
-
     return unicodedata.normalize("NFKC", name).strip().casefold()
 
 
 def _declared_form(stored: str, step: Generate) -> str:
     """The stored form of a name without what a rotation adds to it."""
-    from .._values.token_names import parse_name
-
     return parse_name(stored).base if step.pending_at is not None else stored
 
 

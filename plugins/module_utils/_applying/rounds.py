@@ -16,8 +16,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from .._api.pool import TokenApiPool
 from .._api.tokens import TokenApi
-from .._graphql.pool import ConnectionPool
 from .._graphql.response import Response, Verdict
 from .._planning.plan import Change, Delete, Generate, SetRoles, Update
 from .._values.errors import MondooError, internal_error
@@ -54,7 +54,7 @@ _Settled: TypeAlias = "tuple[Task, Response[Token]]"
 
 def apply_entries(
     entries: Sequence[Entry],
-    pool: ConnectionPool[TokenApi],
+    pool: TokenApiPool,
     surroundings: Surroundings,
     progress: Progress = lambda _done, _all: None,
 ) -> None:
@@ -67,7 +67,7 @@ def apply_entries(
 
 class _Rounds:
     def __init__(
-        self, entries: Sequence[Entry], pool: ConnectionPool[TokenApi], surroundings: Surroundings, progress: Progress
+        self, entries: Sequence[Entry], pool: TokenApiPool, surroundings: Surroundings, progress: Progress
     ) -> None:
         self._entries = entries
         self._pool = pool
@@ -136,7 +136,7 @@ class _Rounds:
         if not unknown:
             return []
         scopes = list(dict.fromkeys(task.step.token.scope for task, _response in unknown))
-        listings = list_scopes(self._pool, scopes)
+        listings = self._pool.list_tokens(scopes)
         finished: list[_Settled] = []
         still_unknown: list[_Settled] = []
         for task, response in unknown:

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._api.tokens import Listing, TokenApi
+from .._api.pool import TokenApiPool
+from .._api.tokens import Listing
 from .._applying.entry import Entry
 from .._applying.generation import Surroundings
 from .._applying.rounds import apply_entries
-from .._graphql.pool import ConnectionPool
 from .._planning.declaration import Context, Mode
 from .._planning.declared_set import (
     Deletion,
@@ -27,7 +27,7 @@ from .._planning.declared_set import (
     plan_set,
 )
 from .._planning.planner import needs_proof
-from .._values.errors import OWN_CREDENTIAL, SCHEMA_MISMATCH, MondooError, internal_error
+from .._values.errors import SCHEMA_MISMATCH, MondooError, internal_error
 from .._values.mrn import Scope
 from .secret_file import SecretFile
 from .session import Session
@@ -54,9 +54,7 @@ class Reconciliation:
     warnings: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._pool: ConnectionPool[TokenApi] = ConnectionPool(
-            self.session.api, self.session.connect, self.concurrency
-        )
+        self._pool: TokenApiPool = self.session.pool(self.concurrency)
         self._files: dict[int, SecretFile] = {}
         self._deletions: list[Deletion] = []
 
@@ -79,6 +77,11 @@ class Reconciliation:
             for entry in self.entries:
                 self._repair_file(entry)
 
+    @property
+    def requests(self) -> int:
+        """How many requests were sent."""
+        return self._pool.requests + self.session.requests_as_others
+
     # -- look ---------------------------------------------------------------------------------------------------------
 
     def _open_file(self, entry: Entry) -> None:
@@ -93,7 +96,7 @@ class Reconciliation:
             entry.error = error
 
     def _list(self, scopes: Sequence[Scope]) -> Mapping[Scope, Listing | MondooError]:
-        listings = self.session.list_tokens(self._pool, scopes)
+        listings = self._pool.list_tokens(scopes)
         errors = [listing for listing in listings.values() if isinstance(listing, MondooError)]
         if errors and len(errors) == len(listings) and (len(listings) == 1 or not any(e.concerns_one_scope for e in errors)):
             raise errors[0]
@@ -190,7 +193,7 @@ class Reconciliation:
                 )
         self.pruned = due
         apply_entries(self.pruned, self._pool, surroundings)
-        self.operations = self.session.operations
+        self.operations = self._pool.operations
 
     def _repair_file(self, entry: Entry) -> None:
         file = self._files.get(id(entry))

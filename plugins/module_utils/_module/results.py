@@ -49,7 +49,7 @@ def warn(module: AnsibleModule, warnings: Sequence[str]) -> None:
 def token_run_result(run: Reconciliation) -> dict[str, Any]:
     """The result of a run for one token."""
     (entry,) = run.entries
-    warn(run.module, [*run.session.warnings, *run.warnings, *entry.warnings])
+    warn(run.module, [*run.session.api.warnings, *run.warnings, *entry.warnings])
     result: dict[str, Any] = {
         "changed": entry.changed or entry.file_changed,
         **_token_part(entry),
@@ -62,7 +62,7 @@ def token_run_result(run: Reconciliation) -> dict[str, Any]:
 def set_run_result(run: Reconciliation) -> dict[str, Any]:
     """The result of a run for a declared set."""
     warnings = [text for entry in run.entries for text in entry.warnings]
-    warn(run.module, [*run.session.warnings, *run.warnings, *warnings])
+    warn(run.module, [*run.session.api.warnings, *run.warnings, *warnings])
     errors = [(entry.place, entry.error) for entry in (*run.entries, *run.pruned) if entry.error]
     pruned = [entry for entry in run.pruned if not entry.error]
     summary = _summary(run, len(pruned))
@@ -71,7 +71,7 @@ def set_run_result(run: Reconciliation) -> dict[str, Any]:
         "results": [_entry_result(entry) for entry in run.entries],
         "pruned": [token_result(entry.plan.before) for entry in pruned],
         "operations": run.operations,
-        "requests": run.session.requests,
+        "requests": run.requests,
         "msg": summary,
     }
     if run.module._diff:

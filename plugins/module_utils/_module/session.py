@@ -2,27 +2,28 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From a module's parameters to a service that can be called, and from its work to a result."""
+"""From a module's parameters to an API that can be called."""
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from ansible.module_utils.ansible_release import __version__ as core_version
 from ansible.module_utils.basic import AnsibleModule
 
-from .._client.retry import RetryPolicy
-from .._client.service import TokenService
-from .._client.tolerance import Documents
+from .._api.pool import TokenApiPool
+from .._api.tokens import TokenApi
+from .._graphql.retry import RetryPolicy
 from .._transport.credential_sources import find_credential
-from .._transport.credentials import Credential
+from .._transport.credentials import ApiToken, Credential
 from .._transport.endpoint import REGIONS, query_url
 from .._transport.http import HttpTransport
-from .._values.errors import MondooError, internal_error, invalid_option
+from .._values.errors import invalid_option
 from .._values.token import Token
 from .._version import VERSION
 from .arguments import CREDENTIAL_OPTIONS
@@ -30,17 +31,46 @@ from .arguments import CREDENTIAL_OPTIONS
 _USER_AGENT = f"mondoo.platform/{VERSION} (Ansible collection; ansible-core {core_version})"
 
 
-@dataclass(frozen=True)
 class Session:
-    """A service and the identity that it is used with. connect: makes another service like it, with its own connection."""
+    """The API, and the identity that it is used with."""
 
-    service: TokenService
-    credential: Credential
-    connect: Callable[[], TokenService]
+    def __init__(self, url: str, credential: Credential, open_transport: Callable[[Credential], HttpTransport], policy: RetryPolicy) -> None:
+        self.url = url
+        self.credential = credential
+        self.api = TokenApi(open_transport(credential), policy)
+        self._open_transport = open_transport
+        self._lock = threading.Lock()
+        self._requests_of_others = 0
+
+    def pool(self, size: int) -> TokenApiPool:
+        """Connections that work side by side, at most so many."""
+        return TokenApiPool(self.api, lambda: self.api.connect(self._open_transport(self.credential)), size)
+
+    @contextlib.contextmanager
+    def connect_as(self, secret: str) -> Iterator[TokenApi]:
+        """A connection that logs in with the secret of a token, for as long as the block lasts."""
+        transport = self._open_transport(ApiToken(secret))
+        api = self.api.connect(transport)
+        try:
+            yield api
+        finally:
+            transport.close()
+            with self._lock:
+                self._requests_of_others += api.requests
+
+    @property
+    def requests_as_others(self) -> int:
+        """How many requests were sent over connections that logged in with another secret."""
+        return self._requests_of_others
+
+    @property
+    def identity_known(self) -> bool:
+        """Whether the credential says which token or account it is."""
+        return bool(self.credential.identifiers)
 
     def is_own(self, token: Token) -> bool:
         """Whether the token is the one that this task logs in with, as far as its claims tell."""
-        return not self.credential.identifiers.isdisjoint({token.mrn or "", token.id or ""} - {""})
+        return token.mrn is not None and token.mrn in self.credential.identifiers
 
 
 def open_session(module: AnsibleModule) -> Session:
@@ -53,35 +83,18 @@ def open_session(module: AnsibleModule) -> Session:
     credential = find_credential({name: params[name] for name in CREDENTIAL_OPTIONS}, os.environ)
     _mask(module, credential)
     url, verify = _url(params, credential), _verification(params)
-    documents = Documents()
 
-    def connect() -> TokenService:
-        transport = HttpTransport(
+    def open_transport(identity: Credential) -> HttpTransport:
+        return HttpTransport(
             url,
-            credential,
+            identity,
             user_agent=_USER_AGENT,
             timeout=params["timeout"],
             verify=verify,
             proxy=params["proxy"] or None,
         )
-        return TokenService(transport, RetryPolicy(params["retries"]), documents)
 
-    return Session(connect(), credential, connect)
-
-
-def result_of(module: AnsibleModule, work: Callable[[AnsibleModule], dict[str, Any]]) -> dict[str, Any]:
-    """The result of `work`, or the result that tells of its failure; `main()` hands it on."""
-    try:
-        return work(module)
-    except MondooError as error:
-        return failure(error)
-    except Exception as error:  # noqa: BLE001  (the last line of defence: a traceback could show a secret)
-        return failure(internal_error(error))
-
-
-def failure(error: MondooError) -> dict[str, Any]:
-    """The part of a result that tells of an error."""
-    return {"failed": True, "msg": str(error), "error": error.details}
+    return Session(url, credential, open_transport, RetryPolicy(params["retries"]))
 
 
 def _mask(module: AnsibleModule, credential: Credential) -> None:

@@ -33,6 +33,8 @@ NOT_GRAPHQL = "NotGraphQL"
 GARBLED_ANSWER = "GarbledAnswer"
 SCHEMA_MISMATCH = "SchemaMismatch"
 INCOMPLETE_LISTING = "IncompleteListing"
+REFUSED = "Refused"
+STORED_OTHERWISE = "StoredOtherwise"
 
 INTERNAL = "Internal"
 
@@ -65,9 +67,7 @@ _ADVICE = {
         "Check that the API token or service account still exists and has not been replaced, and that region or"
         " endpoint is the one it was made for."
     ),
-    PERMISSION_DENIED: (
-        "Managing API tokens needs the Editor or Owner permission on the scope; reading them needs at least Viewer."
-    ),
+    PERMISSION_DENIED: "Managing API tokens needs the Editor or Owner permission on the scope.",
     NOT_FOUND: "Check the ID or MRN, and that the credentials belong to the same region or endpoint.",
     RESOURCE_EXHAUSTED: "The service limits the rate of requests: run again later, or with fewer tasks in parallel.",
     UNAVAILABLE: "The service is not available at the moment: run again later, or raise retries.",
@@ -86,6 +86,23 @@ _ADVICE = {
         " and report this message if there is none."
     ),
     INCOMPLETE_LISTING: "Nothing was changed on the strength of an incomplete listing: run again, and report it if it stays.",
+    REFUSED: (
+        "The service answered without an error and did not make the change: check that the credentials have the Editor or"
+        " Owner permission on the scope."
+    ),
+    STORED_OTHERWISE: "Declare the value in the form in which the service stores it.",
+}
+_CANNOT_GRANT = (
+    "Managing API tokens needs the Editor or Owner permission on the scope, and an Editor cannot grant more permissions"
+    " than it has itself: only an Owner can grant owner."
+)
+# Where the operation tells more than the code alone.
+_ADVICE_FOR_OPERATION = {
+    (PERMISSION_DENIED, "generateAPIToken"): _CANNOT_GRANT,
+    (PERMISSION_DENIED, "setRoles"): _CANNOT_GRANT,
+    (PERMISSION_DENIED, "apiTokens"): (
+        "Mondoo does not publish which permission lists API tokens: use credentials that have Editor or Owner on the scope."
+    ),
 }
 
 
@@ -100,7 +117,7 @@ class MondooError(Exception):
     transient: True when the same request may succeed a moment later.
     outcome_unknown: True when the service may have executed the request although no usable answer came.
     retry_after: seconds that the service asked to wait, if it did.
-    advice: what to do about it; by default what is known for the code.
+    advice: what to do about it; by default what is known for the code, and for the operation.
     """
 
     def __init__(
@@ -125,7 +142,7 @@ class MondooError(Exception):
         self.transient = transient
         self.outcome_unknown = outcome_unknown
         self.retry_after = retry_after
-        self.advice = _ADVICE.get(code) if advice is None else advice
+        self._advice = advice
         self.notes: list[str] = []
 
     def during(self, attempted: str) -> MondooError:
@@ -134,9 +151,14 @@ class MondooError(Exception):
             self.attempted = attempted
         return self
 
+    def in_operation(self, operation: str) -> MondooError:
+        """Names the GraphQL operation, unless a place nearer to the failure has already; returns the error."""
+        self.operation = self.operation or operation
+        return self
+
     def copy(self) -> MondooError:
         """An error of its own with the same content, for one of several things that failed together."""
-        twin = MondooError(self.code, self.reason)
+        twin = type(self).__new__(type(self), *self.args)
         twin.__dict__.update(self.__dict__)
         twin.notes = list(self.notes)
         return twin
@@ -145,6 +167,13 @@ class MondooError(Exception):
         """Adds a full sentence on the consequences, shown behind the reason; returns the error."""
         self.notes.append(sentence)
         return self
+
+    @property
+    def advice(self) -> str | None:
+        """What to do about it; None if nothing is known."""
+        if self._advice is not None:
+            return self._advice
+        return _ADVICE_FOR_OPERATION.get((self.code, self.operation or ""), _ADVICE.get(self.code))
 
     @property
     def concerns_one_scope(self) -> bool:

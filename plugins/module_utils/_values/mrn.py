@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Mondoo Resource Names of scopes: how they are written, read and told apart."""
+"""Mondoo Resource Names of scopes and tokens: how they are written, read and told apart."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ _SCOPE_PREFIX = "//captain.api.mondoo.app/"
 _COLLECTIONS = {"space": "spaces", "organization": "organizations"}
 _WITH_ARTICLE = {"space": "a space", "organization": "an organization"}
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]*")
+_TOKEN = re.compile(
+    r"//agents\.api\.mondoo\.app/(?P<collection>spaces|organizations)/(?P<id>[^/]+)/serviceaccounts/[^/]+"
+)
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,25 @@ def scope_of_mrn(mrn: str) -> Scope:
     """The scope with that MRN, as results have it in `scope_mrn`."""
     is_organization = mrn.strip().startswith(f"{_SCOPE_PREFIX}{_COLLECTIONS['organization']}/")
     return scope_from("organization" if is_organization else "space", mrn)
+
+
+def scope_path(mrn: str) -> str:
+    """Kind and ID of the scope with that MRN, such as `spaces/ID`: what tells it from others, whatever the host."""
+    return "/".join(mrn.split("/")[-2:])
+
+
+def token_scope(mrn: str) -> Scope | None:
+    """The scope that the MRN of a token names; None if the MRN has another form than is known. A hint, and no proof."""
+    match = _TOKEN.fullmatch(mrn)
+    if match is None or not _ID.fullmatch(match["id"]):
+        return None
+    kind = next(kind for kind, collection in _COLLECTIONS.items() if collection == match["collection"])
+    return Scope(kind, f"{_SCOPE_PREFIX}{match['collection']}/{match['id']}")
+
+
+def token_id(mrn: str) -> str:
+    """The ID of a token: the last part of its MRN."""
+    return mrn.rstrip("/").rpartition("/")[2]
 
 
 def _example(kind: str) -> str:

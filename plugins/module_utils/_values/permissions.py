@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from .errors import invalid_option
 
 _ROLE_PREFIX = "//iam.api.mondoo.app/roles/"
+_PLATFORM_ROLE = re.compile(r"//[^/]+/roles/(?P<name>[^/]+)", re.IGNORECASE)
 
 KNOWN_ROLES = (
     "viewer",
@@ -31,10 +33,19 @@ KNOWN_ROLES = (
 _MEMBERSHIP_ROLES = frozenset({"org-member", "space-member"})
 
 
+def canonical_role(role_mrn: str) -> str:
+    """A role of the platform itself in the one spelling that is compared, whatever its letter case and host; any other role
+    as it is.
+    """
+    match = _PLATFORM_ROLE.fullmatch(role_mrn)
+    name = match["name"].lower() if match else ""
+    return _ROLE_PREFIX + name if name in KNOWN_ROLES or name in _MEMBERSHIP_ROLES else role_mrn
+
+
 def role_mrn_from(value: str) -> str:
     """Reads one entry of the option `permissions`, in any letter case: a short name or a full role MRN."""
     text = value.strip()
-    lowered = text.lower()
+    lowered = canonical_role(text).lower()
     is_mrn = lowered.startswith("//")
     name = lowered.removeprefix(_ROLE_PREFIX)
     if name in _MEMBERSHIP_ROLES:

@@ -2,18 +2,31 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Durations as people write them, and the service's timestamps."""
+"""Durations as people write them, and times as services write them."""
 
 from __future__ import annotations
 
+import math
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 
 from .errors import GARBLED_ANSWER, MondooError, invalid_option
 
 _UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _DURATION = re.compile(r"(\d{1,9})([wdhms])")
-_TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)")
+# ISO 8601 in its basic and extended forms, and what Go prints: `2026-11-01 00:00:00.5 +0200 CEST m=+0.1`.
+_DATE = (
+    r"(?P<year>\d{4})(?:-?W(?P<week>\d\d)(?:-?(?P<weekday>[1-7]))?"
+    r"|-(?P<month>\d\d)(?:-(?P<day>\d\d))?|(?P<compact>\d{4})|-?(?P<ordinal>\d{3}))?"
+)
+_CLOCK = r"(?P<hour>\d\d)(?::?(?P<minute>\d\d)(?::?(?P<second>\d\d))?)?(?:[.,](?P<fraction>\d+))?"
+_ZONE = r"(?P<zone>Z|UTC|(?P<sign>[+\u2212-])(?P<zone_hour>\d\d)(?::?(?P<zone_minute>\d\d))?)"
+_GO = r"(?: (?:[A-Z]{1,5}|[+-]\d{2,4}))?(?: m=[+-][\d.]+)?"
+_TIMESTAMP = re.compile(rf"{_DATE}(?:(?:T| +){_CLOCK}(?: ?{_ZONE}{_GO})?)?", re.IGNORECASE)
+_EPOCH_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+# From so many on, a number since 1970 counts milliseconds, microseconds, nanoseconds.
+_EPOCH_UNITS = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3), (0, 1))
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 def duration_from(option: str, value: str) -> timedelta:
@@ -33,21 +46,76 @@ def duration_from(option: str, value: str) -> timedelta:
 
 
 def timestamp_from(value: object) -> datetime | None:
-    """Reads the service's `Time`: RFC 3339 with up to nanoseconds. None for null and for the zero time (never)."""
-    if value is None or value == "":
+    """Reads a time of the service: ISO 8601 in any form, what Go prints, or a number since 1970. In UTC, as which a time
+    without an offset is taken. None for null, and for the times that stand for never: those of year 1, and the start of 1970.
+
+    Raises MondooError (`GarbledAnswer`) for anything else.
+    """
+    if value is None or (isinstance(value, str) and not value.strip()):
         return None
-    found = _TIMESTAMP.fullmatch(str(value))
     try:
-        if not found:
-            raise ValueError
-        # Python 3.10 reads neither Z nor nanoseconds.
-        zone = "+00:00" if found[3] in "Zz" else found[3]
-        moment = datetime.fromisoformat(f"{found[1]}.{(found[2] or '0')[:6]:0<6}{zone}".upper())
-        if moment.year <= 1:
-            return None
-        return moment.astimezone(timezone.utc)
+        moment = _moment(value)
     except (ValueError, OverflowError):
-        raise MondooError(GARBLED_ANSWER, f'"{value}" is not a time the service would send') from None
+        raise MondooError(GARBLED_ANSWER, f'"{value}" is not a time that can be read') from None
+    return None if moment == _EPOCH else moment
+
+
+def _moment(value: object) -> datetime | None:
+    """None for a time before the year 2. Raises ValueError or OverflowError if it cannot be read."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return _since_epoch(value)
+    if not isinstance(value, str):
+        raise ValueError
+    text = value.strip()
+    match = _TIMESTAMP.fullmatch(text)
+    if match and not (text.isdecimal() and len(text) not in (4, 8)):
+        return _from_parts(match)
+    if _EPOCH_NUMBER.fullmatch(text):
+        return _since_epoch(float(text))
+    raise ValueError
+
+
+def _since_epoch(number: float) -> datetime | None:
+    if not math.isfinite(number):
+        raise ValueError
+    factor = next(factor for least, factor in _EPOCH_UNITS if abs(number) >= least)
+    seconds = number / factor
+    # What Go prints for its zero time.
+    return None if seconds <= -62135596800 else _EPOCH + timedelta(seconds=seconds)
+
+
+def _from_parts(match: re.Match[str]) -> datetime | None:
+    if int(match["year"]) <= 1:
+        return None
+    moment = datetime.combine(_day(match), datetime.min.time(), timezone.utc)
+    if match["hour"] is None:
+        return moment
+    hour, minute, second = (int(match[part] or 0) for part in ("hour", "minute", "second"))
+    # 60 is a leap second, 24:00 the end of a day.
+    if minute > 59 or second > 60 or hour * 3600 + minute * 60 + second > 86400:
+        raise ValueError
+    unit = timedelta(seconds=1) if match["second"] else timedelta(minutes=1) if match["minute"] else timedelta(hours=1)
+    moment += timedelta(hours=hour, minutes=minute, seconds=second) + unit * float(
+        f"0.{(match['fraction'] or '0')[:6]}"
+    )
+    if match["sign"]:
+        offset = timedelta(hours=int(match["zone_hour"]), minutes=int(match["zone_minute"] or 0))
+        moment += offset if match["sign"] != "+" else -offset
+    return moment
+
+
+def _day(match: re.Match[str]) -> date:
+    year = int(match["year"])
+    if match["week"]:
+        return date.fromisocalendar(year, int(match["week"]), int(match["weekday"] or 1))
+    if match["ordinal"]:
+        day = date(year, 1, 1) + timedelta(days=int(match["ordinal"]) - 1)
+        if day.year != year:
+            raise ValueError
+        return day
+    compact = match["compact"]
+    month, day_of_month = (compact[:2], compact[2:]) if compact else (match["month"], match["day"])
+    return date(year, int(month or 1), int(day_of_month or 1))
 
 
 def timestamp_text(moment: datetime | None) -> str | None:

@@ -6,15 +6,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from .errors import INCOMPLETE_LISTING, MondooError
-from .mrn import Scope
-from .permissions import short_names
+from .errors import MondooError
+from .mrn import Scope, token_id
+from .permissions import canonical_role, short_names
+from .shape import JsonObject, clean_text
 from .times import timestamp_from, timestamp_text
+
+_SHOWN = 40  # characters of a time that cannot be read
 
 
 
@@ -26,7 +28,8 @@ class Token:
     roles: MRNs of all its roles, those added by the platform included.
     created_at: in UTC; None when it is not known.
     last_used_at: in UTC; None when it was never used, or when last_use_known is False: the service does not tell.
-    created_by: e-mail address, service or MRN of its creator, whichever the service tells first.
+    created_by: e-mail address of its creator, or the creator's MRN.
+    unreadable_times: what the service tells of its times and nobody can read, such as `lastUsed 'soon'`.
     """
 
     mrn: str | None
@@ -34,39 +37,76 @@ class Token:
     scope: Scope
     description: str = ""
     roles: frozenset[str] = frozenset()
-    id: str | None = None
     created_at: datetime | None = None
     last_used_at: datetime | None = None
     last_use_known: bool = True
     created_by: str | None = None
+    unreadable_times: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def id(self) -> str | None:
+        """The last part of the MRN."""
+        return None if self.mrn is None else token_id(self.mrn)
 
 
-def token_from_node(node: object, scope: Scope) -> Token:
-    """Reads an `APIToken` of the API. Fields that the service left out are taken as unknown."""
-    if not isinstance(node, Mapping) or not node.get("mrn") or not isinstance(node.get("name"), str):
-        raise MondooError(INCOMPLETE_LISTING, "the service's listing has an entry without name or MRN")
-    try:
-        return _token(node, scope)
-    except (AttributeError, KeyError, TypeError):
-        raise MondooError(
-            INCOMPLETE_LISTING, "the service's listing has an entry of another shape than announced"
-        ) from None
+def token_from_node(node: object, scope: Scope, where: str = "apiTokens") -> Token:
+    """Reads an `APIToken` of the API as a token of `scope`. Fields that the service left out are taken as unknown.
 
-
-def _token(node: Mapping[str, Any], scope: Scope) -> Token:
-    creator = node.get("creator") or {}
+    where: the node's place in the answer. Raises MondooError (`GarbledAnswer`) if the node has another shape.
+    """
+    entry = JsonObject(node, where)
+    creator = entry.optional_object("creator")
+    unreadable: list[str] = []
+    last_used_at = _time(entry, "lastUsed", unreadable)
+    last_use_known = "lastUsed" in entry and not unreadable
     return Token(
-        mrn=node["mrn"],
-        name=node["name"],
+        mrn=entry.identifier("mrn"),
+        name=entry.text("name"),
         scope=scope,
-        description=node.get("description") or "",
-        roles=frozenset(role["mrn"] for role in node.get("roles") or ()),
-        id=node.get("id"),
-        created_at=timestamp_from(node.get("createdAt")),
-        last_used_at=timestamp_from(node.get("lastUsed")),
-        last_use_known="lastUsed" in node,
-        created_by=creator.get("email") or creator.get("service") or creator.get("mrn") or None,
+        description=entry.optional_text("description") or "",
+        roles=frozenset(canonical_role(role.identifier("mrn")) for role in entry.objects("roles")),
+        created_at=_time(entry, "createdAt", unreadable),
+        last_used_at=last_used_at,
+        last_use_known=last_use_known,
+        created_by=(creator.optional_text("email") or creator.optional_text("mrn") or None) if creator else None,
+        unreadable_times=tuple(unreadable),
     )
+
+
+def generated_token(payload: JsonObject, asked: Token) -> Token:
+    """The token that the answer to `generateAPIToken` tells of; what it leaves out is as `asked`.
+
+    Raises MondooError (`GarbledAnswer`) if the answer has another shape.
+    """
+    unreadable: list[str] = []
+    return replace(
+        asked,
+        mrn=payload.optional_text("mrn") or None,
+        name=payload.optional_text("name") or asked.name,
+        description=payload.optional_text("description") or asked.description,
+        created_at=_time(payload, "createdAt", unreadable),
+        created_by=payload.optional_text("createdBy") or None,
+        unreadable_times=tuple(unreadable),
+    )
+
+
+def same_description(one: str, other: str) -> bool:
+    """Whether two descriptions are one to a service that trims white space or changes the ends of lines."""
+    return _lines(one) == _lines(other)
+
+
+def _lines(text: str) -> list[str]:
+    return [line.rstrip() for line in text.strip().splitlines()]
+
+
+def _time(entry: JsonObject, key: str, unreadable: list[str]) -> datetime | None:
+    """A time of an answer; None if it is unknown. What cannot be read is noted."""
+    value = entry.value.get(key)
+    try:
+        return timestamp_from(value)
+    except MondooError:
+        unreadable.append(f"{key} {clean_text(repr(value))[:_SHOWN]}")
+        return None
 
 
 def token_result(token: Token | None) -> dict[str, Any] | None:
@@ -97,8 +137,3 @@ def token_diff(token: Token | None) -> dict[str, Any]:
 def as_new(token: Token) -> Token:
     """The token as one that the service has yet to generate."""
     return replace(token, mrn=None, created_at=None, last_used_at=None, created_by=None)
-
-
-def same_text(one: str, other: str) -> bool:
-    """Whether two descriptions are the same to a service that trims what it stores."""
-    return one.strip() == other.strip()

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...module_utils._client.refusals import refusal_in
+from ...module_utils._graphql.schema_errors import read_schema_error
 from ...module_utils._transport.credential_sources import find_credential
 from ...module_utils._transport.endpoint import REGIONS, query_url
 from ...module_utils._transport.http import Answer, HttpTransport
@@ -88,7 +88,7 @@ def _live_schema(transport: HttpTransport) -> GraphQLSchema:
 
     # What is deprecated works; but not every service can be asked for deprecated parts of inputs.
     answer = ask(for_all=True)
-    if any(refusal_in(entry) for entry in answer.errors):
+    if any(read_schema_error(entry) for entry in answer.errors):
         answer = ask(for_all=False)
     if answer.errors or not answer.data:
         raise _not_told(answer, str(answer.errors or "no data"))

@@ -19,7 +19,8 @@ except ImportError:
     # Whoever calls has made a connection with it before.
     graphql = None  # type: ignore[assignment]
 
-from ...module_utils._client.documents import SOURCES, Marks, marked, marks, optional_mark
+from ...module_utils._api.documents import DOCUMENTS
+from ...module_utils._graphql.document import Document, optional_mark
 
 if TYPE_CHECKING:
     _Typed = graphql.GraphQLField | graphql.GraphQLArgument | graphql.GraphQLInputField
@@ -64,8 +65,8 @@ def compare(contract: graphql.GraphQLSchema, live: graphql.GraphQLSchema) -> lis
     What is below an element that is not there, or not as it has to be, is not listed.
     """
     found: dict[str, Verdict] = {}
-    for name in SOURCES:
-        for verdict in _Document(name, contract, live).verdicts():
+    for document in DOCUMENTS:
+        for verdict in _Document(document, contract, live).verdicts():
             known = found.setdefault(verdict.element, verdict)
             found[verdict.element] = max(known, verdict, key=lambda each: _BY_GRAVITY.index(each.verdict))
     return list(found.values())
@@ -74,12 +75,12 @@ def compare(contract: graphql.GraphQLSchema, live: graphql.GraphQLSchema) -> lis
 class _Document:
     """One document, held against both schemas."""
 
-    def __init__(self, name: str, contract: graphql.GraphQLSchema, live: graphql.GraphQLSchema) -> None:
-        (operation,) = marked(name).definitions
+    def __init__(self, document: Document, contract: graphql.GraphQLSchema, live: graphql.GraphQLSchema) -> None:
+        (operation,) = document.marked.definitions
         if not isinstance(operation, graphql.OperationDefinitionNode):
             raise AssertionError("a document of this collection is one operation")
         self._operation = operation
-        self._marks: Marks = marks(name)
+        self._marks = document.marks
         query = operation.operation is graphql.OperationType.QUERY
         self._roots = [schema.query_type if query else schema.mutation_type for schema in (contract, live)]
         self._variables = {

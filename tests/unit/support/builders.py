@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from ansible_collections.mondoo.platform.plugins.module_utils._planning.spec import Facts, FileFacts, TokenSpec
-from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import Scope
+from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import Scope, scope_path
 from ansible_collections.mondoo.platform.plugins.module_utils._values.token import Token
 
 SPACE = Scope("space", "//captain.api.mondoo.app/spaces/space-1")
@@ -32,14 +32,15 @@ def roles(*names: str) -> frozenset[str]:
 MEMBER = roles("space-member")
 
 
-def token_mrn(key: str) -> str:
-    return f"//agents.api.mondoo.app/spaces/space-1/apitokens/{key}"
+def token_mrn(key: str, scope: Scope = SPACE) -> str:
+    """The MRN of a token of the scope, as the service makes it; `key` ends it."""
+    return f"//agents.api.mondoo.app/{scope_path(scope.mrn)}/serviceaccounts/{key}"
 
 
 def token(name: str = "ci", *, key: str | None = None, **changes: Any) -> Token:
     """A token of the space, with viewer and its membership, ten days old and never used; `key` ends its MRN."""
     ordinary = Token(
-        mrn=token_mrn(key or name),
+        mrn=token_mrn(key or name, changes.get("scope", SPACE)),
         name=name,
         scope=SPACE,
         roles=roles("viewer") | MEMBER,

@@ -11,10 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.mondoo.platform.plugins.module_utils._api.pool import TokenApiPool
 from ansible_collections.mondoo.platform.plugins.module_utils._applying.executor import Outcome
 from ansible_collections.mondoo.platform.plugins.module_utils._applying.fleet import Job, apply_fleet
-from ansible_collections.mondoo.platform.plugins.module_utils._client.crew import Crew
-from ansible_collections.mondoo.platform.plugins.module_utils._client.service import TokenService
 from ansible_collections.mondoo.platform.plugins.module_utils._planning.fleet import (
     Declared,
     FleetPlan,
@@ -28,16 +27,16 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.permission
 from ansible_collections.mondoo.platform.plugins.module_utils._values.token import Token, retirement_of
 
 from .model import Clock, Entry, Fault, Killed, Model
-from .runs import MemoryFile, facts_of, service_of
+from .runs import MemoryFile, facts_of, list_tokens, service_of
 from .world import CONFESSIONS
 
 # After these, nothing is in doubt.
 _CERTAIN = frozenset({Fault.BUSY, Fault.DENIED})
 
 
-def crew_of(model: Model, size: int = 1, retries: int = 2) -> Crew:
+def crew_of(model: Model, size: int = 1, retries: int = 2) -> TokenApiPool:
     first = service_of(model, retries)
-    return Crew(first, lambda: TokenService(model, first.policy, first.documents), size)
+    return TokenApiPool(first, lambda: first.connect(model), size)
 
 
 @dataclass(frozen=True)
@@ -111,8 +110,8 @@ class FleetWorld:
         self._check_tokens(done, certain=_CERTAIN.issuperset((faults or {}).values()))
         return done
 
-    def _run(self, specs: Sequence[TokenSpec], prune: Prune | None, crew: Crew) -> FleetRun:
-        listings = crew.tokens(list(dict.fromkeys(spec.scope for spec in specs)))
+    def _run(self, specs: Sequence[TokenSpec], prune: Prune | None, crew: TokenApiPool) -> FleetRun:
+        listings = crew.list_tokens(list(dict.fromkeys(spec.scope for spec in specs)))
         declared = [
             Declared(spec, facts_of(self.model, self.file(spec)), f"entry {number}")
             for number, spec in enumerate(specs)
@@ -175,7 +174,7 @@ class FleetWorld:
     def check(self, specs: Sequence[TokenSpec], *, pruned: bool) -> None:
         """What must hold after a run without faults; the specs are by name."""
         for scope in {spec.scope for spec in specs}:
-            listing = service_of(self.model).tokens(scope)
+            listing = list_tokens(self.model, scope)
             declared = {spec.name: spec for spec in specs if spec.scope == scope}
             for name, spec in declared.items():
                 assert name is not None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.mondoo.platform.plugins.module_utils._client.documents import document
+from ansible_collections.mondoo.platform.plugins.module_utils._api.documents import GENERATE
 from ansible_collections.mondoo.platform.plugins.module_utils._transport.credentials import ApiToken
 from ansible_collections.mondoo.platform.plugins.module_utils._transport.http import Answer, HttpTransport
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
@@ -28,7 +28,7 @@ def transport(url: str, credential: Any = None, **options: Any) -> HttpTransport
 
 def post(url: str, **options: Any) -> Answer:
     variables = {"input": {"name": "ci", "scopeMrn": "//s", "roles": []}}
-    return transport(url, **options).post(document("generateAPIToken"), variables, "generateAPIToken")
+    return transport(url, **options).post(GENERATE.plain, variables, "generateAPIToken")
 
 
 def failure(url: str, **options: Any) -> MondooError:

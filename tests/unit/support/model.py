@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from enum import Enum
@@ -18,6 +18,7 @@ import graphql
 from ansible_collections.mondoo.platform.plugins.module_utils._transport.http import Answer
 from ansible_collections.mondoo.platform.plugins.module_utils._values import errors
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
+from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import Scope
 from ansible_collections.mondoo.platform.plugins.module_utils._values.token import Token
 
 from .builders import NOW, token_mrn
@@ -89,6 +90,10 @@ class Model:
     spaces: names by MRN. forbidden: gRPC codes by the MRN of a scope that cannot be read.
     lacking: fields of `APIToken` that this service does not have.
     refusing: gRPC codes by a text; a mutation with the text among its arguments fails.
+    declining: words by a text; a mutation with the text among its arguments is refused in its answer (`ok`, `errors`, the
+    token as it was), without an error.
+    storing: what becomes of a name that is stored, as by a service that trims.
+    organization_as_space: whether the listing of an organization wants its MRN as `spaceMrn` too, and refuses the empty text.
     non_null: whether a root field that fails makes all of `data` null. stops_at_failure: whether the mutations after it in
     the same request are not executed. pathless: whether errors do not say which field they belong to.
     sent: the requests; asked: the root fields of all of them, with their arguments; executed: the mutations among them that
@@ -104,6 +109,9 @@ class Model:
     forbidden: dict[str, str] = field(default_factory=dict)
     lacking: frozenset[str] = frozenset()
     refusing: dict[str, str] = field(default_factory=dict)
+    declining: dict[str, str] = field(default_factory=dict)
+    storing: Callable[[str], str] = str
+    organization_as_space: bool = False
     non_null: bool = False
     stops_at_failure: bool = False
     pathless: bool = False
@@ -180,7 +188,7 @@ class Model:
                 data[key] = value
             if failures and self.non_null:
                 data = None
-        return Answer(data, failures, 200, None)
+        return Answer(data, failures, 200, None, self.clock.now)
 
     def _answer_to(self, fault: Fault) -> Answer:
         if fault in (Fault.KILL_BEFORE, Fault.KILL_AFTER):
@@ -195,13 +203,16 @@ class Model:
 
     def _execute(self, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The value of a root field; raises RefusedError."""
-        if name == "organization":
+        if "spacesList" in arguments:
             nodes = [{"mrn": mrn, "name": space} for mrn, space in self.spaces.items()]
             return {"spacesList": self._page(arguments["spacesList"], nodes)}
         if name == "apiTokens":
             if arguments["scopeMrn"] in self.forbidden:
                 raise RefusedError(self.forbidden[arguments["scopeMrn"]], "no")
+            self._check_space_argument(arguments)
             return self._page(arguments, self._listing(arguments))
+        if name == "space" or "input" not in arguments:
+            return {"mrn": arguments["mrn"]}
         given = arguments["input"]
         for text, code in self.refusing.items():
             if text in str(given):
@@ -213,23 +224,46 @@ class Model:
     def _change(self, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
         if name == "generateAPIToken":
             made = self._generate(given)
-            return {"token": made.secret, "mrn": made.mrn if self.payload_mrn else None}
+            node = self._node(made)
+            told = {
+                key: node[key] for key in ("name", "description", "spaceMrn", "scopeMrn", "createdAt") if key in node
+            }
+            return {
+                **told,
+                "token": made.secret,
+                "mrn": made.mrn if self.payload_mrn else None,
+                "createdBy": "someone@example.com",
+            }
         updates = given["updates"] if name == "setRoles" else [{**given, "entityMrn": given["mrn"]}]
         if any(update["entityMrn"] not in self.entries for update in updates):
             raise RefusedError("NotFound", "no such token")
         if name == "setRoles":
-            for update in updates:
+            declined = {update["entityMrn"]: words for update in updates if (words := self._declined(update))}
+            changed = [update for update in updates if update["entityMrn"] not in declined]
+            for update in changed:
                 entry = self.entries[update["entityMrn"]]
                 entry.roles = _role_set(update["roles"]) | _membership(entry.scope_mrn)
-            return {"mrns": [update["entityMrn"] for update in updates]}
+            return {"mrns": [update["entityMrn"] for update in changed], "errors": declined}
+        is_declined = bool(self._declined(given))
         if name == "updateAPIToken":
             entry = self.entries[given["mrn"]]
-            entry.name = given.get("name", entry.name)
-            entry.description = given.get("description", entry.description)
+            if not is_declined:
+                entry.name = self.storing(given.get("name", entry.name))
+                entry.description = given.get("description", entry.description)
             return self._node(entry)
         assert name == "deleteAPIToken", name
-        del self.entries[given["mrn"]]
-        return {"__typename": "DeleteAPITokenPayload"}
+        if not is_declined:
+            del self.entries[given["mrn"]]
+        return {"ok": not is_declined}
+
+    def _declined(self, given: Mapping[str, Any]) -> str | None:
+        return next((words for text, words in self.declining.items() if text in str(given)), None)
+
+    def _check_space_argument(self, arguments: Mapping[str, Any]) -> None:
+        scope_mrn = arguments["scopeMrn"]
+        wanted = scope_mrn if "/spaces/" in scope_mrn or self.organization_as_space else ""
+        if arguments["spaceMrn"] != wanted:
+            raise RefusedError("InvalidArgument", "not the MRN of a space")
 
     def _listing(self, given: Mapping[str, Any]) -> list[dict[str, Any]]:
         found = [entry for entry in self.entries.values() if entry.scope_mrn == given["scopeMrn"]]
@@ -243,6 +277,7 @@ class Model:
         start = int(given.get("after", 0))
         end = start + min(given["first"], self.page_size)
         return {
+            "totalCount": len(nodes),
             "edges": [{"node": node} for node in nodes[start:end]],
             "pageInfo": {"hasNextPage": end < len(nodes), "endCursor": str(end)},
         }
@@ -250,8 +285,8 @@ class Model:
     def _generate(self, given: Mapping[str, Any]) -> Entry:
         number = next(self._numbers)
         entry = Entry(
-            mrn=token_mrn(f"made-{number}"),
-            name=given["name"],
+            mrn=token_mrn(f"made-{number}", Scope("any", given["scopeMrn"])),
+            name=self.storing(given["name"]),
             scope_mrn=given["scopeMrn"],
             description=given.get("description", ""),
             roles=_role_set(given["roles"]) | _membership(given["scopeMrn"]),
@@ -268,10 +303,11 @@ class Model:
             "name": entry.name,
             "description": entry.description or None,
             "roles": [{"mrn": role} for role in sorted(entry.roles, reverse=True)],
-            "id": entry.mrn.rpartition("/")[2],
+            "spaceMrn": entry.scope_mrn if "/spaces/" in entry.scope_mrn else "",
+            "scopeMrn": entry.scope_mrn,
             "createdAt": _time(entry.created_at),
             "lastUsed": _time(entry.last_used_at) if entry.last_used_at else "0001-01-01T00:00:00Z",
-            "creator": {"email": "someone@example.com", "service": None, "mrn": None},
+            "creator": {"email": "someone@example.com", "mrn": None},
         }
         return {name: value for name, value in known.items() if name not in self.lacking}
 

@@ -17,7 +17,6 @@ from unittest import mock
 import pytest
 import yaml
 from ansible.module_utils import basic
-from ansible_collections.mondoo.platform.plugins.module_utils._client.service import TokenService
 from ansible_collections.mondoo.platform.plugins.module_utils._module.arguments import token_arguments
 from ansible_collections.mondoo.platform.plugins.module_utils._module.session import Session
 from ansible_collections.mondoo.platform.plugins.module_utils._transport.credentials import ApiToken
@@ -73,9 +72,7 @@ def session_with(model: Model, own: str | None = None) -> Callable[[basic.Ansibl
 
     def open_session(module: basic.AnsibleModule) -> Session:
         service = service_of(model, module.params["retries"])
-        return Session(
-            service, ApiToken(own or "opaque"), lambda: TokenService(model, service.policy, service.documents)
-        )
+        return Session(service, ApiToken(own or "opaque"), lambda: service.connect(model))
 
     return open_session
 

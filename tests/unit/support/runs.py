@@ -10,13 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from ansible_collections.mondoo.platform.plugins.module_utils._api.tokens import ServiceProfile, TokenApi
 from ansible_collections.mondoo.platform.plugins.module_utils._applying.executor import Outcome, apply_plan
-from ansible_collections.mondoo.platform.plugins.module_utils._client.retry import RetryPolicy
-from ansible_collections.mondoo.platform.plugins.module_utils._client.service import TokenService
+from ansible_collections.mondoo.platform.plugins.module_utils._graphql.client import ServiceClock
+from ansible_collections.mondoo.platform.plugins.module_utils._graphql.retry import RetryPolicy
 from ansible_collections.mondoo.platform.plugins.module_utils._planning.plan import Plan
 from ansible_collections.mondoo.platform.plugins.module_utils._planning.planner import plan_token
 from ansible_collections.mondoo.platform.plugins.module_utils._planning.spec import Facts, FileFacts, TokenSpec
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import FILE_FAILED, MondooError
+from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import Scope
 from ansible_collections.mondoo.platform.plugins.module_utils._values.token import Token
 
 from .model import Clock, Fault, Model
@@ -78,8 +80,22 @@ class Run:
         return self.outcome.error
 
 
-def service_of(model: Model, retries: int = 2) -> TokenService:
-    return TokenService(model, RetryPolicy(retries, sleep=model.clock.sleep, jitter=lambda: 1.0))
+def service_of(model: Model, retries: int = 2) -> TokenApi:
+    policy = RetryPolicy(retries, sleep=model.clock.sleep, jitter=lambda: 1.0)
+    return TokenApi(model, policy, ServiceProfile(ServiceClock(lambda: model.clock.now)))
+
+
+def list_tokens(model: Model, scope: Scope) -> tuple[Token, ...]:
+    """What the service lists of the scope; raises MondooError."""
+    return read_listing(service_of(model), scope)
+
+
+def read_listing(api: TokenApi, scope: Scope) -> tuple[Token, ...]:
+    """What the service lists of the scope; raises MondooError."""
+    listing = api.list_tokens([scope])[scope]
+    if isinstance(listing, MondooError):
+        raise listing
+    return listing
 
 
 def facts_of(model: Model, file: MemoryFile | None = None, own: str | None = None) -> Facts:
@@ -91,7 +107,7 @@ def run(
 ) -> Run:
     """Lists, plans and applies. Raises what is refused before anything is applied."""
     service = service_of(model, retries)
-    listing = service.tokens(spec.scope)
+    listing = read_listing(service, spec.scope)
     plan = plan_token(spec, listing, facts_of(model, file, own))
     outcome = apply_plan(plan, service, listing, file)
     return Run(plan, outcome, listing, service.mutations, service.requests)

@@ -13,7 +13,7 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.token impo
 
 from .builders import SPACE
 from .model import Clock, Entry, Fault, Killed, Model
-from .runs import MemoryFile, Run, run, service_of
+from .runs import MemoryFile, Run, list_tokens, run
 
 # Every way in which a run says that a token may be left whose secret is lost.
 CONFESSIONS = ("nobody has its secret", "whether a second one came to be could not be found out")
@@ -83,7 +83,7 @@ class World:
 
     def check(self, spec: TokenSpec) -> None:
         """What must hold after a run without faults."""
-        listing = service_of(self.model).tokens(SPACE)
+        listing = list_tokens(self.model, SPACE)
         live = [token for token in listing if token.name == "ci"]
         assert len(live) == int(spec.present)
         for token in listing:

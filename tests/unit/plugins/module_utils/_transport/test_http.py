@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.mondoo.platform.plugins.module_utils._client.documents import document
+from ansible_collections.mondoo.platform.plugins.module_utils._api.documents import API_TOKENS
 from ansible_collections.mondoo.platform.plugins.module_utils._transport.credentials import ServiceAccount
 from ansible_collections.mondoo.platform.plugins.module_utils._transport.http import Answer
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
@@ -77,7 +77,7 @@ def test_connections_are_kept_and_the_bearer_is_asked_for_each_request() -> None
     with Server(json_reply({"data": {"apiTokens": {}}})) as server:
         client = transport(server.url, Counting())
         for _turn in range(3):
-            client.post(document("apiTokens"), {"scopeMrn": "//s", "first": 1}, "apiTokens")
+            client.post(API_TOKENS.plain, {"scopeMrn": "//s", "first": 1}, "apiTokens")
     assert server.connections == 1
     assert [received.headers["authorization"] for received in server.received] == [
         "Bearer t1",

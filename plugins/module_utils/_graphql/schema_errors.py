@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads what a service says of a request that does not fit its schema: the words of gqlgen, graphql-core, graphql-js and their like."""
+"""Reads the errors of a request that does not fit the service's schema, as gqlgen, graphql-js and graphql-core word them."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ TYPE = "type"  # an input type is not there
 VARIABLE = "variable"  # a variable has another type than the place that it is used in
 
 
-class Refusal(NamedTuple):
-    """One thing that a service refuses. kind: one of the above.
+class SchemaError(NamedTuple):
+    """One thing that does not fit. kind: one of the above.
 
     owner: of what `name` is a part: a type, or for an argument a field; empty if the service does not tell. The input that is
     the value of a variable goes by the variable's name.
@@ -31,8 +31,8 @@ class Refusal(NamedTuple):
     pattern: str
 
     @property
-    def what(self) -> str:
-        """What is with the API, as the end of "The API has …"."""
+    def difference(self) -> str:
+        """How the API differs, as the end of "The API has …"."""
         return self.pattern.format(owner=self.owner, name=self.name)
 
 
@@ -115,7 +115,7 @@ _BY_PATH = {
 }
 
 
-def refusal_in(entry: object) -> Refusal | None:
+def read_schema_error(entry: object) -> SchemaError | None:
     """Reads an entry of a GraphQL answer's `errors`; None if it is about something else.
 
     An error with a path into the data is one of the execution, whatever its words: the document was accepted.
@@ -123,20 +123,20 @@ def refusal_in(entry: object) -> Refusal | None:
     message = str(entry.get("message")) if isinstance(entry, Mapping) else str(entry)
     path = entry.get("path") if isinstance(entry, Mapping) else None
     if isinstance(path, Sequence) and path:
-        return _by_path(message, path)
+        return _read_path(message, path)
     for kind, words, pattern in _IN_VARIABLES if "invalid value" in message else _IN_DOCUMENT:
-        found = words.search(message)
-        if found:
-            return Refusal(kind, found["name"], found.groupdict().get("owner", ""), pattern)
+        match = words.search(message)
+        if match:
+            return SchemaError(kind, match["name"], match.groupdict().get("owner", ""), pattern)
     return None
 
 
-def _by_path(message: str, path: Sequence[object]) -> Refusal | None:
-    found = _BY_PATH.get(message.strip().lower())
+def _read_path(message: str, path: Sequence[object]) -> SchemaError | None:
+    meaning = _BY_PATH.get(message.strip().lower())
     names = [step for step in path if isinstance(step, str)]
-    if found is None or len(names) < 3 or names[0] != "variable":
+    if meaning is None or len(names) < 3 or names[0] != "variable":
         return None
-    kind, pattern = found
-    # In a document that was multiplied, variables are numbered.
+    kind, pattern = meaning
+    # In a batch, variables are numbered.
     owner = ".".join([names[1].rstrip("0123456789"), *names[2:-1]])
-    return Refusal(kind, names[-1], owner, pattern)
+    return SchemaError(kind, names[-1], owner, pattern)

@@ -9,43 +9,43 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from .document import operation, replaced
+
 if TYPE_CHECKING:
-    from graphql import DocumentNode, NameNode, VariableNode
+    from graphql import DocumentNode, NameNode, OperationDefinitionNode, VariableNode
 
 
-def keys(count: int) -> list[str]:
+def aliases(count: int) -> tuple[str, ...]:
     """The aliases of so many copies."""
-    return [f"n{number}" for number in range(count)]
+    return tuple(f"n{number}" for number in range(count))
 
 
-def numbered(each: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def number_variables(each: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The variables of all copies, of which `each` are those of one."""
     return {f"{name}{number}": value for number, variables in enumerate(each) for name, value in variables.items()}
 
 
-def multiplied(document: DocumentNode, count: int) -> DocumentNode:
+def multiply(document: DocumentNode, count: int) -> DocumentNode:
     """The document with so many copies of its one root field."""
-    from graphql import DocumentNode, NameNode, OperationDefinitionNode, SelectionSetNode
+    from graphql import DocumentNode, NameNode, SelectionSetNode
 
-    (operation,) = document.definitions
-    if not isinstance(operation, OperationDefinitionNode):
-        raise AssertionError("a document of this collection is one operation")
+    original = operation(document)
     definitions: list[Any] = []
     fields: list[Any] = []
-    for number, key in enumerate(keys(count)):
-        copy = _with_numbered_variables(operation, number)
+    for number, alias in enumerate(aliases(count)):
+        copy = _number_variables(original, number)
         definitions += copy.variable_definitions or ()
         (field,) = copy.selection_set.selections
-        fields.append(_replaced(field, alias=NameNode(value=key)))
-    together = _replaced(
-        operation,
+        fields.append(replaced(field, alias=NameNode(value=alias)))
+    together = replaced(
+        original,
         variable_definitions=tuple(definitions),
         selection_set=SelectionSetNode(selections=tuple(fields)),
     )
     return DocumentNode(definitions=(together,))
 
 
-def _with_numbered_variables(operation: Any, number: int) -> Any:
+def _number_variables(definition: OperationDefinitionNode, number: int) -> OperationDefinitionNode:
     from graphql import NameNode, visit
     from graphql.language.visitor import Visitor
 
@@ -53,12 +53,8 @@ def _with_numbered_variables(operation: Any, number: int) -> Any:
         # graphql-core calls enter_KIND for each node of that kind, in the definition of a variable too.
         def enter_variable(self, node: VariableNode, *_place: object) -> VariableNode:
             name: NameNode = NameNode(value=f"{node.name.value}{number}")
-            numbered_variable: VariableNode = _replaced(node, name=name)
-            return numbered_variable
+            numbered: VariableNode = replaced(node, name=name)
+            return numbered
 
-    return visit(operation, _Number())
-
-
-def _replaced(node: Any, **changes: Any) -> Any:
-    """A copy of a syntax node with other values."""
-    return type(node)(**{key: getattr(node, key, None) for key in node.keys} | changes)
+    copy: OperationDefinitionNode = visit(definition, _Number())
+    return copy

@@ -1,0 +1,47 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Several connections to the token API at the same time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from .._graphql.pool import ConnectionPool
+from .._values.errors import MondooError
+from .._values.mrn import Scope
+from .tokens import SCOPES_PER_REQUEST, Listing, TokenApi, assign_once
+
+
+class TokenApiPool(ConnectionPool[TokenApi]):
+    """Connections that work side by side, with what all of them did."""
+
+    def __init__(self, first: TokenApi, connect: Callable[[], TokenApi], size: int) -> None:
+        super().__init__(first, connect, size)
+
+    @property
+    def requests(self) -> int:
+        """How many requests all of them have sent."""
+        return sum(api.requests for api in self.clients)
+
+    @property
+    def operations(self) -> dict[str, int]:
+        """How many mutations the service has made or may have made for all of them, by GraphQL name."""
+        return dict(sorted(Counter(name for api in self.clients for name in api.mutations).items()))
+
+    @property
+    def warnings(self) -> list[str]:
+        """Sentences on what is odd about the service, each once."""
+        return self.clients[0].warnings
+
+    def list_tokens(self, scopes: Sequence[Scope]) -> dict[Scope, Listing | MondooError]:
+        """What `TokenApi.list_tokens` returns, with its requests side by side."""
+        shares = [scopes[start : start + SCOPES_PER_REQUEST] for start in range(0, len(scopes), SCOPES_PER_REQUEST)]
+        listings: dict[Scope, Listing | MondooError] = {}
+        for result in self.map(lambda api, share: api.list_tokens(share), shares):
+            if isinstance(result, Exception):
+                raise result
+            listings.update(result)
+        return assign_once(listings)

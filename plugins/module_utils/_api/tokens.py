@@ -1,0 +1,402 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the service can do with API tokens, as typed calls.
+
+Reading is tried again when that can help. A change is sent again only where the service has certainly not executed it and
+that may pass; what is not known is said (`Verdict.UNKNOWN`), and whoever calls looks before it decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, NamedTuple, TypeAlias
+
+from .._graphql import schema_errors
+from .._graphql.adapter import SchemaAdapter, SchemaMismatchError
+from .._graphql.client import GraphQLClient, ServiceClock, Transport
+from .._graphql.document import Document
+from .._graphql.pagination import Pages, read_all
+from .._graphql.response import Response, Verdict
+from .._graphql.retry import RetryBudget, RetryPolicy
+from .._values.errors import (
+    GARBLED_ANSWER,
+    INVALID_ARGUMENT,
+    NOT_FOUND,
+    PERMISSION_DENIED,
+    UNAUTHENTICATED,
+    MondooError,
+    invalid_option,
+)
+from .._values.mrn import Scope, scope_from, scope_path, token_scope
+from .._values.shape import JsonObject
+from .._values.token import Token, generated_token, token_from_node
+from .documents import API_TOKENS, DELETE, GENERATE, ORGANIZATION, SET_ROLES, SPACE, SPACES, UPDATE
+from .verdicts import judge_deletion, judge_roles, judge_update
+
+# Scopes whose pages share a request: at a hundred tokens to a page, an answer of about a megabyte.
+SCOPES_PER_REQUEST = 25
+_SHOWN = 3  # tokens in a warning
+
+Listing: TypeAlias = "tuple[Token, ...]"
+
+
+class Generated(NamedTuple):
+    """The answer to a creation. secret: shown this once. token: as the service stored it; its MRN is None if not told."""
+
+    secret: str
+    token: Token
+
+
+class Space(NamedTuple):
+    """A space in the listing of its organization."""
+
+    scope: Scope
+    name: str
+
+
+class TokenUpdate(NamedTuple):
+    """A token that is to be renamed or described; None leaves one as it is."""
+
+    token: Token
+    name: str | None = None
+    description: str | None = None
+
+
+class RoleChange(NamedTuple):
+    """A token whose roles are to be replaced. roles: MRNs."""
+
+    token: Token
+    roles: Iterable[str]
+
+
+@dataclass
+class ServiceProfile:
+    """What a run has learnt about the service, shared by all of its connections.
+
+    organization_as_space: whether the listing of an organization wants its MRN as `spaceMrn` too; None until it is known.
+    roles_one_by_one: whether `setRoles` takes one token for each request. warned_of: MRNs of tokens in `warnings`.
+    """
+
+    clock: ServiceClock = field(default_factory=ServiceClock)
+    adapter: SchemaAdapter = field(default_factory=SchemaAdapter)
+    organization_as_space: bool | None = None
+    roles_one_by_one: bool = False
+    warnings: list[str] = field(default_factory=list)
+    warned_of: set[str | None] = field(default_factory=set)
+
+
+class TokenApi:
+    """The Mondoo Platform API's part for API tokens, over one connection. For one thread at a time.
+
+    policy: how requests are tried again. requests: how many were sent.
+    mutations: the names of the changes that the service has made or may have made, in order; permissions that are set
+    together are one.
+    """
+
+    def __init__(self, transport: Transport, policy: RetryPolicy, profile: ServiceProfile | None = None) -> None:
+        self.policy = policy
+        self.mutations: list[str] = []
+        self._profile = profile or ServiceProfile()
+        self._client = GraphQLClient(transport, policy, self._profile.adapter, self._profile.clock)
+
+    def connect(self, transport: Transport) -> TokenApi:
+        """Another one like it, over a connection of its own; the two share what they learn about the service."""
+        return TokenApi(transport, self.policy, self._profile)
+
+    @property
+    def requests(self) -> int:
+        return self._client.requests
+
+    @property
+    def warnings(self) -> list[str]:
+        """Sentences on what is odd about the service, each once."""
+        return [*self._profile.adapter.warnings, *self._profile.warnings]
+
+    def now(self) -> datetime:
+        """The service's time as far as an answer has told it, else this host's; in UTC."""
+        return self._profile.clock.now()
+
+    # Reading
+
+    def list_tokens(
+        self, scopes: Sequence[Scope], budget: RetryBudget | None = None
+    ) -> dict[Scope, Listing | MondooError]:
+        """For each scope its own tokens, each once, or why they could not be listed. Pages of several scopes share requests."""
+        budget = budget or self.policy.budget()
+        listings: dict[Scope, Listing | MondooError] = {}
+        for start in range(0, len(scopes), SCOPES_PER_REQUEST):
+            listings.update(self._list_together(scopes[start : start + SCOPES_PER_REQUEST], budget))
+        return assign_once(listings)
+
+    def list_spaces(self, organization: Scope, budget: RetryBudget | None = None) -> tuple[Space, ...]:
+        """All spaces of an organization. Raises MondooError."""
+        budget = budget or self.policy.budget()
+        where = "organization.spacesList"
+
+        def fetch(page: Mapping[str, Any]) -> object:
+            return self._client.query(SPACES, {"mrn": organization.mrn, **page}, budget).get("spacesList")
+
+        try:
+            spaces = [_read_space(node, f"{where}.edges[{n}].node") for n, node in enumerate(read_all(fetch, where))]
+        except MondooError as error:
+            raise error.in_operation(SPACES.name).during(f"list the spaces of {organization}") from None
+        return tuple({space.scope.mrn: space for space in spaces}.values())
+
+    def accepts(self, scope: Scope, budget: RetryBudget | None = None) -> bool:
+        """Whether the service accepts the credential of this connection, asked about the credential's own scope.
+
+        Raises MondooError if the service does not say.
+        """
+        document = SPACE if scope.kind == "space" else ORGANIZATION
+        try:
+            self._client.probe(document, {"mrn": scope.mrn}, budget)
+        except MondooError as error:
+            if error.code in (PERMISSION_DENIED, UNAUTHENTICATED):
+                return error.code == PERMISSION_DENIED
+            raise error.during(f"verify the secret of an API token of {scope}") from None
+        return True
+
+    def _list_together(self, scopes: Sequence[Scope], budget: RetryBudget) -> dict[Scope, Listing | MondooError]:
+        pages = {scope: Pages(API_TOKENS.name, lambda node: str(node.get("mrn"))) for scope in scopes}
+        listings: dict[Scope, Listing | MondooError] = {}
+        while due := [scope for scope in pages if scope not in listings]:
+            answers = self._fetch_pages({scope: pages[scope].arguments for scope in due}, budget)
+            for scope, answer in answers.items():
+                try:
+                    if isinstance(answer, MondooError):
+                        raise answer
+                    pages[scope].take(answer)
+                    if pages[scope].done:
+                        listings[scope] = self._read_listing(scope, pages[scope].nodes)
+                except MondooError as error:
+                    listings[scope] = error.in_operation(API_TOKENS.name).during(f"list the API tokens of {scope}")
+        return listings
+
+    def _fetch_pages(
+        self, pages: Mapping[Scope, Mapping[str, Any]], budget: RetryBudget
+    ) -> dict[Scope, Mapping[str, Any] | MondooError]:
+        """The next page of each scope, or why there is none."""
+
+        def fetch(scopes: Sequence[Scope], *, as_space: bool) -> dict[Scope, Mapping[str, Any] | MondooError]:
+            variables = [
+                {
+                    # An organization is no space, and the argument has to be given; the console sends an empty text.
+                    "spaceMrn": scope.mrn if scope.kind == "space" or as_space else "",
+                    "scopeMrn": scope.mrn,
+                    **pages[scope],
+                }
+                for scope in scopes
+            ]
+            return dict(zip(scopes, self._client.query_many(API_TOKENS, variables, budget), strict=True))
+
+        profile = self._profile
+        answers = fetch(list(pages), as_space=bool(profile.organization_as_space))
+        if profile.organization_as_space is not None or profile.adapter.omits_argument(API_TOKENS, "spaceMrn"):
+            return answers
+        of_organizations = {scope: answer for scope, answer in answers.items() if scope.kind == "organization"}
+        if any(not isinstance(answer, MondooError) for answer in of_organizations.values()):
+            profile.organization_as_space = False
+            return answers
+        refused = [scope for scope, answer in of_organizations.items() if _refuses_value(answer)]
+        for scope, answer in fetch(refused, as_space=True).items() if refused else ():
+            if not isinstance(answer, MondooError):
+                profile.organization_as_space = True
+            elif answer.code == INVALID_ARGUMENT:
+                # What was wrong with the first value says more.
+                continue
+            answers[scope] = answer
+        return answers
+
+    def _read_listing(self, scope: Scope, nodes: Sequence[Mapping[str, Any]]) -> Listing:
+        """The tokens of the scope itself; what its listing shows of other scopes is theirs."""
+        own: dict[str | None, Token] = {}
+        for number, node in enumerate(nodes):
+            where = f"{API_TOKENS.name}.edges[{number}].node"
+            told = JsonObject(node, where).optional_text("scopeMrn")
+            token = token_from_node(node, scope, where)
+            if not told or scope_path(told) == scope_path(scope.mrn):
+                # A token that moves between pages while they are read is still one token.
+                own[token.mrn] = token
+            elif scope_path(told).lower() == scope_path(scope.mrn).lower():
+                raise invalid_option(f'the service writes {scope} as "{told}": write it in the same way')
+        self._warn_of_times(own.values())
+        return tuple(own.values())
+
+    def _warn_of_times(self, tokens: Iterable[Token]) -> None:
+        """Warns of times that cannot be read, once of each token."""
+        odd = [token for token in tokens if token.unreadable_times and token.mrn not in self._profile.warned_of]
+        if not odd:
+            return
+        self._profile.warned_of.update(token.mrn for token in odd)
+        shown = [f'"{token.name}" ({token.mrn}): {", ".join(token.unreadable_times)}' for token in odd[:_SHOWN]]
+        more = f"; and of {len(odd) - _SHOWN} more" if len(odd) > _SHOWN else ""
+        self._profile.warnings.append(
+            f"Times that cannot be read are taken as unknown, of API tokens of {odd[0].scope}: {'; '.join(shown)}{more}."
+        )
+
+    # Changing
+
+    def generate_token(
+        self, scope: Scope, name: str, description: str, roles: Iterable[str], budget: RetryBudget
+    ) -> Response[Generated]:
+        """Generates a token. UNKNOWN with a value: there is such a token, and the answer has no usable secret for it."""
+        fields: dict[str, Any] = {"name": name, "scopeMrn": scope.mrn, "roles": _role_inputs(roles)}
+        if description:
+            fields["description"] = description
+        attempted = f'generate the API token "{name}" in {scope}'
+        asked = Token(mrn=None, name=name, scope=scope, description=description, roles=frozenset(roles))
+        answer = self._client.mutate(GENERATE, {"input": fields}, budget)
+        response = answer.judge(lambda payload: _read_generated(payload, asked))
+        if response.value is not None:
+            self._warn_of_times([response.value.token])
+        self._count(GENERATE, [response])
+        return _during(attempted, response)
+
+    def update_tokens(self, changes: Sequence[TokenUpdate], budget: RetryBudget) -> list[Response[Token]]:
+        """Renames and describes tokens, with one request for all of them."""
+        inputs = [
+            {"mrn": change.token.mrn, "name": change.name, "description": change.description} for change in changes
+        ]
+        answers = self._mutate_many(UPDATE, [_without_none(fields) for fields in inputs], budget)
+        responses = [
+            _during(
+                f"update {_describe(change.token)}",
+                judge_update(answer, change.token, change.name, change.description),
+            )
+            for change, answer in zip(changes, answers, strict=True)
+        ]
+        for response in responses:
+            self._count(UPDATE, [response])
+        return responses
+
+    def set_roles(self, scope: Scope, changes: Sequence[RoleChange], budget: RetryBudget) -> list[Response[None]]:
+        """Replaces the roles of tokens of one scope: one request for all of them, where the service takes it so."""
+        if not changes:
+            return []
+        if not self._profile.roles_one_by_one:
+            updates = [{"entityMrn": change.token.mrn, "roles": _role_inputs(change.roles)} for change in changes]
+            answer = self._client.mutate(SET_ROLES, {"input": {"scopeMrn": scope.mrn, "updates": updates}}, budget)
+            if not _lacks_updates(answer.error):
+                return self._judge_roles(answer, changes)
+            self._profile.roles_one_by_one = True
+        responses: list[Response[None]] = []
+        for change in changes:
+            fields = {"scopeMrn": scope.mrn, "identity": change.token.mrn, "roles": sorted(change.roles)}
+            answer = self._client.mutate(SET_ROLES, {"input": fields}, budget)
+            responses += self._judge_roles(answer, [change])
+        return responses
+
+    def delete_tokens(self, tokens: Sequence[Token], budget: RetryBudget) -> list[Response[None]]:
+        """Deletes tokens, with one request for all of them. One that is not there any more is deleted."""
+        answers = self._mutate_many(DELETE, [{"mrn": token.mrn} for token in tokens], budget)
+        responses = [
+            _during(f"delete {_describe(token)}", judge_deletion(answer))
+            for token, answer in zip(tokens, answers, strict=True)
+        ]
+        for response in responses:
+            self._count(DELETE, [response])
+        return responses
+
+    def _mutate_many(
+        self, document: Document, inputs: Sequence[Mapping[str, Any]], budget: RetryBudget
+    ) -> list[Response[Mapping[str, Any]]]:
+        if not inputs:
+            return []
+        return self._client.mutate_many(document, [{"input": fields} for fields in inputs], budget)
+
+    def _judge_roles(self, answer: Response[Mapping[str, Any]], changes: Sequence[RoleChange]) -> list[Response[None]]:
+        """What became of the changes that one request made."""
+        responses = judge_roles(answer, [change.token for change in changes])
+        self._count(SET_ROLES, responses)
+        return [
+            _during(f"set the permissions of {_describe(change.token)}", response)
+            for change, response in zip(changes, responses, strict=True)
+        ]
+
+    def _count(self, document: Document, responses: Sequence[Response[Any]]) -> None:
+        """Counts one mutation, unless it has certainly changed nothing."""
+        if any(response.verdict is not Verdict.REFUSED for response in responses):
+            self.mutations.append(document.name)
+
+
+def assign_once(listings: Mapping[Scope, Listing | MondooError]) -> dict[Scope, Listing | MondooError]:
+    """The listings with each token in one of them only.
+
+    Of two that both show a token without saying whose it is, it belongs to the one that its MRN names; else to that of a
+    space, as an organization's listing may show the tokens of its spaces.
+    """
+    owners: dict[str, Scope] = {}
+    for scope, listing in listings.items():
+        for token in () if isinstance(listing, MondooError) else listing:
+            mrn = str(token.mrn)
+            rival = owners.setdefault(mrn, scope)
+            if rival != scope:
+                named = token_scope(mrn)
+                prefers_new = scope == named or (rival != named and scope.kind == "space" != rival.kind)
+                owners[mrn] = scope if prefers_new else rival
+    return {
+        scope: listing
+        if isinstance(listing, MondooError)
+        else tuple(token for token in listing if owners[str(token.mrn)] == scope)
+        for scope, listing in listings.items()
+    }
+
+
+def _read_generated(payload: Mapping[str, Any], asked: Token) -> Response[Generated]:
+    answer = JsonObject(payload, GENERATE.name)
+    token = generated_token(answer, asked)
+    secret = answer.value.get("token")
+    if isinstance(secret, str) and secret.isascii() and secret.isprintable() and secret.strip():
+        return Response(Verdict.DONE, Generated(secret, token))
+    error = MondooError(
+        GARBLED_ANSWER, "the service's answer has no usable secret in it", operation=GENERATE.name, outcome_unknown=True
+    )
+    return Response(Verdict.UNKNOWN, Generated("", token), error)
+
+
+def _refuses_value(answer: Mapping[str, Any] | MondooError) -> bool:
+    return isinstance(answer, MondooError) and answer.code in (INVALID_ARGUMENT, NOT_FOUND)
+
+
+def _lacks_updates(error: MondooError | None) -> bool:
+    """Whether `setRoles` takes `identity` and `roles` in place of `updates`."""
+    return isinstance(error, SchemaMismatchError) and any(
+        (difference.kind, difference.name)
+        in (
+            (schema_errors.INPUT_FIELD, "updates"),
+            (schema_errors.WANTED, "identity"),
+            (schema_errors.WANTED, "roles"),
+        )
+        for difference in error.differences
+    )
+
+
+def _read_space(node: object, where: str) -> Space:
+    entry = JsonObject(node, where)
+    mrn = entry.identifier("mrn")
+    try:
+        scope = scope_from("space", mrn)
+    except MondooError:
+        raise entry.garbled("mrn", "the MRN of a space") from None
+    return Space(scope, entry.optional_text("name") or mrn)
+
+
+def _role_inputs(roles: Iterable[str]) -> list[dict[str, str]]:
+    return [{"mrn": role} for role in sorted(roles)]
+
+
+def _without_none(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _describe(token: Token) -> str:
+    return f'the API token "{token.name}" ({token.mrn}) of {token.scope}'
+
+
+def _during(attempted: str, response: Response[Any]) -> Response[Any]:
+    """The response, with what was tried in its error."""
+    return response if response.error is None else replace(response, error=response.error.during(attempted))

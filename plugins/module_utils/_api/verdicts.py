@@ -1,0 +1,122 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What became of each change, by the payload of its answer.
+
+What GraphQL errors and the transport say is decided before: here are mutations that have a payload. A payload can still
+refuse: `ok: false`, an entry in `errors`, or another value than was asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from .._graphql.response import Response, Verdict
+from .._values.errors import GARBLED_ANSWER, NOT_FOUND, REFUSED, STORED_OTHERWISE, MondooError, split_rpc_message
+from .._values.shape import JsonObject, clean_text
+from .._values.token import Token, same_description
+
+
+def judge_deletion(response: Response[Mapping[str, Any]]) -> Response[None]:
+    """A deletion. A token that is not there any more is what was wanted."""
+    if response.error is not None and response.error.code == NOT_FOUND and response.verdict is Verdict.REFUSED:
+        return Response(Verdict.DONE)
+
+    def judge(payload: Mapping[str, Any]) -> Response[None]:
+        if JsonObject(payload, "deleteAPIToken").optional_boolean("ok") is False:
+            return _refused("deleteAPIToken", "the service answered ok: false")
+        return Response(Verdict.DONE)
+
+    return response.judge(judge)
+
+
+def judge_update(
+    response: Response[Mapping[str, Any]], token: Token, name: str | None, description: str | None
+) -> Response[Token]:
+    """An update of `token` to `name` and `description`, None for what was to stay.
+
+    REFUSED too if the answer shows that the service stored another value. An answer that tells neither name nor description
+    tells nothing; what a service trims off a description is no difference.
+    """
+
+    def judge(payload: Mapping[str, Any]) -> Response[Token]:
+        answer = JsonObject(payload, "updateAPIToken")
+        told_name, told_description = answer.optional_text("name"), answer.optional_text("description")
+        if name is not None and told_name is not None and told_name != name:
+            return _stored_otherwise("name", name, told_name)
+        tells_description = told_description is not None or ("description" in answer and told_name is not None)
+        if description is not None and tells_description and not same_description(description, told_description or ""):
+            return _stored_otherwise("description", description, told_description or "")
+        stored = replace(token, name=told_name or name or token.name)
+        if told_description is not None or description is not None:
+            stored = replace(stored, description=told_description or description or "")
+        return Response(Verdict.DONE, stored)
+
+    return response.judge(judge)
+
+
+def judge_roles(response: Response[Mapping[str, Any]], tokens: Sequence[Token]) -> list[Response[None]]:
+    """A change of the roles of `tokens` by one mutation: for each token what became of it.
+
+    `errors` names the refused ones by MRN, and `mrns` those that were changed. What neither names is UNKNOWN, except where
+    the payload has no `mrns` at all and no errors: then nothing speaks against it.
+    """
+    error = response.error
+    if len(tokens) > 1 and error and error.concerns_one_scope and not error.transient:
+        # It may be about one of them alone, and nobody knows which.
+        return [_unknown(error) for _token in tokens]
+    if response.value is None:
+        return [Response(response.verdict, error=response.error and response.error.copy()) for _token in tokens]
+    judged = response.judge(lambda payload: Response(Verdict.DONE, _read_roles_payload(payload)))
+    if judged.value is None:
+        return [Response(judged.verdict, error=judged.error and judged.error.copy()) for _token in tokens]
+    changed, refusals = judged.value
+    return [_judge_roles_of(str(token.mrn), changed, refusals, alone=len(tokens) == 1) for token in tokens]
+
+
+def _judge_roles_of(mrn: str, changed: list[str] | None, refusals: Mapping[str, str], *, alone: bool) -> Response[None]:
+    if mrn in refusals:
+        return _refused("setRoles", refusals[mrn])
+    if changed is not None and mrn in changed:
+        return Response(Verdict.DONE)
+    if refusals and alone:
+        # Whatever it calls the token: it cannot be about another one.
+        return _refused("setRoles", next(iter(refusals.values())))
+    if changed is None and not refusals:
+        return Response(Verdict.DONE)
+    reason = "the service's answer names the token neither among the changed nor among the refused ones"
+    return _unknown(MondooError(GARBLED_ANSWER, reason, operation="setRoles"))
+
+
+def _read_roles_payload(payload: Mapping[str, Any]) -> tuple[list[str] | None, dict[str, str]]:
+    """`mrns`, None if it is not told, and `errors` by MRN; errors in another form than a map go by an empty MRN."""
+    answer = JsonObject(payload, "setRoles")
+    refusals = answer.value.get("errors")
+    if isinstance(refusals, Mapping):
+        by_mrn = {clean_text(str(mrn)): clean_text(str(words)) for mrn, words in refusals.items()}
+    else:
+        by_mrn = {"": clean_text(str(refusals))} if refusals else {}
+    return answer.optional_texts("mrns"), by_mrn
+
+
+def _refused(operation: str, words: str) -> Response[Any]:
+    """A change that its payload says was not made."""
+    code, text = split_rpc_message(words)
+    reason = (
+        f'the service answered {code}: "{text}"' if code else f"the service refused it: {text or 'it gave no reason'}"
+    )
+    return Response.from_error(MondooError(code or REFUSED, reason, operation=operation))
+
+
+def _stored_otherwise(field: str, asked: str, told: str) -> Response[Any]:
+    reason = f"the service was asked for the {field} {asked!r} and stored {told!r}"
+    return Response.from_error(MondooError(STORED_OTHERWISE, reason, operation="updateAPIToken"))
+
+
+def _unknown(error: MondooError) -> Response[Any]:
+    twin = error.copy()
+    twin.outcome_unknown = True
+    return Response.from_error(twin)

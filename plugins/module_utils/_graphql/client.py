@@ -1,0 +1,207 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A GraphQL client: sends documents, adapts them to the live schema, tries again, and says what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any, Protocol
+
+from .._values.errors import GARBLED_ANSWER, MondooError
+from .adapter import PreparedRequest, SchemaAdapter
+from .document import Document
+from .response import Response, Verdict, check_errors, read_root, read_roots
+from .retry import RetryBudget, RetryPolicy
+
+if TYPE_CHECKING:
+    from graphql import DocumentNode
+
+    from .._transport.http import Answer
+
+
+class Transport(Protocol):
+    """What the client needs of the network."""
+
+    def post(self, document: DocumentNode, variables: Mapping[str, Any], operation: str) -> Answer:
+        """Sends one document and returns the service's answer, or raises MondooError."""
+
+
+def _host_time() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+class ServiceClock:
+    """The service's clock, as far as its answers have told it; until then that of this host."""
+
+    def __init__(self, host_time: Callable[[], datetime] = _host_time) -> None:
+        self._host_time = host_time
+        self._ahead = timedelta()
+
+    def observe(self, date: datetime | None) -> None:
+        """Takes the time that an answer was sent at, in UTC; None if it does not tell."""
+        if date is not None:
+            self._ahead = date - self._host_time()
+
+    def now(self) -> datetime:
+        """The service's time, in UTC."""
+        return self._host_time() + self._ahead
+
+
+class GraphQLClient:
+    """Sends documents over one connection. For one thread at a time; adapter and clock may be shared by several clients.
+
+    requests: how many were sent.
+    """
+
+    def __init__(self, transport: Transport, policy: RetryPolicy, adapter: SchemaAdapter, clock: ServiceClock) -> None:
+        self.requests = 0
+        self._transport = transport
+        self._policy = policy
+        self._adapter = adapter
+        self._clock = clock
+
+    def query(
+        self, document: Document, variables: Mapping[str, Any], budget: RetryBudget | None = None
+    ) -> Mapping[str, Any]:
+        """The value of the document's root field. A query is tried again where that can help; raises MondooError."""
+
+        def ask() -> Mapping[str, Any]:
+            _request, answer = self._send(document, [variables])
+            return read_root(answer, document.name, mutation=False)
+
+        try:
+            return (budget or self._policy.budget()).call(ask, lambda error: error.transient)
+        except MondooError as error:
+            raise error.in_operation(document.name) from None
+
+    def query_many(
+        self, document: Document, each: Sequence[Mapping[str, Any]], budget: RetryBudget | None = None
+    ) -> list[Mapping[str, Any] | MondooError]:
+        """What `query` returns or raises for each set of variables, with one request for all of them.
+
+        One that fails does not keep the others from an answer.
+        """
+        budget = budget or self._policy.budget()
+        if len(each) == 1:
+            return [self._query_alone(document, each[0], budget)]
+        results: dict[int, Mapping[str, Any] | MondooError] = {}
+
+        def ask() -> None:
+            due = [number for number in range(len(each)) if number not in results]
+            request, answer = self._send(document, [each[number] for number in due])
+            roots = read_roots(answer, document.name, request.keys, mutation=False)
+            results.update({number: root for number, root in zip(due, roots, strict=True) if root is not None})
+
+        failure = None
+        while failure is None and len(results) < len(each):
+            before = len(results)
+            try:
+                budget.call(ask, lambda error: error.transient)
+            except MondooError as error:
+                failure = error.in_operation(document.name)
+            if len(results) == before:
+                break
+        # One that failed for the moment has its own tries.
+        for number, result in results.items():
+            if isinstance(result, MondooError) and result.transient:
+                results[number] = self._query_alone(document, each[number], budget)
+        rest = [number for number in range(len(each)) if number not in results]
+        if failure is not None and (failure.transient or not failure.concerns_one_scope):
+            results.update({number: failure.copy() for number in rest})
+        elif rest:
+            # Nobody knows which of them it is: smaller requests tell.
+            half = (len(rest) + 1) // 2
+            for part in (rest[:half], rest[half:]):
+                results.update(zip(part, self.query_many(document, [each[n] for n in part], budget), strict=True))
+        return [results[number] for number in range(len(each))]
+
+    def probe(self, document: Document, variables: Mapping[str, Any], budget: RetryBudget | None = None) -> None:
+        """Sends a query of which only the errors matter; raises the MondooError that they stand for."""
+
+        def ask() -> None:
+            _request, answer = self._send(document, [variables])
+            check_errors(answer, document.name)
+
+        try:
+            (budget or self._policy.budget()).call(ask, lambda error: error.transient)
+        except MondooError as error:
+            raise error.in_operation(document.name) from None
+
+    def mutate(
+        self, document: Document, variables: Mapping[str, Any], budget: RetryBudget
+    ) -> Response[Mapping[str, Any]]:
+        """Sends one mutation. It is sent again only where it was certainly not executed and that may pass."""
+        (response,) = self.mutate_many(document, [variables], budget)
+        return response
+
+    def mutate_many(
+        self, document: Document, each: Sequence[Mapping[str, Any]], budget: RetryBudget
+    ) -> list[Response[Mapping[str, Any]]]:
+        """What `mutate` returns for each set of variables, with one request for all of them."""
+        responses: dict[int, Response[Mapping[str, Any]]] = {}
+
+        def send() -> None:
+            due = [number for number in range(len(each)) if _may_be_sent(responses.get(number))]
+            responses.update(zip(due, self._mutate(document, [each[number] for number in due]), strict=True))
+            for number in due:
+                error = responses[number].error
+                if error is not None and _may_be_sent(responses[number]):
+                    raise error
+
+        try:
+            budget.call(send, lambda _error: True)
+        except MondooError as error:
+            for response in responses.values():
+                if _may_be_sent(response) and response.error is not None:
+                    response.error.notes = list(error.notes)
+        return [responses[number] for number in range(len(each))]
+
+    def _query_alone(
+        self, document: Document, variables: Mapping[str, Any], budget: RetryBudget
+    ) -> Mapping[str, Any] | MondooError:
+        try:
+            return self.query(document, variables, budget)
+        except MondooError as error:
+            return error
+
+    def _mutate(self, document: Document, each: Sequence[Mapping[str, Any]]) -> list[Response[Mapping[str, Any]]]:
+        """Sends mutations once, in one request."""
+        try:
+            request, answer = self._send(document, each)
+            if len(each) == 1:
+                return [Response(Verdict.DONE, read_root(answer, document.name, mutation=True))]
+            roots = read_roots(answer, document.name, request.keys, mutation=True)
+        except MondooError as error:
+            return [Response.from_error(error.copy().in_operation(document.name)) for _variables in each]
+        return [_response(root, document) for root in roots]
+
+    def _send(self, document: Document, each: Sequence[Mapping[str, Any]]) -> tuple[PreparedRequest, Answer]:
+        """The answer of a service that takes the document, with the request that it answers."""
+        while True:
+            request = self._adapter.prepare(document, each)
+            self.requests += 1
+            answer = self._transport.post(request.node, request.variables, document.name)
+            self._clock.observe(answer.date)
+            if not (answer.errors and self._adapter.adapt(request, answer.errors)):
+                return request, answer
+
+
+def _may_be_sent(response: Response[Any] | None) -> bool:
+    """Whether a mutation can be sent: for the first time, or again, as it was certainly not executed and that may pass."""
+    if response is None:
+        return True
+    return response.verdict is Verdict.REFUSED and response.error is not None and response.error.transient
+
+
+def _response(root: Mapping[str, Any] | MondooError | None, document: Document) -> Response[Mapping[str, Any]]:
+    if isinstance(root, MondooError):
+        return Response.from_error(root)
+    if root is not None:
+        return Response(Verdict.DONE, root)
+    reason = "the service's answer does not say what became of this change"
+    return Response.from_error(
+        MondooError(GARBLED_ANSWER, reason, operation=document.name, transient=True, outcome_unknown=True)
+    )

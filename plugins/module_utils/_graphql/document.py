@@ -1,0 +1,128 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A GraphQL document with marks that say what its caller can do without.
+
+`@optional` on a field, or on a variable for the argument that it is the value of: left out where the service lacks it. `of`
+names the type, where the document needs a field of that name elsewhere.
+`@formerly` on the variable of an input: the name that a field had before, and may still have at some service. It takes the
+MRN of a space only.
+
+Marks are taken out before a document is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from graphql import DirectiveNode, DocumentNode, FieldNode, OperationDefinitionNode, VariableDefinitionNode
+
+_OPTIONAL = "optional"
+_FORMERLY = "formerly"
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What the marks of a document say.
+
+    fields: each optional one, with the type that it belongs to, None for any. variables: those of optional arguments.
+    arguments: by field and argument, the variable that an optional one takes its value from. formerly: input fields, with
+    their former names. types: of the variables, by their names.
+    """
+
+    fields: dict[str, str | None] = field(default_factory=dict)
+    variables: set[str] = field(default_factory=set)
+    arguments: dict[tuple[str, str], str] = field(default_factory=dict)
+    formerly: dict[str, str] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Document:
+    """One operation with one root field, whose name it bears. source: GraphQL text with marks."""
+
+    name: str
+    source: str
+
+    @cached_property
+    def marked(self) -> DocumentNode:
+        """The document with its marks, parsed."""
+        # Imported late throughout: a missing library is reported by the transport.
+        from graphql import parse
+
+        return parse(self.source)
+
+    @cached_property
+    def plain(self) -> DocumentNode:
+        """The document as it is sent."""
+        from graphql import visit
+        from graphql.language.visitor import REMOVE, Visitor
+
+        class _RemoveMarks(Visitor):
+            # graphql-core calls enter_KIND for each node of that kind.
+            def enter_directive(self, *_node_and_place: object) -> object:
+                return REMOVE
+
+        plain: DocumentNode = visit(self.marked, _RemoveMarks())
+        return plain
+
+    @cached_property
+    def marks(self) -> Marks:
+        """What the marks say."""
+        from graphql import VariableNode, print_ast, visit
+        from graphql.language.visitor import Visitor
+
+        marks = Marks()
+
+        class _Collect(Visitor):
+            # graphql-core calls enter_KIND for each node of that kind; variables are defined before they are used.
+            def enter_variable_definition(self, node: VariableDefinitionNode, *_place: object) -> None:
+                variable = node.variable.name.value
+                marks.types[variable] = print_ast(node.type).rstrip("!")
+                if optional_mark(node.directives) is not None:
+                    marks.variables.add(variable)
+                marks.formerly.update(_mark(node.directives, _FORMERLY) or {})
+
+            def enter_field(self, node: FieldNode, *_place: object) -> None:
+                mark = optional_mark(node.directives)
+                if mark is not None:
+                    marks.fields[node.name.value] = mark.get("of")
+                for argument in node.arguments or ():
+                    value = argument.value
+                    if isinstance(value, VariableNode) and value.name.value in marks.variables:
+                        marks.arguments[node.name.value, argument.name.value] = value.name.value
+
+        visit(self.marked, _Collect())
+        return marks
+
+
+def optional_mark(directives: Iterable[DirectiveNode] | None) -> Mapping[str, str] | None:
+    """The arguments of an `@optional` among them; None if there is none."""
+    return _mark(directives, _OPTIONAL)
+
+
+def _mark(directives: Iterable[DirectiveNode] | None, wanted: str) -> Mapping[str, str] | None:
+    for directive in directives or ():
+        if directive.name.value == wanted:
+            return {argument.name.value: getattr(argument.value, "value", "") for argument in directive.arguments or ()}
+    return None
+
+
+def operation(node: DocumentNode) -> OperationDefinitionNode:
+    """The one operation of a document."""
+    from graphql import OperationDefinitionNode
+
+    (definition,) = node.definitions
+    if not isinstance(definition, OperationDefinitionNode):
+        raise AssertionError("a document is one operation")
+    return definition
+
+
+def replaced(node: Any, **changes: Any) -> Any:
+    """A copy of a syntax node with other values."""
+    return type(node)(**{key: getattr(node, key, None) for key in node.keys} | changes)

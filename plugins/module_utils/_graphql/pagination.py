@@ -1,0 +1,100 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads a GraphQL connection to its end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any
+
+from .._values.errors import INCOMPLETE_LISTING, MondooError
+from .._values.shape import JsonObject
+
+_PAGE_SIZE = 100  # the most that the service gives
+_MAX_FRUITLESS_PAGES = 3
+
+
+def _whole_node(node: Mapping[str, Any]) -> Hashable:
+    return json.dumps(node, sort_keys=True)
+
+
+class Pages:
+    """Takes the pages of one connection, in order. nodes: those so far; done: whether that is all of them.
+
+    where: the connection's place in answers, for errors. identify: what tells one node from another; the whole of it,
+    unless the caller knows better.
+    """
+
+    def __init__(self, where: str, identify: Callable[[Mapping[str, Any]], Hashable] = _whole_node) -> None:
+        self.nodes: list[Mapping[str, Any]] = []
+        self.done = False
+        self._where = where
+        self._identify = identify
+        self._cursor: str | None = None
+        self._cursors: set[str] = set()
+        self._identities: set[Hashable] = set()
+        self._fruitless = 0
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The variables that ask for the next page; the first one has no cursor."""
+        return {"first": _PAGE_SIZE} if self._cursor is None else {"first": _PAGE_SIZE, "after": self._cursor}
+
+    def take(self, answer: object) -> None:
+        """Takes the next page (`edges`, `pageInfo`, perhaps `totalCount`).
+
+        Raises MondooError: `IncompleteListing` if the page does not lead to an end, `GarbledAnswer` if it has another shape.
+        """
+        connection = JsonObject(answer, self._where)
+        self._take_nodes(connection)
+        info = connection.optional_object("pageInfo")
+        has_next = info.optional_boolean("hasNextPage") if info else None
+        if info is None or has_next is None:
+            raise self._incomplete("it does not say whether there is more")
+        if not has_next:
+            self.done = True
+            return
+        self._cursor = info.optional_text("endCursor")
+        if not self._cursor:
+            raise self._incomplete("there is more, and no cursor leads there")
+        if self._cursor in self._cursors:
+            raise self._incomplete("the same cursor came twice")
+        if self._fruitless >= _MAX_FRUITLESS_PAGES:
+            raise self._incomplete(f"{_MAX_FRUITLESS_PAGES} pages in a row brought nothing new")
+        self._cursors.add(self._cursor)
+
+    def _take_nodes(self, connection: JsonObject) -> None:
+        if connection.optional_list("edges") is None and not _is_empty(connection):
+            raise self._incomplete("a page has no edges")
+        before = len(self._identities)
+        for edge in connection.objects("edges"):
+            node = edge.optional_object("node")
+            if node is None:
+                raise edge.garbled("node", "an object")
+            self.nodes.append(node.value)
+            self._identities.add(self._identify(node.value))
+        self._fruitless = 0 if len(self._identities) > before else self._fruitless + 1
+
+    def _incomplete(self, what: str) -> MondooError:
+        return MondooError(INCOMPLETE_LISTING, f"the service's listing {self._where} is incomplete: {what}")
+
+
+def _is_empty(connection: JsonObject) -> bool:
+    """Whether edges that are null are those of an empty connection.
+
+    A service in Go answers null for an empty list, so null alone would be an error in each new scope; and it is no proof
+    that there is nothing. The count is.
+    """
+    count = connection.value.get("totalCount")
+    return "edges" in connection and isinstance(count, int) and not isinstance(count, bool) and count == 0
+
+
+def read_all(fetch: Callable[[Mapping[str, Any]], object], where: str) -> list[Mapping[str, Any]]:
+    """The nodes of all pages. fetch: takes the variables that ask for a page, returns the connection. Raises as `Pages`."""
+    pages = Pages(where)
+    while not pages.done:
+        pages.take(fetch(pages.arguments))
+    return pages.nodes

@@ -1,0 +1,205 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads a GraphQL answer: the data of its root fields, or the errors that its `errors` list and HTTP status stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Generic, TypeVar
+
+from .._transport.http import Answer
+from .._values import errors
+from .._values.errors import MondooError, split_rpc_message
+from .._values.shape import JsonObject, clean_text
+from .schema_errors import read_schema_error
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+# After these the service has certainly not executed what the error is about.
+_NOT_EXECUTED = frozenset(
+    {
+        errors.UNAUTHENTICATED,
+        errors.PERMISSION_DENIED,
+        errors.NOT_FOUND,
+        errors.INVALID_ARGUMENT,
+        errors.ALREADY_EXISTS,
+        errors.RESOURCE_EXHAUSTED,
+        errors.SCHEMA_MISMATCH,
+        "FailedPrecondition",
+        "OutOfRange",
+        "Unimplemented",
+    }
+)
+# These are about a request as a whole.
+_BEFORE_EXECUTION = frozenset({errors.UNAUTHENTICATED, errors.SCHEMA_MISMATCH})
+_TRANSIENT = frozenset({errors.UNAVAILABLE, errors.RESOURCE_EXHAUSTED})
+_BY_EXTENSION = {
+    "GRAPHQL_VALIDATION_FAILED": errors.SCHEMA_MISMATCH,
+    "GRAPHQL_PARSE_FAILED": errors.SCHEMA_MISMATCH,
+    "BAD_USER_INPUT": errors.INVALID_ARGUMENT,
+    "FORBIDDEN": errors.PERMISSION_DENIED,
+    "TOO_MANY_REQUESTS": errors.RESOURCE_EXHAUSTED,
+    "RATE_LIMITED": errors.RESOURCE_EXHAUSTED,
+}
+_BY_STATUS = {
+    401: errors.UNAUTHENTICATED,
+    403: errors.PERMISSION_DENIED,
+    404: errors.NOT_FOUND,
+    429: errors.RESOURCE_EXHAUSTED,
+}
+
+
+class Verdict(Enum):
+    """What became of a mutation: executed as asked; certainly not executed, or otherwise than asked; nobody knows."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Response(Generic[T]):
+    """What is known of one mutation.
+
+    value: what the answer tells, parsed. error: why, for REFUSED and UNKNOWN.
+    """
+
+    verdict: Verdict
+    value: T | None = None
+    error: MondooError | None = None
+
+    @classmethod
+    def from_error(cls, error: MondooError) -> Response[T]:
+        """The response that a failure stands for."""
+        return cls(Verdict.UNKNOWN if error.outcome_unknown else Verdict.REFUSED, error=error)
+
+    def judge(self, judge: Callable[[T], Response[R]]) -> Response[R]:
+        """What `judge` says of the value of an executed mutation; any other response, and one whose value cannot be read,
+        stays what it is: not executed, or not known.
+        """
+        if self.error is not None or self.value is None:
+            return Response(self.verdict, error=self.error)
+        try:
+            return judge(self.value)
+        except MondooError as error:
+            # The mutation was sent, and its answer is of no use.
+            error.outcome_unknown = True
+            return Response.from_error(error)
+
+
+def read_root(answer: Answer, operation: str, *, mutation: bool) -> Mapping[str, Any]:
+    """The value of the document's root field, which has the operation's name.
+
+    An `errors` list is a failure, whatever the HTTP status. The one exception: a mutation whose root field has a value
+    was executed, and what failed lies below it; its answer may hold a secret that is shown only now.
+    """
+    value = answer.data.get(operation) if isinstance(answer.data, Mapping) else None
+    if answer.errors and not (mutation and value is not None):
+        raise _read_error(answer, operation, answer.errors[0])
+    if value is None:
+        raise _nothing_told(answer, operation)
+    return _check_root(value, operation)
+
+
+def read_roots(
+    answer: Answer, operation: str, keys: Sequence[str], *, mutation: bool
+) -> list[Mapping[str, Any] | MondooError | None]:
+    """For each key, by which a batch asked for the same root field, its value or its error.
+
+    None: the answer does not tell, because the failure of another has made all of `data` null, or because an error does not
+    say what it belongs to. Raises MondooError if the answer tells nothing of any key.
+    """
+    data = answer.data if isinstance(answer.data, Mapping) else {}
+    errors_by_key: dict[str, MondooError] = {}
+    has_stray_error = False
+    for entry in answer.errors:
+        path = entry.get("path") if isinstance(entry, Mapping) else None
+        if isinstance(path, list) and path and path[0] in keys:
+            errors_by_key.setdefault(path[0], _read_error(answer, operation, entry))
+        else:
+            has_stray_error = True
+    roots: list[Mapping[str, Any] | MondooError | None] = []
+    for key in keys:
+        value = data.get(key)
+        # As for a single root field: a mutation that has a value was executed.
+        if value is None or (not mutation and (key in errors_by_key or has_stray_error)):
+            roots.append(errors_by_key.get(key))
+            continue
+        try:
+            roots.append(_check_root(value, operation))
+        except MondooError as error:
+            roots.append(error)
+    if all(root is None for root in roots):
+        raise _whole_batch_failed(answer, operation, mutation=mutation)
+    return roots
+
+
+def check_errors(answer: Answer, operation: str) -> None:
+    """Raises the MondooError that the answer's `errors` stand for, if it has any; what it tells does not matter."""
+    if answer.errors:
+        raise _read_error(answer, operation, answer.errors[0])
+
+
+def _check_root(value: object, operation: str) -> Mapping[str, Any]:
+    try:
+        return JsonObject(value, operation).value
+    except MondooError as error:
+        error.outcome_unknown = True
+        raise error.in_operation(operation) from None
+
+
+def _whole_batch_failed(answer: Answer, operation: str, *, mutation: bool) -> MondooError:
+    if not answer.errors:
+        return _nothing_told(answer, operation)
+    error = _read_error(answer, operation, answer.errors[0])
+    if mutation and answer.http_status < 400 and error.code not in _BEFORE_EXECUTION:
+        # The error may be about one of them alone, and the others were executed.
+        error.outcome_unknown = True
+    return error
+
+
+def _nothing_told(answer: Answer, operation: str) -> MondooError:
+    return MondooError(
+        errors.GARBLED_ANSWER,
+        f"the service answered HTTP {answer.http_status} with neither a result nor an error",
+        operation=operation,
+        http_status=answer.http_status,
+        transient=True,
+        outcome_unknown=True,
+    )
+
+
+def _read_error(answer: Answer, operation: str, entry: object) -> MondooError:
+    message = entry.get("message") if isinstance(entry, Mapping) else entry
+    extensions = entry.get("extensions") if isinstance(entry, Mapping) else None
+    code, words = split_rpc_message(clean_text(str(message or "no message")))
+    if code is None:
+        code = _find_code(extensions, answer.http_status, is_schema_error=read_schema_error(entry) is not None)
+    return MondooError(
+        code,
+        f'the service answered {code}: "{words}"',
+        operation=operation,
+        http_status=answer.http_status,
+        transient=code in _TRANSIENT or answer.http_status == 429 or answer.http_status >= 500,
+        outcome_unknown=code not in _NOT_EXECUTED,
+        retry_after=answer.retry_after,
+    )
+
+
+def _find_code(extensions: object, http_status: int, *, is_schema_error: bool) -> str:
+    """The code of an error whose message carries none."""
+    code = extensions.get("code") if isinstance(extensions, Mapping) else None
+    if isinstance(code, str) and code:
+        # PERMISSION_DENIED and PermissionDenied are two spellings of one code.
+        camel = "".join(part.capitalize() for part in code.split("_")) if code.isupper() else clean_text(code)
+        return _BY_EXTENSION.get(code, camel)
+    if is_schema_error:
+        return errors.SCHEMA_MISMATCH
+    if http_status >= 500:
+        return errors.UNAVAILABLE
+    return _BY_STATUS.get(http_status, errors.UNKNOWN)

@@ -1,0 +1,85 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""When a request is tried again, how long to wait before, and when to give up."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from .._values.errors import MondooError
+
+_FIRST_WAIT = 0.5  # seconds
+MAX_TOTAL_WAIT = 120.0  # seconds that one step may spend waiting
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """Exponential backoff with jitter.
+
+    retries: how often a request is tried again; 0 for never.
+    sleep: takes seconds. jitter: a number from 0 to 1.
+    """
+
+    retries: int
+    sleep: Callable[[float], None] = time.sleep
+    jitter: Callable[[], float] = random.random
+
+    def budget(self) -> RetryBudget:
+        """A new budget, for one step."""
+        return RetryBudget(self)
+
+    def backoff(self, tries: int) -> float:
+        """Seconds to wait after so many tries."""
+        # Jitter keeps many hosts that failed together from coming back together.
+        return _FIRST_WAIT * 2.0 ** min(tries - 1, 10) * (0.5 + self.jitter() / 2)
+
+
+class RetryBudget:
+    """What one step may spend on waiting. Every loop of the step draws on the same budget, whatever wraps it.
+
+    waited: seconds so far. Used by one thread at a time.
+    """
+
+    def __init__(self, policy: RetryPolicy) -> None:
+        self.waited = 0.0
+        self._policy = policy
+
+    def call(self, request: Callable[[], T], repeatable: Callable[[MondooError], bool]) -> T:
+        """Returns what `request` returns. After a `repeatable` failure it is called again, as often as the policy says and
+        as long as the budget lasts; then its last failure is raised.
+        """
+        tries = 1
+        while True:
+            try:
+                return request()
+            except MondooError as error:
+                if not repeatable(error):
+                    raise
+                failure = error
+            if tries > self._policy.retries:
+                raise failure.note(f"It was tried {tries} times.") if tries > 1 else failure
+            self.pause(tries, failure)
+            tries += 1
+
+    def pause(self, tries: int, error: MondooError | None = None) -> None:
+        """Waits after so many tries: for the backoff, or for what the service asked for in `error` if that is longer.
+
+        Where that would exceed the budget, raises `error`; without one, returns at once.
+        """
+        seconds = max(self._policy.backoff(tries), (error.retry_after if error else None) or 0.0)
+        if self.waited + seconds > MAX_TOTAL_WAIT:
+            if error is None:
+                return
+            raise error.note(
+                f"Waiting {seconds:.0f} seconds more would exceed the {MAX_TOTAL_WAIT:.0f} seconds that one step may wait."
+            )
+        self._policy.sleep(seconds)
+        self.waited += seconds

@@ -1,0 +1,116 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads JSON that somebody else wrote: its shape is checked before it is believed, and its text is made safe.
+
+Every reader raises `MondooError` (`GarbledAnswer`) that names the place, what is there and what was expected.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .errors import GARBLED_ANSWER, MondooError
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_MISSING = object()
+
+
+def clean_text(text: str) -> str:
+    """The text as UTF-8 can hold it: JSON can spell a lone surrogate, which nothing can print or write to a file."""
+    return text if text.isascii() else _LONE_SURROGATE.sub("\ufffd", text)
+
+
+class JsonObject:
+    """One object of an answer. where: its place in the answer, such as `apiTokens`; parts add themselves to it."""
+
+    __slots__ = ("_key", "_parent", "value")
+
+    def __init__(self, value: object, where: str, parent: JsonObject | None = None) -> None:
+        self._key = where
+        self._parent = parent
+        if not isinstance(value, Mapping):
+            raise _garbled(self.where, value, "an object")
+        self.value: Mapping[str, Any] = value
+
+    @property
+    def where(self) -> str:
+        return f"{self._parent.where}.{self._key}" if self._parent else self._key
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.value
+
+    def text(self, key: str) -> str:
+        """Text that has to be there; it may be empty."""
+        value = self.value.get(key, _MISSING)
+        if not isinstance(value, str):
+            raise self.garbled(key, "text")
+        return clean_text(value)
+
+    def identifier(self, key: str) -> str:
+        """Text that has to be there and must not be blank."""
+        text = self.text(key)
+        if not text.strip():
+            raise self.garbled(key, "text that is not blank")
+        return text
+
+    def optional_text(self, key: str) -> str | None:
+        """Text; None where it is null or missing."""
+        return None if self.value.get(key) is None else self.text(key)
+
+    def optional_boolean(self, key: str) -> bool | None:
+        """True or false; None where it is null or missing."""
+        value = self.value.get(key)
+        if value is not None and not isinstance(value, bool):
+            raise self.garbled(key, "true or false")
+        return value
+
+    def optional_object(self, key: str) -> JsonObject | None:
+        """An object; None where it is null or missing."""
+        value = self.value.get(key)
+        return None if value is None else JsonObject(value, key, self)
+
+    def optional_list(self, key: str) -> list[Any] | None:
+        """A list of anything; None where it is null or missing."""
+        value = self.value.get(key)
+        if value is not None and not isinstance(value, list):
+            raise self.garbled(key, "a list")
+        return value
+
+    def objects(self, key: str) -> Iterator[JsonObject]:
+        """The objects of a list; none where the list is null or missing."""
+        for number, item in enumerate(self.optional_list(key) or ()):
+            yield JsonObject(item, f"{key}[{number}]", self)
+
+    def optional_texts(self, key: str) -> list[str] | None:
+        """A list of texts; None where it is null or missing."""
+        values = self.optional_list(key)
+        for number, value in enumerate(values or ()):
+            if not isinstance(value, str):
+                raise _garbled(f"{self.where}.{key}[{number}]", value, "text")
+        return None if values is None else [clean_text(value) for value in values]
+
+    def garbled(self, key: str, expected: str) -> MondooError:
+        """The error for a member that is not what was expected."""
+        return _garbled(f"{self.where}.{key}", self.value.get(key, _MISSING), expected)
+
+
+def _garbled(where: str, value: object, expected: str) -> MondooError:
+    return MondooError(
+        GARBLED_ANSWER, f"the service's answer has {_kind(value)} in {where}, where {expected} was expected"
+    )
+
+
+def _kind(value: object) -> str:
+    """What sort of JSON a value is; the value itself may be a secret."""
+    if value is _MISSING:
+        return "nothing"
+    if value is None:
+        return "null"
+    for kind, words in ((bool, "true or false"), (str, "text"), (list, "a list"), (Mapping, "an object")):
+        if isinstance(value, kind):
+            return "blank text" if isinstance(value, str) and not value.strip() else words
+    return "a number"
