@@ -24,6 +24,7 @@ from .api import (
     UPDATE,
     Api,
     codes,
+    listed,
 )
 
 
@@ -41,7 +42,7 @@ def test_230_tokens_in_pages(size: int | None, owner: Api, simulator: Simulator)
     after: str | None = None
     pages = 0
     for _page in range(count + 1):
-        page = owner.ask(LIST, scope=ALPHA, first=size, after=after)
+        page = owner.ask(LIST, **listed(ALPHA, first=size, after=after))
         pages += 1
         edges, info = page["edges"], page["pageInfo"]
         assert page["totalCount"] == count
@@ -56,7 +57,7 @@ def test_230_tokens_in_pages(size: int | None, owner: Api, simulator: Simulator)
 
 
 def test_an_empty_listing(owner: Api) -> None:
-    assert owner.ask(LIST, scope=ALPHA) == {
+    assert owner.ask(LIST, **listed(ALPHA)) == {
         "totalCount": 0,
         "edges": [],
         "pageInfo": {"startCursor": None, "endCursor": None, "hasNextPage": False},
@@ -66,16 +67,19 @@ def test_an_empty_listing(owner: Api) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
-        ({"scope": None}, "InvalidArgument"),
-        ({"scope": ""}, "InvalidArgument"),
-        ({"scope": "//captain.api.mondoo.app/spaces/nowhere"}, "NotFound"),
-        ({"scope": OUTSIDE}, "PermissionDenied"),
-        ({"scope": ALPHA, "first": 0}, "InvalidArgument"),
-        ({"scope": ALPHA, "first": -1}, "InvalidArgument"),
-        ({"scope": ALPHA, "first": 101}, "InvalidArgument"),
-        ({"scope": ALPHA, "after": ""}, "InvalidArgument"),
-        ({"scope": ALPHA, "after": "nonsense"}, "InvalidArgument"),
-        ({"scope": ALPHA, "after": "e30="}, "InvalidArgument"),
+        ({"space": "", "scope": None}, "InvalidArgument"),
+        ({"space": "", "scope": ""}, "InvalidArgument"),
+        (listed("//captain.api.mondoo.app/spaces/nowhere"), "NotFound"),
+        (listed(OUTSIDE), "PermissionDenied"),
+        ({"space": BETA, "scope": ALPHA}, "InvalidArgument"),
+        ({"space": "", "scope": ALPHA}, "InvalidArgument"),
+        ({"space": ALPHA, "scope": ACME}, "InvalidArgument"),
+        (listed(ALPHA, first=0), "InvalidArgument"),
+        (listed(ALPHA, first=-1), "InvalidArgument"),
+        (listed(ALPHA, first=101), "InvalidArgument"),
+        (listed(ALPHA, after=""), "InvalidArgument"),
+        (listed(ALPHA, after="nonsense"), "InvalidArgument"),
+        (listed(ALPHA, after="e30="), "InvalidArgument"),
     ],
 )
 def test_what_cannot_be_listed(arguments: dict[str, Any], code: str, owner: Api) -> None:
@@ -87,12 +91,13 @@ def test_what_cannot_be_listed(arguments: dict[str, Any], code: str, owner: Api)
 
 def test_cursors_survive_deletions_but_not_another_order(owner: Api, simulator: Simulator) -> None:
     simulator.seed({"tokens": [{"scope": ALPHA, "name": "t{}", "permissions": ["viewer"], "count": 4}]})
-    page = owner.ask(LIST, scope=ALPHA, first=2)
+    page = owner.ask(LIST, **listed(ALPHA, first=2))
     for edge in page["edges"]:
         owner.ask(DELETE, input={"mrn": edge["node"]["mrn"]})
     end = page["pageInfo"]["endCursor"]
     assert owner.names(after=end) == ["t2", "t3"]
-    assert owner.refused(LIST, scope=ALPHA, after=end, order={"field": "NAME", "direction": "ASC"}) == "InvalidArgument"
+    by_name = {"field": "NAME", "direction": "ASC"}
+    assert owner.refused(LIST, **listed(ALPHA, after=end, order=by_name)) == "InvalidArgument"
 
 
 @pytest.mark.parametrize(
@@ -122,7 +127,7 @@ def test_orders_hold_from_page_to_page(order: object, names: list[str], owner: A
     mrns: set[str] = set()
     after = None
     for _page in names:
-        page = owner.ask(LIST, scope=ALPHA, first=1, after=after, order=order)
+        page = owner.ask(LIST, **listed(ALPHA, first=1, after=after, order=order))
         found += [edge["node"]["name"] for edge in page["edges"]]
         mrns |= {edge["node"]["mrn"] for edge in page["edges"]}
         after = page["pageInfo"]["endCursor"]
@@ -132,31 +137,34 @@ def test_orders_hold_from_page_to_page(order: object, names: list[str], owner: A
 
 
 @pytest.mark.parametrize(
-    ("arguments", "names"),
+    ("terms", "names"),
     [
-        ({"query": "BUILD"}, ["builds", "ci"]),
-        ({"query": "nothing"}, []),
-        ({"terms": ["ci", "build"]}, ["ci"]),
-        ({"terms": []}, ["builds", "ci", "100%"]),
-        ({"query": "ci", "terms": ["scan"]}, []),
-        ({"query": "%"}, ["100%"]),
-        ({"query": "größe"}, ["100%"]),
+        (["BUILD"], ["builds", "ci"]),
+        (["nothing"], []),
+        (["ci", "build"], ["ci"]),
+        ([], ["builds", "ci", "100%"]),
+        (["ci", "scan"], []),
+        (["%"], ["100%"]),
+        (["größe"], ["100%"]),
     ],
 )
-def test_text_filters(arguments: dict[str, Any], names: list[str], owner: Api) -> None:
+def test_text_filters(terms: list[str], names: list[str], owner: Api) -> None:
     owner.generate("builds", description="scan")
     owner.generate("ci", description="the Build server")
     owner.generate("100%", description="GRÖSSE")
-    assert owner.names(**arguments) == names
-    assert owner.ask(LIST, scope=ALPHA, **arguments)["totalCount"] == len(names)
+    assert owner.names(terms=terms) == names
+    assert owner.ask(LIST, **listed(ALPHA, terms=terms))["totalCount"] == len(names)
 
 
-@pytest.mark.parametrize(("style", "shown"), [("null", None), ("zero", "0001-01-01T00:00:00Z")])
+@pytest.mark.parametrize(
+    ("style", "shown"),
+    [("null", None), ("empty", ""), ("zero", "0001-01-01T00:00:00Z"), ("epoch", "1970-01-01T00:00:00Z")],
+)
 def test_never_used(style: str, shown: str | None, owner: Api, simulator: Simulator) -> None:
     simulator.settings(never_used=style)
-    generated = owner.generate("ci", "viewer")
+    generated = owner.generate("ci", "editor")
     assert [node["lastUsed"] for node in owner.nodes()] == [shown]
-    Api(simulator.url, generated["token"]).ask(LIST, scope=ALPHA)
+    Api(simulator.url, generated["token"]).ask(LIST, **listed(ALPHA))
     (node,) = owner.nodes()
     assert node["lastUsed"] > node["createdAt"]
 
@@ -165,7 +173,7 @@ def test_never_used(style: str, shown: str | None, owner: Api, simulator: Simula
 def test_a_listing_lags(lag: int, owner: Api, simulator: Simulator) -> None:
     simulator.settings(listing_lag=lag)
     generated = owner.generate("ci", "viewer")
-    owner.ask(LIST, scope=BETA)
+    owner.ask(LIST, **listed(BETA))
     assert [owner.names() for _listing in range(lag + 2)] == [[]] * lag + [["ci"]] * 2
     assert owner.ask(UPDATE, input={"mrn": generated["mrn"]})["name"] == "ci"
 
