@@ -12,6 +12,8 @@ import hmac
 import json
 import time
 from collections.abc import Callable
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import jwt
@@ -41,7 +43,12 @@ from .api import (
     roles,
 )
 
+PROOF = f'{{ space(mrn: "{ALPHA}") {{ mrn }} }}'
 REFUSED = "rpc error: code = Unauthenticated desc = request permission unauthenticated"
+
+
+def _claims(secret: str) -> dict[str, Any]:
+    return jwt.decode(secret, options={"verify_signature": False})
 
 
 # -- API tokens --------------------------------------------------------------------------------------------------------
@@ -77,14 +84,14 @@ def test_a_secret_looks_like_a_jwt_of_its_token(owner: Api, simulator: Simulator
     generated = owner.generate()
     assert generated["token"].startswith("eyJ")
     header = jwt.get_unverified_header(generated["token"])
-    claims = jwt.decode(generated["token"], options={"verify_signature": False})
+    claims = _claims(generated["token"])
     assert header == {"alg": "ES384", "typ": "JWT", "kid": generated["mrn"]}
     assert abs(claims.pop("iat") - time.time()) < 3600
     assert claims == {"iss": "mondoo/ams", "sub": generated["mrn"]}
     simulator.settings(opaque_tokens=True)
     opaque = owner.generate("opaque", "editor")
     with pytest.raises(jwt.DecodeError):
-        jwt.decode(opaque["token"], options={"verify_signature": False})
+        _claims(opaque["token"])
     assert Api(simulator.url, opaque["token"]).names() == ["ci", "opaque"]
 
 
@@ -218,6 +225,7 @@ def test_its_document_is_as_the_console_offers_it(account: Account, simulator: S
     [
         pytest.param(lambda a: _bearer(a, iat=int(time.time()) - 120, exp=int(time.time()) - 60), id="expired"),
         pytest.param(lambda a: _bearer(a, exp=int(time.time()) + 3600), id="lives too long"),
+        pytest.param(lambda a: _bearer(a, iat=int(time.time()) + 40), id="issued in the future"),
         pytest.param(lambda a: _bearer(a, nbf=int(time.time()) + 600), id="not yet valid"),
         pytest.param(lambda a: _bearer(a, key=ec.generate_private_key(ec.SECP384R1())), id="another key"),
         pytest.param(lambda a: _bearer(a, iss="mondoo/api"), id="wrong issuer"),
@@ -246,12 +254,38 @@ def test_clocks_may_differ_a_little(account: Account, simulator: Simulator) -> N
     assert Api(simulator.url, _bearer(account, iat=ahead, nbf=ahead, exp=ahead + 60)).names() == []
 
 
+@pytest.mark.parametrize("shift", [0.0, 7200.0, -7200.0])
+def test_the_service_has_a_clock_of_its_own(shift: float, account: Account, owner: Api, simulator: Simulator) -> None:
+    simulator.settings(clock_shift=shift)
+    here, there = int(time.time()), int(time.time() + shift)
+    answer = owner.send(GENERATE, input={"name": "ci", "scopeMrn": ALPHA})
+    dates = [
+        parsedate_to_datetime(answer.headers["Date"]),
+        datetime.fromisoformat(answer.json()["data"]["generateAPIToken"]["createdAt"][:19] + "+00:00"),
+        datetime.fromtimestamp(_claims(simulator.secrets()[-1]["secret"])["iat"], timezone.utc),
+    ]
+    assert all(0 <= date.timestamp() - there < 600 for date in dates), dates
+    by_its_clock = Api(simulator.url, _bearer(account, iat=there, nbf=there, exp=there + 60)).send(PROOF)
+    by_ours = Api(simulator.url, _bearer(account, iat=here, nbf=here, exp=here + 60)).send(PROOF)
+    assert codes(by_its_clock) == []
+    assert codes(by_ours) == (["Unauthenticated"] if shift else [])
+    assert abs(parsedate_to_datetime(by_ours.headers["Date"]).timestamp() - there) < 600
+
+
+@pytest.mark.parametrize("send", ["status_503", "too_many", "graphql_error", "redirect", "html", "empty_after"])
+def test_every_answer_is_dated(send: str, owner: Api, simulator: Simulator) -> None:
+    simulator.settings(clock_shift=86400.0)
+    simulator.fault(send)
+    date = parsedate_to_datetime(owner.send(PROOF).headers["Date"])
+    assert 80000 < date.timestamp() - time.time() < 90000
+
+
 def test_a_service_account_has_roles_too(simulator: Simulator) -> None:
     seeded = simulator.seed(
         {"service_accounts": [{"scope": ALPHA, "name": "watcher", "permissions": ["viewer"], "key": "watcher"}]}
     )
     watcher = Api(simulator.url, _bearer(seeded["watcher"]))
-    assert watcher.ask(f'{{ space(mrn: "{ALPHA}") {{ mrn }} }}') == {"mrn": ALPHA}
+    assert watcher.ask(PROOF) == {"mrn": ALPHA}
     given = {"name": "ci", "scopeMrn": ALPHA, "roles": roles("viewer")}
     assert watcher.refused(GENERATE, input=given) == "PermissionDenied"
     assert watcher.refused(LIST, **listed(BETA)) == "PermissionDenied"

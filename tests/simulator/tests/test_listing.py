@@ -6,11 +6,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
 
+from simulator import variants
 from simulator.process import Simulator
+from simulator.variants import VARIANTS
 
 from .api import (
     ACME,
@@ -87,6 +90,61 @@ def test_what_cannot_be_listed(arguments: dict[str, Any], code: str, owner: Api)
     assert codes(answer) == [code]
     assert answer.json()["data"] is None
     assert answer.json()["errors"][0]["path"] == ["apiTokens"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "space", "verdict"),
+    [
+        ({}, "", None),
+        ({}, ACME, None),
+        ({"empty_space_mrn": "InvalidArgument"}, "", "InvalidArgument"),
+        ({"empty_space_mrn": "NotFound"}, "", "NotFound"),
+        ({"empty_space_mrn": "NotFound"}, ACME, None),
+        ({"organization_space_mrn": "InvalidArgument"}, ACME, "InvalidArgument"),
+        ({"organization_space_mrn": "NotFound"}, ACME, "NotFound"),
+        ({"organization_space_mrn": "NotFound"}, "", None),
+    ],
+)
+def test_how_an_organization_is_named(
+    settings: dict[str, Any], space: str, verdict: str | None, owner: Api, simulator: Simulator
+) -> None:
+    simulator.settings(**settings)
+    answer = owner.send(LIST, space=space, scope=ACME)
+    assert codes(answer) == ([verdict] if verdict else [])
+    # A space's own MRN is good in any case.
+    assert owner.names(ALPHA) == []
+
+
+def test_a_space_can_be_named_by_its_scope_alone_where_the_schema_allows_it(owner: Api, simulator: Simulator) -> None:
+    owner.generate("ci")
+    variants.switch(simulator, VARIANTS["spaceMrn optional"])
+    short = "query ($scope: String) { apiTokens(scopeMrn: $scope) { totalCount } }"
+    assert owner.ask(short, scope=ALPHA) == {"totalCount": 1}
+    assert owner.ask(short, scope=ACME) == {"totalCount": 1}
+    variants.switch(simulator, VARIANTS["spaceMrn unknown"])
+    assert owner.ask(short, scope=ALPHA) == {"totalCount": 1}
+    assert owner.send(LIST, **listed(ALPHA)).status_code == 422
+    variants.switch(simulator, VARIANTS["scopeMrn unknown"])
+    old = "query ($space: String!) { apiTokens(spaceMrn: $space) { totalCount } }"
+    assert owner.ask(old, space=ALPHA) == {"totalCount": 1}
+    assert owner.refused(old, space=ACME) == "InvalidArgument"
+
+
+def test_an_organization_that_lists_the_tokens_of_its_spaces(owner: Api, simulator: Simulator) -> None:
+    simulator.settings(organization_lists_spaces=True)
+    owner.generate("a", scope=ALPHA)
+    owner.generate("b", scope=BETA)
+    simulator.seed({"tokens": [{"scope": OUTSIDE, "name": "stranger", "permissions": []}]})
+    page = owner.ask(LIST, **listed(ACME, first=2))
+    assert page["totalCount"] == 3
+    rest = owner.ask(LIST, **listed(ACME, after=page["pageInfo"]["endCursor"]))
+    nodes = [edge["node"] for edge in page["edges"] + rest["edges"]]
+    assert [(node["name"], node["scopeMrn"], node["spaceMrn"]) for node in nodes] == [
+        ("automation", ACME, ""),
+        ("a", ALPHA, ALPHA),
+        ("b", BETA, BETA),
+    ]
+    assert owner.names(ALPHA) == ["a"]
 
 
 def test_cursors_survive_deletions_but_not_another_order(owner: Api, simulator: Simulator) -> None:
@@ -176,6 +234,24 @@ def test_a_listing_lags(lag: int, owner: Api, simulator: Simulator) -> None:
     owner.ask(LIST, **listed(BETA))
     assert [owner.names() for _listing in range(lag + 2)] == [[]] * lag + [["ci"]] * 2
     assert owner.ask(UPDATE, input={"mrn": generated["mrn"]})["name"] == "ci"
+
+
+def test_a_listing_lags_for_some_seconds(owner: Api, simulator: Simulator) -> None:
+    simulator.settings(listing_lag_seconds=3600.0)
+    owner.generate("ci", "viewer")
+    assert [owner.names() for _listing in range(3)] == [[]] * 3
+    simulator.settings(listing_lag_seconds=0.0)
+    assert owner.names() == ["ci"]
+
+
+def test_a_lag_of_seconds_is_over_by_itself(owner: Api, simulator: Simulator) -> None:
+    simulator.settings(listing_lag_seconds=0.3)
+    owner.generate("ci", "viewer")
+    for _listing in range(1000):
+        if owner.names() == ["ci"]:
+            break
+        time.sleep(0.01)
+    assert owner.names() == ["ci"]
 
 
 def test_a_lag_that_gets_shorter_is_over_sooner(owner: Api, simulator: Simulator) -> None:
