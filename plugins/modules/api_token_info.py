@@ -192,7 +192,6 @@ error:
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule

@@ -25,11 +25,8 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.times impo
     timestamp_from,
     timestamp_text,
 )
-from ansible_collections.mondoo.platform.plugins.module_utils._values.token import (
-    Token,
-    retirement_of,
-    successor_name_of,
-)
+from ansible_collections.mondoo.platform.plugins.module_utils._values.token import Token
+from ansible_collections.mondoo.platform.plugins.module_utils._values.token_names import Stage, parse_name
 
 SEVERITIES = ("high", "medium", "low")
 # In place of a severity: the rule is switched off.
@@ -175,8 +172,8 @@ def _ages(token: Token, policy: Policy) -> Iterator[tuple[str, str]]:
 def _declaration(token: Token, policy: Policy) -> Iterator[tuple[str, str]]:
     """Whether the token is meant to be there, as itself or as the predecessor of one that is."""
     declared = policy.declared
-    successor = successor_name_of(token.name)
-    at = retirement_of(token, successor) if successor is not None else None
+    name = parse_name(token.name)
+    successor, at = (name.base, name.at) if name.stage is Stage.RETIRED else (None, None)
     overlap = None
     if declared is not None:
         if token.mrn in declared.mrns or (token.scope.mrn, token.name) in declared.overlaps:

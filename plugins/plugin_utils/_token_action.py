@@ -16,7 +16,6 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 from ansible.release import __version__
 from ansible.utils.display import Display
-
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import (
     GENERATION_NOT_ALLOWED,
     SECRET_NOT_TAKEN,

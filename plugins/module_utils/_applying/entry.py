@@ -34,13 +34,15 @@ class SecretSink(Protocol):
 class Entry:
     """What is declared, what is there, its plan, its outcome, and its place.
 
-    place: how errors name it. file_options: owner, group, mode and the like of `token_path`. sink: where a new secret goes; None to return it. stored: what is there already.
+    place: how errors name it. file_options: owner, group, mode and the like of `token_path`.
+    sink: where a new secret goes; None to return it. stored: what is there already.
     known: MRNs of all tokens that the plan was made from; what is not among them is new.
-    steps: of the plan, those still to do. token: as the service's answers tell it. generated: the new token, whose secret
-    has been handed over. file_changed: whether owner, group or mode of the file were corrected. done: the changes that were executed. operations: the mutations sent for it and not refused, in
-    order, by GraphQL name.
-    secret: to be returned; present beside an error too, because it is shown only once. error: why the plan was not applied
-    to its end.
+    steps: of the plan, those still to do. done: the changes that were executed.
+    token: as the service's answers tell it. generated: the new token, whose secret has been handed over.
+    operations: the mutations sent for it and not refused, in order, by GraphQL name.
+    changed, file_changed: whether the service's token differs from before, and owner, group or mode of the file.
+    secret: to be returned; present beside an error too, because it is shown only once.
+    error: why the plan was not applied to its end.
     """
 
     place: str

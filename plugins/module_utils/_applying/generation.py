@@ -105,7 +105,9 @@ class _Generation:
 
     def _generate(self) -> tuple[str, Generated]:
         """The name that the token was generated under, and what the service answered."""
-        name = self._wanted.name if self.step.pending_at is None else pending_name(self._wanted.name, self.step.pending_at)
+        name = (
+            self._wanted.name if self.step.pending_at is None else pending_name(self._wanted.name, self.step.pending_at)
+        )
         tries = 1
         while True:
             response = self.api.generate_token(
@@ -118,7 +120,7 @@ class _Generation:
             error = response.error or internal_error(AssertionError("a response without a value has an error"))
             if response.verdict is Verdict.UNKNOWN:
                 self.lost[name] += 1
-                self._delete_strays(error)
+                self._delete_strays()
             if not self._may_try_again(response.verdict, error, tries):
                 raise self._give_up(error)
             name = self._next_name(tries)
@@ -209,7 +211,9 @@ class _Generation:
         """Deletes the token whose secret was not handed over."""
         self.entry.secret = None
         try:
-            tokens = [new] if new.mrn is not None else self._look_for(Counter({new.name: 1}), self.surroundings.patience)
+            tokens = (
+                [new] if new.mrn is not None else self._look_for(Counter({new.name: 1}), self.surroundings.patience)
+            )
             failure = None if tokens else MondooError(errors.NOT_FOUND, "the listing does not show it")
             for token in tokens:
                 failure = apply_insistently(self.api, self.entry, Delete(token), self._budget) or failure
@@ -246,7 +250,7 @@ class _Generation:
                 f" whose MRN is not {self._kept or 'known'}, nobody holds its secret; delete it."
             )
 
-    def _delete_strays(self, error: MondooError) -> None:
+    def _delete_strays(self) -> None:
         """A first look, before the next try."""
         try:
             self._look_for(self.lost, patience=0.0, delete=True)
@@ -268,7 +272,7 @@ class _Generation:
                     if delete:
                         self._delete_stray(token)
                     tokens.append(token)
-                    names[_matching(token, names)] -= 1
+                    names.subtract([_matching(token, names) or token.name])
             for name in [name for name, count in names.items() if count <= 0]:
                 del names[name]
             if not names or waited >= patience:

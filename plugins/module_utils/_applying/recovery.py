@@ -12,7 +12,7 @@ from .._api.tokens import TokenApi
 from .._graphql.response import Response, Verdict
 from .._graphql.retry import RetryBudget
 from .._planning.plan import Delete, Update
-from .._values.errors import MondooError, internal_error
+from .._values.errors import internal_error
 from .._values.token import Token
 from .changes import Task, apply_insistently
 from .entry import Entry

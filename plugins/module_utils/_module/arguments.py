@@ -66,7 +66,12 @@ def shared_token_arguments() -> dict[str, Any]:
         "lost_secret": {"type": "str", "choices": ["warn", "fail", "rotate"], "default": "warn", "no_log": False},
         "generate": {"type": "bool", "default": True},
         "pending_grace": {"type": "str", "default": "10m"},
-        "verify_secret": {"type": "str", "choices": ["rotated", "always", "never"], "default": "rotated", "no_log": False},
+        "verify_secret": {
+            "type": "str",
+            "choices": ["rotated", "always", "never"],
+            "default": "rotated",
+            "no_log": False,
+        },
     }
 
 

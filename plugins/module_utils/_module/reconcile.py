@@ -98,7 +98,11 @@ class Reconciliation:
     def _list(self, scopes: Sequence[Scope]) -> Mapping[Scope, Listing | MondooError]:
         listings = self._pool.list_tokens(scopes)
         errors = [listing for listing in listings.values() if isinstance(listing, MondooError)]
-        if errors and len(errors) == len(listings) and (len(listings) == 1 or not any(e.concerns_one_scope for e in errors)):
+        if (
+            errors
+            and len(errors) == len(listings)
+            and (len(listings) == 1 or not any(e.concerns_one_scope for e in errors))
+        ):
             raise errors[0]
         return listings
 
@@ -119,7 +123,9 @@ class Reconciliation:
             index = indexes.get(entry.declaration.scope)
             if index and needs_proof(entry.declaration, index.relevant(entry.declaration), entry.stored):
                 to_prove.append(entry)
-        for entry, outcome in zip(to_prove, self._pool.map(lambda _api, each: self._prove(each), to_prove), strict=True):
+        for entry, outcome in zip(
+            to_prove, self._pool.map(lambda _api, each: self._prove(each), to_prove), strict=True
+        ):
             if isinstance(outcome, MondooError):
                 entry.error = outcome
             elif isinstance(outcome, Exception):
@@ -133,7 +139,9 @@ class Reconciliation:
         except MondooError as error:
             if error.code != SCHEMA_MISMATCH:
                 raise error.during(f"verify the secret in {entry.declaration.token_path}") from None
-            entry.warnings.append(f"The secret in {entry.declaration.token_path} could not be verified: {error.reason}.")
+            entry.warnings.append(
+                f"The secret in {entry.declaration.token_path} could not be verified: {error.reason}."
+            )
             accepted = None
         if entry.stored is not None:
             entry.stored = replace(entry.stored, accepted=accepted)
@@ -175,9 +183,7 @@ class Reconciliation:
         for entry in (*self.entries, *self.pruned):
             if entry.error is None:
                 entry.predict()
-        self.operations = count_operations(
-            entry.plan for entry in (*self.entries, *self.pruned) if entry.error is None
-        )
+        self.operations = count_operations(entry.plan for entry in (*self.entries, *self.pruned) if entry.error is None)
 
     def _apply(self) -> None:
         surroundings = Surroundings(self.session.connect_as, float(self.module.params["timeout"]))

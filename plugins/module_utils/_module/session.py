@@ -34,7 +34,13 @@ _USER_AGENT = f"mondoo.platform/{VERSION} (Ansible collection; ansible-core {cor
 class Session:
     """The API, and the identity that it is used with."""
 
-    def __init__(self, url: str, credential: Credential, open_transport: Callable[[Credential], HttpTransport], policy: RetryPolicy) -> None:
+    def __init__(
+        self,
+        url: str,
+        credential: Credential,
+        open_transport: Callable[[Credential], HttpTransport],
+        policy: RetryPolicy,
+    ) -> None:
         self.url = url
         self.credential = credential
         self.api = TokenApi(open_transport(credential), policy)

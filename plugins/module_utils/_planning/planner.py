@@ -55,7 +55,9 @@ def needs_proof(declaration: Declaration, listing: Iterable[Token], stored: Stor
     if stored is None or stored.modified_at is None or declaration.verify_secret == "never" or not declaration.present:
         return False
     tokens = tuple(listing)
-    current = next((token for token in tokens if declaration.mrn in (None, token.mrn) and token.name == declaration.name), None)
+    current = next(
+        (token for token in tokens if declaration.mrn in (None, token.mrn) and token.name == declaration.name), None
+    )
     if current is None:
         return False
     if declaration.verify_secret == "always" and stored.reason_lost(current) is None:
@@ -195,9 +197,7 @@ def _plan_finish(situation: _Situation, pending: Token, cleanup: list[Step], exp
     return situation.plan(wanted, [*steps, *expired], "its new secret was handed over before")
 
 
-def _plan_creation(
-    situation: _Situation, decision: PendingDecision, cleanup: list[Step], expired: list[Step]
-) -> Plan:
+def _plan_creation(situation: _Situation, decision: PendingDecision, cleanup: list[Step], expired: list[Step]) -> Plan:
     declaration, context = situation.declaration, situation.context
     if context.mode is Mode.FINISH and situation.stored is None:
         return situation.plan(None, cleanup)

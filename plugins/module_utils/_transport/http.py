@@ -90,6 +90,10 @@ class HttpTransport:
         )
         self._transport.connect()  # type: ignore[no-untyped-call]
 
+    def close(self) -> None:
+        """Closes the connection."""
+        self._transport.close()  # type: ignore[no-untyped-call]
+
     def post(self, document: DocumentNode, variables: Mapping[str, Any], operation: str) -> Answer:
         """Sends one document and returns the service's GraphQL answer, with its errors unread.
 

@@ -19,4 +19,4 @@ def require_text(option: str, value: object) -> None:
     if option not in IDENTIFIERS or not isinstance(value, (bool, int, float, date, datetime)):
         return
     kind = "a boolean" if isinstance(value, bool) else "a number" if isinstance(value, (int, float)) else "a date"
-    raise invalid_option(f'{option}: {value} is {kind} in YAML, and not the text that was written; quote it')
+    raise invalid_option(f"{option}: {value} is {kind} in YAML, and not the text that was written; quote it")

@@ -19,7 +19,6 @@ from .times import timestamp_from, timestamp_text
 _SHOWN = 40  # characters of a time that cannot be read
 
 
-
 @dataclass(frozen=True)
 class Token:
     """One API token of a scope.
