@@ -13,11 +13,15 @@ options:
   space:
     description:
       - ID or MRN of the space.
-      - Exactly one of O(space) and O(organization) is required.
+      - One of O(space), O(organization) and O(scope_mrn) is required, unless O(mrn) is an MRN that names its scope.
     type: str
   organization:
     description:
       - ID or MRN of the organization. Its own tokens are meant, not those of its spaces.
-      - Exactly one of O(space) and O(organization) is required.
+      - One of O(space), O(organization) and O(scope_mrn) is required, unless O(mrn) is an MRN that names its scope.
+    type: str
+  scope_mrn:
+    description:
+      - MRN of the space or organization, as results have it, in place of O(space) or O(organization).
     type: str
 """

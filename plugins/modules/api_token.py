@@ -21,11 +21,14 @@ options:
   name:
     description:
       - Exact name of the token. Required unless O(mrn) is given.
-      - If two or more tokens of the scope have the name, the module fails and names their MRNs.
+      - If two or more tokens of the scope have the name, the module fails and lists them.
+      - A name with white space around it, with a control character, or with an ending such as C((pending 2026-11-25T00:00:00Z\))
+        or C((retired 2026-11-25T00:00:00Z\)) is refused, unless O(mrn) names the token that has it.
+      - Quote a name that YAML would read as something else than text, such as C("1.10") or C("yes").
     type: str
   mrn:
     description:
-      - MRN of the token. With O(name) too, the token gets that name.
+      - MRN of the token. With O(name) too, the token is renamed to it.
       - A rotation gives a token a new MRN, so that a later run does not find it by the old one.
     type: str
   description:
@@ -52,35 +55,65 @@ options:
     description:
       - Replaces the token by a new one when it is at least this old.
       - A whole number and one of C(w), C(d), C(h), C(m), C(s), for example V(90d) or V(12h). V(0) replaces it in every run.
-      - The old token is renamed to C(NAME (retired 2026-11-23T18:00:00Z\)), the new one is generated and its secret
-        delivered, and only then the old one is deleted. If that fails, the old token gets its name back.
+      - The new token is generated as C(NAME (pending 2026-11-25T00:00:00Z\)), and its secret is handed over and verified. Only
+        then is the old token deleted or retired, and the new one gets the name. If anything fails before that, the new token is
+        deleted and nothing has changed.
     type: str
   overlap:
     description:
-      - How long a replaced token stays valid, in the same form as O(rotate_after). It is deleted by the first later run, with
-        O(rotate_after), O(overlap) or O(lost_secret=rotate), that finds its retirement at least this long ago.
+      - How long a replaced token stays valid, in the same form as O(rotate_after). It is renamed to
+        C(NAME (retired 2026-11-25T00:00:00Z\)), and deleted by the first later run, with O(rotate_after), O(overlap) or
+        O(lost_secret=rotate), that finds its retirement at least this long ago.
       - By default it is deleted in the run that replaces it.
     type: str
   token_path:
     description:
       - File to write the secret to, on the host that runs the module, instead of returning it. It holds the secret and
         nothing else.
-      - It is written in one step, and readable by its owner only unless O(mode) says otherwise. Whether it can be written
-        is checked before a token is generated; if it cannot be written afterwards all the same, the new token is deleted.
-      - The directory must exist. Owner, group and mode of an existing file are corrected.
+      - It is written in one step. A new file is readable by its owner only unless O(mode) says otherwise; an existing one keeps
+        its owner, group, mode and SELinux context unless they are given. Whether it can be written is checked before a token
+        is generated; if it cannot be written afterwards all the same, the new token is deleted.
+      - The directory must exist. Anything that exists and is not a regular file is refused, as is a link that was made by another
+        user than C(root) and the one who runs the module.
       - Not used with O(state=absent); the file is left as it is.
     type: path
   lost_secret:
     description:
-      - What to do when the token exists, but O(token_path) does not, or is empty. V(warn) leaves the token alone, V(fail)
-        fails, V(rotate) replaces the token.
+      - What to do when the token exists, but its secret is not in O(token_path). V(warn) leaves the token alone, V(fail) fails,
+        V(rotate) replaces the token.
+      - The secret counts as lost if the file is missing, holds only white space, holds a JWT of another token, or, where
+        secrets are not JWTs, was last written more than five minutes before the token was created.
     type: str
     choices: [warn, fail, rotate]
     default: warn
+  generate:
+    description:
+      - Whether this run may generate a secret. If V(false) and one would be needed, the module fails before anything is
+        changed.
+      - A task whose secret nobody takes, since it has neither O(token_path) nor C(register), behaves as with V(false).
+    type: bool
+    default: true
+  pending_grace:
+    description:
+      - How long a pending token is left alone that may belong to a run elsewhere, in the same form as O(rotate_after). Until it is
+        this old, the token in use stays as it is, with a warning; if there is none, the module fails.
+      - V(0) says that there is no other run.
+      - With O(token_path), a pending token whose secret is not in the file is replaced at once, since runs on one host take turns.
+    type: str
+    default: 10m
+  verify_secret:
+    description:
+      - When a secret is tried at the service, with one query.
+      - V(rotated) tries the new secret in a rotation, before the old token is deleted or retired. A secret that is refused was not
+        handed over, so that nothing has changed.
+      - V(always) also tries a secret that is stored in O(token_path), in every run. One that is refused counts as lost.
+      - V(never) tries none.
+    type: str
+    choices: [rotated, always, never]
+    default: rotated
   state:
     description:
-      - V(present) makes the token as declared. V(absent) deletes it, and with O(name) its predecessors that a rotation has
-        retired too.
+      - V(present) makes the token as declared. V(absent) deletes it, and with O(name) also its pending and retired tokens.
     type: str
     choices: [present, absent]
     default: present
@@ -109,9 +142,10 @@ attributes:
 notes:
   - A result with a secret in it is hidden from every output, also without C(no_log), and can be registered and used all
     the same. Whatever shows the registered variable shows the secret.
-  - The token that the task logs in with is never deleted, replaced, or stripped of permissions, if the service's token is a
-    JWT that names itself. If it does not, it cannot be recognised.
-  - The run that generates a token does not learn when it was created, by whom, and its C(id); later runs return them.
+  - The token that the task logs in with is never deleted, replaced, or stripped of permissions, if its secret is a JWT that
+    names its token. If it is not, it cannot be recognised.
+  - Runs on one host that may change tokens of the same scope take turns. They use a lock file below
+    C(~/.ansible/mondoo.platform). Check mode does not wait.
 seealso:
   - module: mondoo.platform.api_token_info
 """
@@ -160,7 +194,7 @@ EXAMPLES = r"""
 - name: Rename one of two tokens that have the same name
   mondoo.platform.api_token:
     space: my-space-1234
-    mrn: //agents.api.mondoo.app/spaces/my-space-1234/apitokens/2hK8
+    mrn: //agents.api.mondoo.app/spaces/my-space-1234/serviceaccounts/2hK8
     name: ci-old
 
 - name: No such token
@@ -178,14 +212,14 @@ api_token:
   type: dict
   contains:
     id:
-      description: Its ID. Null in the run that generates it, and where the service does not tell it.
+      description: Its ID, the last part of its MRN. Null in check mode for a token that would be generated.
       type: str
       returned: success
     mrn:
       description: Its MRN. Null in check mode for a token that would be generated.
       type: str
       returned: success
-      sample: //agents.api.mondoo.app/spaces/my-space-1234/apitokens/2hK8
+      sample: //agents.api.mondoo.app/spaces/my-space-1234/serviceaccounts/2hK8
     name:
       description: Its name.
       type: str
@@ -210,7 +244,7 @@ api_token:
       type: str
       returned: success
     created_at:
-      description: When it was created, in UTC. Null in the run that generates it.
+      description: When it was created, in UTC. Null where the service does not tell it.
       type: str
       returned: success
       sample: "2026-11-23T18:00:00Z"
@@ -219,7 +253,7 @@ api_token:
       type: str
       returned: success
     created_by:
-      description: E-mail address, name of the service, or MRN of who created it. Null in the run that generates it.
+      description: E-mail address or MRN of who created it. Null where the service does not tell it.
       type: str
       returned: success
 token:

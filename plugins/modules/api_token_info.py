@@ -92,56 +92,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 api_tokens:
-  description: The tokens, in the order asked for.
+  description:
+    - The tokens, in the order asked for. Each has the keys of RV(mondoo.platform.api_token#module:api_token), and those below. It can
+      be given as it is as an entry of O(mondoo.platform.api_tokens#module:tokens).
   returned: success
   type: list
   elements: dict
   contains:
-    id:
-      description: Its ID. Null where the service does not tell it.
-      type: str
-      returned: success
-    mrn:
-      description: Its MRN.
-      type: str
-      returned: success
-      sample: //agents.api.mondoo.app/spaces/my-space-1234/apitokens/2hK8
-    name:
-      description: Its name.
-      type: str
-      returned: success
-    description:
-      description: Its description, empty if it has none.
-      type: str
-      returned: success
-    permissions:
-      description: Sorted short names of its roles, or their MRNs where they have none, without memberships.
-      type: list
-      elements: str
-      returned: success
-      sample: [agent, viewer]
-    roles:
-      description: MRNs of all its roles.
-      type: list
-      elements: str
-      returned: success
-    scope_mrn:
-      description: MRN of the space or organization that it belongs to.
-      type: str
-      returned: success
-    created_at:
-      description: When it was created, in UTC. Null where the service does not tell it.
-      type: str
-      returned: success
-      sample: "2026-11-23T18:00:00Z"
-    last_used_at:
-      description: When it was last used, in UTC. Null if never.
-      type: str
-      returned: success
-    created_by:
-      description: E-mail address, name of the service, or MRN of who created it.
-      type: str
-      returned: success
     age_days:
       description: Whole days since its creation. Null where that is not known.
       type: int

@@ -35,11 +35,14 @@ options:
         type: str
       space:
         description:
-          - ID or MRN of the space that the token belongs to. Without it and O(tokens[].organization), O(space) or
-            O(organization) applies.
+          - ID or MRN of the space that the token belongs to. Without O(tokens[].space), O(tokens[].organization) and
+            O(tokens[].scope_mrn), the scope that O(tokens[].mrn) names applies, else O(space), O(organization) or O(scope_mrn).
         type: str
       organization:
         description: ID or MRN of the organization that the token belongs to.
+        type: str
+      scope_mrn:
+        description: MRN of the space or organization that the token belongs to, in place of the two.
         type: str
       description:
         description: What the token is for. By default O(description); if that is left out too, it is left alone.
@@ -62,9 +65,21 @@ options:
         description: File to write the secret to, on the host that runs the module, instead of returning it.
         type: path
       lost_secret:
-        description: What to do when the token exists, but O(tokens[].token_path) does not. By default O(lost_secret).
+        description:
+          - What to do when the token exists, but its secret is not in O(tokens[].token_path), as for
+            M(mondoo.platform.api_token). By default O(lost_secret).
         type: str
         choices: [warn, fail, rotate]
+      generate:
+        description: Whether this run may generate a secret. By default O(generate).
+        type: bool
+      pending_grace:
+        description: How long a pending token is left alone that may belong to a run elsewhere. By default O(pending_grace).
+        type: str
+      verify_secret:
+        description: When a secret is tried at the service. By default O(verify_secret).
+        type: str
+        choices: [rotated, always, never]
       state:
         description: V(present) makes the token as declared, V(absent) deletes it.
         type: str
@@ -95,15 +110,22 @@ options:
         description: Attributes of the file, as for M(ansible.builtin.file).
         type: str
         aliases: [attr]
+      unsafe_writes:
+        description: Whether the file may be written in place where it cannot be replaced, as for M(ansible.builtin.file).
+        type: bool
+        default: false
   space:
     description:
       - ID or MRN of the space of all tokens that name no scope of their own.
-      - O(space) and O(organization) exclude each other.
+      - O(space), O(organization) and O(scope_mrn) exclude each other.
     type: str
   organization:
     description:
       - ID or MRN of the organization of all tokens that name no scope of their own.
-      - O(space) and O(organization) exclude each other.
+      - O(space), O(organization) and O(scope_mrn) exclude each other.
+    type: str
+  scope_mrn:
+    description: MRN of the space or organization of all tokens that name no scope of their own.
     type: str
   description:
     description: Description of all tokens that have none of their own.
@@ -123,18 +145,52 @@ options:
     type: str
     choices: [warn, fail, rotate]
     default: warn
+  generate:
+    description:
+      - O(tokens[].generate) of all tokens that have none of their own. If V(false), an entry that would need a new secret fails
+        before anything is changed for it.
+      - An entry without O(tokens[].token_path) in a task without C(register) behaves as with V(false), since nobody would take its
+        secret.
+    type: bool
+    default: true
+  pending_grace:
+    description: O(tokens[].pending_grace) of all tokens that have none of their own, as for M(mondoo.platform.api_token).
+    type: str
+    default: 10m
+  verify_secret:
+    description: O(tokens[].verify_secret) of all tokens that have none of their own, as for M(mondoo.platform.api_token).
+    type: str
+    choices: [rotated, always, never]
+    default: rotated
+  stage:
+    description:
+      - For a play that hands secrets on by other tasks. New tokens are generated under pending names, and their secrets returned;
+        nothing is replaced yet. The same task with O(delivered) finishes what was handed on.
+      - If the play ends in between, the tokens in use are untouched, and a later run starts over.
+      - Entries with O(tokens[].token_path) are not staged, since the module hands their secrets over itself.
+    type: bool
+    default: false
+  delivered:
+    description:
+      - MRNs of the pending tokens whose secrets were handed on. They get their declared names, after the tokens that they replace
+        were deleted or retired. All other pending tokens of the declaration are deleted; an empty list deletes all of them.
+      - No secret is generated in a task with this option, except for entries with O(tokens[].token_path).
+    type: list
+    elements: str
   prune:
     description:
       - Whether to delete the tokens that are not declared, in every scope that a declared token belongs to.
       - A scope that no entry of O(tokens) belongs to is not pruned, even if it is named in O(space) or O(organization).
-      - Predecessors of a declared token that are within its O(tokens[].overlap) are kept, and the token that the task logs in
-        with, where the service's token is a JWT that names itself.
+      - Predecessors of a declared token are kept within its O(tokens[].overlap), and as long as its entry has not succeeded. The
+        token that the task logs in with is kept too, where its secret is a JWT that names its token.
       - Nothing is pruned in a scope whose tokens could not all be listed, nor where a token that is declared by its MRN is not
         there, because its successor could not be told from an undeclared token.
     type: bool
     default: false
   prune_keep:
-    description: Shell patterns of names that are never pruned, for example V(terraform-*). Upper and lower case differ.
+    description:
+      - Names, and shell patterns of names, that are never pruned, for example V(terraform-*). Upper and lower case differ.
+      - One that fits no token is a warning.
     type: list
     elements: str
     default: []
@@ -258,55 +314,12 @@ results:
       type: str
       returned: success
     api_token:
-      description: The token as it is after the run, or would be after it in check mode. Null once it is absent.
+      description:
+        - The token as it is after the run, or would be after it in check mode, with the keys of
+          RV(mondoo.platform.api_token#module:api_token). Null once it is absent.
+        - In a task with O(stage=true), a token that was generated has its pending name.
       type: dict
       returned: success
-      contains:
-        id:
-          description: Its ID. Null in the run that generates it, and where the service does not tell it.
-          type: str
-          returned: success
-        mrn:
-          description: Its MRN. Null in check mode for a token that would be generated.
-          type: str
-          returned: success
-          sample: //agents.api.mondoo.app/spaces/my-space-1234/apitokens/2hK8
-        name:
-          description: Its name.
-          type: str
-          returned: success
-        description:
-          description: Its description, empty if it has none.
-          type: str
-          returned: success
-        permissions:
-          description: Sorted short names of its roles, or their MRNs where they have none, without memberships.
-          type: list
-          elements: str
-          returned: success
-          sample: [agent, viewer]
-        roles:
-          description: MRNs of all its roles.
-          type: list
-          elements: str
-          returned: success
-        scope_mrn:
-          description: MRN of the space or organization that it belongs to.
-          type: str
-          returned: success
-        created_at:
-          description: When it was created, in UTC. Null in the run that generates it.
-          type: str
-          returned: success
-          sample: "2026-11-23T18:00:00Z"
-        last_used_at:
-          description: When it was last used, in UTC. Null if never.
-          type: str
-          returned: success
-        created_by:
-          description: E-mail address, name of the service, or MRN of who created it. Null in the run that generates it.
-          type: str
-          returned: success
     token:
       description: The secret. It is not stored anywhere.
       type: str
@@ -332,56 +345,12 @@ results:
       type: dict
       returned: when it failed
 pruned:
-  description: The tokens that were deleted because they are not declared, or would be in check mode.
+  description:
+    - The tokens that were deleted because they are not declared, or would be in check mode, with the keys of
+      RV(mondoo.platform.api_token#module:api_token).
   returned: always, except when the task was refused before a plan was made
   type: list
   elements: dict
-  contains:
-    id:
-      description: Its ID. Null in the run that generates it, and where the service does not tell it.
-      type: str
-      returned: success
-    mrn:
-      description: Its MRN. Null in check mode for a token that would be generated.
-      type: str
-      returned: success
-      sample: //agents.api.mondoo.app/spaces/my-space-1234/apitokens/2hK8
-    name:
-      description: Its name.
-      type: str
-      returned: success
-    description:
-      description: Its description, empty if it has none.
-      type: str
-      returned: success
-    permissions:
-      description: Sorted short names of its roles, or their MRNs where they have none, without memberships.
-      type: list
-      elements: str
-      returned: success
-      sample: [agent, viewer]
-    roles:
-      description: MRNs of all its roles.
-      type: list
-      elements: str
-      returned: success
-    scope_mrn:
-      description: MRN of the space or organization that it belongs to.
-      type: str
-      returned: success
-    created_at:
-      description: When it was created, in UTC. Null in the run that generates it.
-      type: str
-      returned: success
-      sample: "2026-11-23T18:00:00Z"
-    last_used_at:
-      description: When it was last used, in UTC. Null if never.
-      type: str
-      returned: success
-    created_by:
-      description: E-mail address, name of the service, or MRN of who created it. Null in the run that generates it.
-      type: str
-      returned: success
 operations:
   description: How many mutations were sent, by their GraphQL names. In check mode, how many would be sent.
   returned: always, except when the task was refused before a plan was made

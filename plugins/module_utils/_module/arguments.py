@@ -80,8 +80,7 @@ def entry_arguments() -> dict[str, Any]:
     shared = {option: {**about} for option, about in shared_token_arguments().items()}
     for about in shared.values():
         about.pop("default", None)
-    files = {option: about for option, about in FILE_COMMON_ARGUMENTS.items() if option != "unsafe_writes"}
-    return {**token_arguments(), **shared, **scope_arguments(), **files}
+    return {**token_arguments(), **shared, **scope_arguments(), **FILE_COMMON_ARGUMENTS}
 
 
 def set_arguments() -> dict[str, Any]:

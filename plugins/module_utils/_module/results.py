@@ -121,11 +121,14 @@ def _kind(entry: Entry) -> str:
     """What was done, or would be, as a word for the summary."""
     if entry.error:
         return "failed"
-    if not (entry.plan.changed or entry.changed):
+    plan = entry.plan
+    if not (plan.changed or entry.changed):
         return "corrected in its file" if entry.file_changed else "unchanged"
-    if entry.plan.generates:
-        return "replaced" if entry.plan.before else "created"
-    return "changed" if entry.plan.after else "deleted"
+    if plan.hands_over:
+        return "replaced" if plan.before else "created"
+    if plan.after is None:
+        return "discarded" if entry.declaration.present else "deleted"
+    return "changed"
 
 
 def _titled_diff(plan: Plan) -> dict[str, Any]:

@@ -95,7 +95,8 @@ class Plan:
     """steps: in order; none if nothing is to be done. before, after: the token as it is and as it will be; None is absent.
 
     after.mrn is None where the service will choose a new one. reason: why a token is replaced, e.g. "93 days old,
-    rotate_after 90d". staged: whether a new secret is handed over by tasks after this run.
+    rotate_after 90d". staged: whether a new secret is handed over by tasks after this run. finishes: whether a secret that was
+    handed over by an earlier run, or by tasks since then, is put to use.
     """
 
     before: Token | None
@@ -104,6 +105,7 @@ class Plan:
     warnings: tuple[str, ...] = ()
     reason: str | None = None
     staged: bool = False
+    finishes: bool = False
 
     @property
     def changed(self) -> bool:
@@ -115,6 +117,11 @@ class Plan:
         return any(isinstance(step, Generate) for step in self.steps)
 
     @property
+    def hands_over(self) -> bool:
+        """Whether a new secret is put to use, or is about to be."""
+        return self.generates or self.finishes
+
+    @property
     def operations(self) -> list[str]:
         """The mutations by their GraphQL names, in order."""
         return [step.operation for step in self.steps]
@@ -123,7 +130,7 @@ class Plan:
     def diff(self) -> dict[str, Any]:
         """Before and after for Ansible's diff; of a secret, that it changes and why, and nothing of its content."""
         before, after = token_diff(self.before), token_diff(self.after)
-        if self.generates and self.before and self.after:
+        if self.hands_over and self.before and self.after:
             before["secret"] = "in use"
             after["secret"] = f"replaced: {self.reason}" if self.reason else "replaced"
         return {"before": before, "after": after}

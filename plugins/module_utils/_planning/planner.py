@@ -82,8 +82,10 @@ class _Situation:
         """Whether a new secret is handed over by tasks after this run; with a file, this run does it itself."""
         return self.context.mode is Mode.STAGED and self.stored is None
 
-    def plan(self, after: Token | None, steps: Iterable[Step], reason: str | None = None) -> Plan:
-        return Plan(self.current, after, tuple(steps), tuple(self.warnings), reason, self.staged)
+    def plan(
+        self, after: Token | None, steps: Iterable[Step], reason: str | None = None, *, finishes: bool = False
+    ) -> Plan:
+        return Plan(self.current, after, tuple(steps), tuple(self.warnings), reason, self.staged, finishes)
 
 
 def _identify(declaration: Declaration, tokens: tuple[Token, ...], stored: StoredSecret | None) -> Token | None:
@@ -194,7 +196,7 @@ def _plan_finish(situation: _Situation, pending: Token, cleanup: list[Step], exp
     steps: list[Step] = [*cleanup, *_step_aside(situation), Update(pending, name=name, description=described)]
     if declarable(pending.roles) != declarable(wanted.roles):
         steps.append(SetRoles(replace(pending, name=name), declarable(wanted.roles)))
-    return situation.plan(wanted, [*steps, *expired], "its new secret was handed over before")
+    return situation.plan(wanted, [*steps, *expired], "its new secret was handed over before", finishes=True)
 
 
 def _plan_creation(situation: _Situation, decision: PendingDecision, cleanup: list[Step], expired: list[Step]) -> Plan:
