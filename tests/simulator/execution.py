@@ -26,12 +26,14 @@ from graphql import (
     SelectionSetNode,
     build_schema,
     execute_sync,
+    get_operation_ast,
     parse,
     validate,
 )
 
 from .resolvers import RESOLVERS, Context
 from .settings import Settings
+from .wording import Refusal, document_refusals, variable_refusal
 
 _INVALID = "GRAPHQL_VALIDATION_FAILED"
 
@@ -115,8 +117,15 @@ class Execution:
         self._schema = make_executable_schema(source, *_bindables(build_schema(source)))
 
     def validation_errors(self, operation: Operation, settings: Settings) -> list[dict[str, Any]]:
-        """What is wrong with the document by the schema."""
-        return [_invalid(error, settings) for error in validate(self._schema, operation.document)]
+        """What is wrong with the document by the schema; in the words of gqlparser, also with the variables."""
+        errors = validate(self._schema, operation.document)
+        if settings.validation_words != "gqlparser":
+            return [_invalid(error, settings) for error in errors]
+        refusals = list(document_refusals(errors, self._schema, operation.document)) if errors else []
+        chosen = get_operation_ast(operation.document, operation.name)
+        if not refusals and chosen is not None:
+            refusals += filter(None, [variable_refusal(self._schema, chosen, operation.variables)])
+        return [_refused(refusal, settings) for refusal in refusals]
 
     def run(self, operation: Operation, context: Context) -> dict[str, Any]:
         """Executes a valid document; mutations in it run one after the other. Without `data` in the answer nothing was
@@ -166,6 +175,16 @@ def _invalid(error: GraphQLError, settings: Settings) -> dict[str, Any]:
     if settings.validation_code:
         found["extensions"] = {"code": _INVALID}
     return found
+
+
+def _refused(refusal: Refusal, settings: Settings) -> dict[str, Any]:
+    answer: dict[str, Any] = _formatted(refusal.error) if refusal.error else {}
+    answer["message"] = refusal.message
+    if refusal.path:
+        answer["path"] = list(refusal.path)
+    if settings.validation_code:
+        answer["extensions"] = {"code": _INVALID}
+    return answer
 
 
 def _formatted(error: GraphQLError) -> dict[str, Any]:

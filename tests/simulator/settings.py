@@ -70,6 +70,13 @@ SETTINGS = {
             422,
         ),
     ),
+    "validation_words": Setting(
+        "the GraphQL engine that words validation errors",
+        (
+            "graphql-core",
+            "gqlparser",
+        ),
+    ),
     "validation_quotes": Setting(
         "quotes in validation messages",
         (
@@ -105,6 +112,7 @@ class Settings:
     unauthenticated_status: int = 200
     permission_denied_status: int = 200
     validation_status: int = 422
+    validation_words: str = "graphql-core"
     validation_quotes: str = "double"
     validation_code: bool = True
 
