@@ -95,10 +95,10 @@ def operation_from(body: object) -> Operation:
 def _root_fields(
     selections: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode], depth: int = 0
 ) -> list[FieldNode]:
-    found: list[FieldNode] = []
+    fields: list[FieldNode] = []
     for node in selections.selections:
         if isinstance(node, FieldNode):
-            found.append(node)
+            fields.append(node)
             continue
         inner: InlineFragmentNode | FragmentDefinitionNode | None
         inner = node if isinstance(node, InlineFragmentNode) else None
@@ -106,8 +106,8 @@ def _root_fields(
             inner = fragments.get(node.name.value)
         # A document is read before it is validated: its fragments may form a circle.
         if inner is not None and depth < len(fragments) + 1:
-            found += _root_fields(inner.selection_set, fragments, depth + 1)
-    return found
+            fields += _root_fields(inner.selection_set, fragments, depth + 1)
+    return fields
 
 
 class Execution:
@@ -168,13 +168,13 @@ def codes(answer: Mapping[str, Any]) -> set[str]:
 
 
 def _invalid(error: GraphQLError, settings: Settings) -> dict[str, Any]:
-    found = _formatted(error)
+    refusal = _formatted(error)
     # Which quotes graphql-core writes depends on its version.
     quote, other = ('"', "'") if settings.validation_quotes == "double" else ("'", '"')
-    found["message"] = found["message"].replace(other, quote)
+    refusal["message"] = refusal["message"].replace(other, quote)
     if settings.validation_code:
-        found["extensions"] = {"code": _INVALID}
-    return found
+        refusal["extensions"] = {"code": _INVALID}
+    return refusal
 
 
 def _refused(refusal: Refusal, settings: Settings) -> dict[str, Any]:
@@ -188,14 +188,14 @@ def _refused(refusal: Refusal, settings: Settings) -> dict[str, Any]:
 
 
 def _formatted(error: GraphQLError) -> dict[str, Any]:
-    found: dict[str, Any] = {"message": error.message}
+    formatted: dict[str, Any] = {"message": error.message}
     cause = error.original_error
     if cause is not None and not isinstance(cause, GraphQLError) and not error.message.startswith("Cannot return null"):
         # A mistake in the simulator itself must not look like the service's answer.
         traceback.print_exception(cause, file=sys.stderr)
-        found["message"] = f"simulator error: {type(cause).__name__}"
+        formatted["message"] = f"simulator error: {type(cause).__name__}"
     if error.locations:
-        found["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
+        formatted["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
     if error.path:
-        found["path"] = error.path
-    return found
+        formatted["path"] = error.path
+    return formatted

@@ -38,7 +38,7 @@ def test_a_refusal_is_worded_as_gqlparser_words_it(name: str, owner: Api, simula
 
 
 @pytest.mark.parametrize(
-    ("given", "message", "path"),
+    ("value", "message", "path"),
     [
         ("ci", "must be a GenerateAPITokenInput", ["input"]),
         ({"name": ["ci"]}, "cannot use slice as String", ["input", "name"]),
@@ -49,9 +49,9 @@ def test_a_refusal_is_worded_as_gqlparser_words_it(name: str, owner: Api, simula
         ({"name": "ci", "roles": ["viewer"]}, "must be a RoleInput", ["input", "roles", 0]),
     ],
 )
-def test_values_that_do_not_fit(given: object, message: str, path: list[Any], owner: Api, simulator: Simulator) -> None:
+def test_values_that_do_not_fit(value: object, message: str, path: list[Any], owner: Api, simulator: Simulator) -> None:
     simulator.settings(validation_words="gqlparser", validation_code=False)
-    assert owner.send(GENERATE, input=given).json() == {"errors": [{"message": message, "path": ["variable", *path]}]}
+    assert owner.send(GENERATE, input=value).json() == {"errors": [{"message": message, "path": ["variable", *path]}]}
 
 
 def test_what_fits_is_executed(owner: Api, simulator: Simulator) -> None:
