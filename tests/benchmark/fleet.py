@@ -76,7 +76,7 @@ def _reading(bench: Bench, full: int) -> None:
     _seed(bench.simulator, 1000, 50)
     ours = bench.play(_task(), variables={"declared": _declared(1000, 50)})
     requests = len(bench.simulator.requests())
-    variables = {"scopeMrn": _SPACES + "space-{{ item % 50 }}", "first": 100}
+    variables = {"spaceMrn": _SPACES + "space-{{ item % 50 }}", "first": 100}
     theirs = _loop_seconds(bench, [bench.uri(QUERY, variables, "{{ range(items) | list }}")], 1000, full)
     _compare("1,000 tokens in 50 spaces, nothing to do, against reading once per token:", ours, theirs, requests, 100)
     print(f"  requests: {requests} (at most 10 are promised)")
@@ -92,7 +92,7 @@ def _creating(bench: Bench, full: int) -> None:
     scope = _SPACES + "space-{{ item % 50 }}"
     given = {"name": "token-{{ item }}", "scopeMrn": scope, "roles": [{"mrn": _ROLE}]}
     tasks = [
-        bench.uri(QUERY, {"scopeMrn": scope, "first": 100}, "{{ range(items) | list }}"),
+        bench.uri(QUERY, {"spaceMrn": scope, "first": 100}, "{{ range(items) | list }}"),
         bench.uri(GENERATE, {"input": given}, "{{ range(items) | list }}"),
     ]
     theirs = _loop_seconds(bench, tasks, 1000, full)

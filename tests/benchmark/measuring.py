@@ -26,9 +26,9 @@ __all__ = ["GENERATE", "QUERY", "Bench", "Simulator", "seconds"]
 _BIN = Path(sys.executable).parent
 
 QUERY = """
-query apiTokens($scopeMrn: String!, $first: Int!) {
-  apiTokens(scopeMrn: $scopeMrn, first: $first) {
-    edges { node { mrn name description roles { mrn } id createdAt lastUsed creator { email service mrn } } }
+query apiTokens($spaceMrn: String!, $first: Int!) {
+  apiTokens(spaceMrn: $spaceMrn, scopeMrn: $spaceMrn, first: $first) {
+    edges { node { mrn scopeMrn name description roles { mrn } createdAt lastUsed creator { email mrn } } }
     pageInfo { hasNextPage endCursor }
   }
 }"""

@@ -40,7 +40,7 @@ def _loops(rounds: int) -> float:
                 "mondoo.platform.api_token": {"space": "alpha", "name": "ci", "permissions": ["viewer"]},
                 "loop": loop,
             },
-            "uri": bench.uri(QUERY, {"scopeMrn": space, "first": 100}, loop),
+            "uri": bench.uri(QUERY, {"spaceMrn": space, "first": 100}, loop),
         }
         times: dict[str, list[float]] = {kind: [] for kind in tasks}
         for _round in range(rounds):

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_schema_variants import VARIANTS
 
 from simulator.process import Simulator
+from simulator.variants import VARIANTS, run
 
 from conftest import Playbooks
 from module_runner import ModuleRunner
@@ -263,12 +263,16 @@ def test_secrets_are_generated_side_by_side(login: str, playbooks: Playbooks, se
     assert {entry["in_flight"] for entry in service.requests()} == {1}
 
 
-@pytest.mark.parametrize("name", ["full", "non-null payloads", "payload without mrn", "no optional field"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("contract", "payloads never null", "payload type without mrn"),
+        *("tokens without optional fields", "refusals in answers"),
+    ],
+)
 def test_variants_of_the_service(name: str, collections: Path, tmp_path: Path) -> None:
     """Several workers learn at the same time what the service lacks; one refusal keeps no other from being done."""
-    schema = tmp_path / "schema.graphql"
-    schema.write_text(VARIANTS[name], encoding="utf-8")
-    with Simulator.run(tmp_path / "simulator", schema=schema) as simulator:
+    with run(VARIANTS[name], tmp_path / "simulator") as simulator:
         simulator.settings(latency=20)
         spaces = [f"space-{number}" for number in range(60)]
         simulator.seed({"organizations": {"acme": spaces}})

@@ -14,9 +14,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from test_schema_variants import SPACES_ONLY, VARIANTS, without
 
 from simulator.process import Simulator
+from simulator.variants import BROKEN, CONTRACT, VARIANTS, Variant, changed, run
 
 from conftest import ROOT, Playbooks
 
@@ -74,29 +74,31 @@ def test_no_surprise(kind: str, collections: Path, simulator: Simulator, playboo
     assert not any(line in done.stdout + done.stderr for line in key.splitlines() if "KEY" not in line)
 
 
-_FULL = VARIANTS["full"]
 # By what differs: the schema, and the verdict on each element that is not as expected.
 _DIFFERENCES: dict[str, tuple[str, dict[str, str]]] = {
-    "a field is missing": (without("APIToken", "roles"), {"APIToken.roles": "BROKEN"}),
-    "a root field is renamed": (_FULL.replace("  setRoles(", "  assignRoles("), {"Mutation.setRoles": "BROKEN"}),
+    "a field is missing": (BROKEN["no roles of a token"].schema, {"APIToken.roles": "BROKEN"}),
+    "a root field is renamed": (
+        BROKEN["another name for a mutation"].schema,
+        {"Mutation.deleteAPIToken": "BROKEN"},
+    ),
     "fields are never null": (
-        VARIANTS["non-null payloads"],
+        VARIANTS["payloads never null"].schema,
         dict.fromkeys(
             (f"Mutation.{name}" for name in ("generateAPIToken", "updateAPIToken", "setRoles", "deleteAPIToken")),
             "changed, still works",
         ),
     ),
-    "values of an enumeration are gone": (_FULL.replace('  "[P] Go client"\n  LAST_USED\n', ""), {}),
+    "values of an enumeration are gone": (changed(("  LAST_USED\n", "")), {}),
     "an argument must be given": (
-        _FULL.replace("    queryTerms: [String!]\n", "    queryTerms: [String!]!\n"),
+        BROKEN["another required argument"].schema,
         {"Query.apiTokens(queryTerms)": "BROKEN"},
     ),
     "an input field has another type": (
-        _FULL.replace("  entityMrn: String!", "  entityMrn: Int!"),
+        BROKEN["another type of an input"].schema,
         {"SetRoleInput.entityMrn": "BROKEN"},
     ),
     "spaces only": (
-        SPACES_ONLY,
+        VARIANTS["scopeMrn unknown"].schema,
         dict.fromkeys(("GenerateAPITokenInput.scopeMrn", "SetRolesInput.scopeMrn"), "works for spaces only"),
     ),
 }
@@ -105,10 +107,8 @@ _DIFFERENCES: dict[str, tuple[str, dict[str, str]]] = {
 @pytest.mark.parametrize("case", _DIFFERENCES)
 def test_what_differs_is_named_and_nothing_else(case: str, collections: Path, tmp_path: Path) -> None:
     text, expected = _DIFFERENCES[case]
-    assert text != _FULL
-    schema = tmp_path / "schema.graphql"
-    schema.write_text(text, encoding="utf-8")
-    with Simulator.run(tmp_path / "simulator", schema=schema) as simulator:
+    assert text != CONTRACT
+    with run(Variant(text), tmp_path / "simulator") as simulator:
         done = _check(collections, simulator.login)
         assert [entry["kind"] for entry in simulator.requests()] == ["query"]
         assert simulator.admin_token not in done.stdout + done.stderr
@@ -121,9 +121,7 @@ def test_what_differs_is_named_and_nothing_else(case: str, collections: Path, tm
 
 
 def test_what_is_only_nice_to_have_breaks_nothing(collections: Path, tmp_path: Path) -> None:
-    schema = tmp_path / "schema.graphql"
-    schema.write_text(VARIANTS["no optional field"], encoding="utf-8")
-    with Simulator.run(tmp_path / "simulator", schema=schema) as simulator:
+    with run(VARIANTS["tokens without optional fields"], tmp_path / "simulator") as simulator:
         done = _check(collections, simulator.login)
     assert done.returncode == 0
     assert done.stdout.count("works without it") == 4

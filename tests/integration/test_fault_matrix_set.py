@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_schema_variants import VARIANTS
 
 from simulator.process import Simulator
+from simulator.variants import VARIANTS, run
 
 from fault_cases import FAULTS, HITS, OLD, RETIRED
 from module_runner import ModuleRunner
@@ -70,7 +70,7 @@ FLOWS = {
 SETTINGS: dict[str, dict[str, Any]] = {
     "as documented": {},
     "no MRN in the payload": {"payload_mrn": False},
-    "non-null payloads": {},
+    "payloads never null": {},
 }
 
 
@@ -213,9 +213,7 @@ def variant(request: pytest.FixtureRequest, simulator: Simulator, tmp_path: Path
     if request.param not in VARIANTS:
         yield simulator
         return
-    schema = tmp_path / "schema.graphql"
-    schema.write_text(VARIANTS[request.param], encoding="utf-8")
-    with Simulator.run(tmp_path / "simulator", schema=schema) as running:
+    with run(VARIANTS[request.param], tmp_path / "simulator") as running:
         yield running
 
 

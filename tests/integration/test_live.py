@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_schema_variants import without
 
 from simulator.process import Simulator
+from simulator.variants import VARIANTS, run
 
 from conftest import ROOT
 from tasks import SPACE_MRN
@@ -139,9 +139,7 @@ def test_what_could_not_be_cleaned_up_is_named(environment: dict[str, str], simu
 
 
 def test_what_the_service_lacks_is_told(collections: Path, environment: dict[str, str], tmp_path: Path) -> None:
-    schema = tmp_path / "schema.graphql"
-    schema.write_text(without("APIToken", "lastUsed"), encoding="utf-8")
-    with Simulator.run(tmp_path / "variant", schema=schema) as simulator:
+    with run(VARIANTS["tokens without lastUsed"], tmp_path / "variant") as simulator:
         done = _run({**environment, **simulator.login})
         assert done.returncode == 0, done.stdout
         assert done.stdout.count("WARNING: The API has no APIToken.lastUsed") == 1

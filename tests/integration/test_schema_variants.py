@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,159 +13,99 @@ from typing import Any
 import pytest
 
 from simulator.process import Simulator
+from simulator.variants import BROKEN, VARIANTS, Variant, run, without
 
-from conftest import ROOT
 from module_runner import ModuleRunner
 
-_SCHEMA = (ROOT / "docs" / "contract" / "schema.graphql").read_text(encoding="utf-8")
-
-
-def without(type_name: str, *fields: str, schema: str = _SCHEMA) -> str:
-    """The schema without some fields of a type."""
-    head, start, rest = schema.partition(f"\ntype {type_name} {{")
-    body, end, tail = rest.partition("\n}")
-    for field in fields:
-        body, count = re.subn(rf'\n  "[^"]*"\n  {field}: [^\n]*', "", body)
-        assert count == 1, field
-    return head + start + body + end + tail
-
-
-def _replaced(*pairs: tuple[str, str], schema: str = _SCHEMA) -> str:
-    text = schema
-    for old, new in pairs:
-        assert text.count(old) == 1, old
-        text = text.replace(old, new)
-    return text
-
-
-_OPTIONAL = ("id", "createdAt", "lastUsed", "creator")
-_SCOPE = """  "[P] Go client"
-  scopeMrn: String
-"""
-_SPACE = '  "[P] Go client; superseded by scopeMrn"\n  spaceMrn: String\n'
-SPACES_ONLY = _SCHEMA.replace(_SCOPE, "").replace(_SPACE, _SPACE.replace("String", "String!"))
-assert (_SCHEMA.count(_SCOPE), SPACES_ONLY.count("spaceMrn: String!")) == (2, 2)
-_NOTHING_OPTIONAL = _replaced(
-    ('    first: Int\n    "[A] every connection of the Go client"\n    after', "    after"),
-    ('    first: Int\n    "[P] Terraform provider"\n    after', "    after"),
-    schema=without("APIToken", *_OPTIONAL, schema=without("GenerateAPITokenPayload", "mrn")),
-)
-VARIANTS = {
-    "full": _SCHEMA,
-    "no optional field": without("APIToken", *_OPTIONAL),
-    "no creation date": without("APIToken", "createdAt"),
-    "payload without mrn": without("GenerateAPITokenPayload", "mrn"),
-    "nothing optional": _NOTHING_OPTIONAL,
-    "a creator of another shape": _replaced(("  creator: Creator\n", "  creator: String\n")),
-    "a creator with nothing known in it": _replaced(
-        ("type Creator {", 'type Creator {\n  "[A]"\n  name: String'),
-        schema=without("Creator", "mrn", "email", "service"),
-    ),
-    "spaces only": SPACES_ONLY,
-    "spaces wanted beside scopes": _SCHEMA.replace(_SPACE, _SPACE.replace("String", "String!")),
-    "empty payload of a deletion": without("DeleteAPITokenPayload", "mrn").replace(
-        "type DeleteAPITokenPayload {", 'type DeleteAPITokenPayload {\n  "[A]"\n  ok: Boolean'
-    ),
-    "non-null payloads": _replaced(
-        ("): GenerateAPITokenPayload\n", "): GenerateAPITokenPayload!\n"),
-        ("): DeleteAPITokenPayload\n", "): DeleteAPITokenPayload!\n"),
-        ("): SetRolesPayload\n", "): SetRolesPayload!\n"),
-        ("): APIToken\n", "): APIToken!\n"),
-    ),
-    "more than is known": _replaced(
-        ("enum APITokenOrderField {", 'enum APITokenOrderField {\n  "[A]"\n  EXPIRES_AT'),
-        ("\ntype APIToken {", '\ntype APIToken {\n  "[A]"\n  expiresAt: Time'),
-    ),
-}
-# How many requests are refused in a run that creates a token, and how many warnings there are.
-ADAPTATIONS = {
-    "no optional field": (1, 4),
-    "no creation date": (1, 1),
-    "payload without mrn": (1, 1),
-    "nothing optional": (2, 6),
-    "a creator of another shape": (1, 1),
-    "a creator with nothing known in it": (1, 3),
-    "spaces only": (1, 1),
-    "spaces wanted beside scopes": (1, 1),
-}
+_OPTIONAL = ("createdAt", "lastUsed", "creator")
 
 
 @pytest.fixture(params=VARIANTS)
-def variant(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, Simulator]]:
-    schema = tmp_path / "schema.graphql"
-    schema.write_text(VARIANTS[request.param], encoding="utf-8")
-    with Simulator.run(tmp_path / "simulator", schema=schema) as running:
-        yield request.param, running
+def variant(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Variant, Simulator]]:
+    chosen = VARIANTS[request.param]
+    with run(chosen, tmp_path / "simulator") as running:
+        yield chosen, running
+
+
+def _let_listings_catch_up(variant: Variant, simulator: Simulator) -> None:
+    """As if time had passed since the last run."""
+    simulator.settings(listing_lag=0, listing_lag_seconds=0.0)
+    simulator.settings(**variant.settings)
 
 
 def _refused(simulator: Simulator) -> int:
     return sum(entry["status"] == 422 for entry in simulator.requests())
 
 
-def test_all_flows_of_one_token(variant: tuple[str, Simulator], collections: Path) -> None:
-    name, simulator = variant
+def test_all_flows_of_one_token(variant: tuple[Variant, Simulator], collections: Path) -> None:
+    chosen, simulator = variant
     runner = ModuleRunner(collections, lambda: {"endpoint": simulator.url, "auth_token": simulator.admin_token})
     ci: dict[str, Any] = {"space": "alpha", "name": "ci", "permissions": ["viewer"]}
 
-    def run(module: str = "api_token", **options: Any) -> dict[str, Any]:
+    def call(module: str = "api_token", **options: Any) -> dict[str, Any]:
         result = runner.run(module, **options)
         assert not result.get("failed"), result
+        _let_listings_catch_up(chosen, simulator)
         return result
 
-    created = run(**ci)
+    created = call(**ci)
     assert created["operations"] == ["generateAPIToken"]
-    assert (_refused(simulator), len(created["warnings"])) == ADAPTATIONS.get(name, (0, 0))
+    if chosen.as_the_contract:
+        assert _refused(simulator) == 0
     (token,) = [token for token in simulator.tokens() if token["name"] == "ci"]
     assert created["api_token"]["mrn"] == token["mrn"]
     assert created["token"] in {entry["secret"] for entry in simulator.secrets() if entry["live"]}
-    assert not run(**ci)["changed"]
-    assert run(**ci, description="New")["operations"] == ["updateAPIToken"]
-    assert run(**{**ci, "permissions": ["editor"]})["operations"] == ["setRoles"]
-    assert run("api_token_info", space="alpha", name="ci")["api_tokens"][0]["permissions"] == ["editor"]
-    rotated = run(**ci, rotate_after="0")
+    assert not call(**ci)["changed"]
+    assert call(**ci, description="New")["operations"] == ["updateAPIToken"]
+    assert call(**{**ci, "permissions": ["editor"]})["operations"] == ["setRoles"]
+    assert call("api_token_info", space="alpha", name="ci")["api_tokens"][0]["permissions"] == ["editor"]
+    rotated = call(**ci, rotate_after="0")
     assert rotated["operations"] == ["updateAPIToken", "generateAPIToken", "deleteAPIToken"]
-    (listed,) = run("api_token_info", space="alpha", query="New", permissions=["viewer"])["api_tokens"]
+    (listed,) = call("api_token_info", space="alpha", query="New", permissions=["viewer"])["api_tokens"]
     assert listed["mrn"] == rotated["api_token"]["mrn"]
-    everywhere = run("api_token_info", organization="acme", include_spaces=True)
-    assert [entry["name"] for entry in everywhere["api_tokens"]] == ["automation", "ci"]
-    assert everywhere["unreadable"] == []
-    assert run(space="alpha", name="ci", state="absent")["operations"] == ["deleteAPIToken"]
+    if chosen.organizations:
+        everywhere = call("api_token_info", organization="acme", include_spaces=True)
+        assert [entry["name"] for entry in everywhere["api_tokens"]] == ["automation", "ci"]
+        assert everywhere["unreadable"] == []
+    assert call(space="alpha", name="ci", state="absent")["operations"] == ["deleteAPIToken"]
     assert [token["name"] for token in simulator.tokens()] == ["automation"]
-    if name not in ADAPTATIONS:
+    if chosen == VARIANTS["contract"]:
         assert len(simulator.requests()) == 2 + 1 + 2 + 2 + 1 + 4 + 1 + 3 + 2
 
 
-def test_all_flows_of_a_set(variant: tuple[str, Simulator], collections: Path) -> None:
+def test_all_flows_of_a_set(variant: tuple[Variant, Simulator], collections: Path) -> None:
     """Requests that are shared, from several threads."""
-    name, simulator = variant
+    chosen, simulator = variant
     runner = ModuleRunner(collections, lambda: {"endpoint": simulator.url, "auth_token": simulator.admin_token})
     names = [f"n{number}" for number in range(6)]
     spaces = ["alpha", "beta", "gamma"]
 
-    def run(state: str = "present", **options: Any) -> dict[str, Any]:
+    def call(state: str = "present", **options: Any) -> dict[str, Any]:
         tokens = [{"name": name, "space": spaces[number % 3], "state": state} for number, name in enumerate(names)]
         result = runner.run("api_tokens", tokens=tokens, **options)
         assert not result.get("failed"), result
         # Each only once, from however many threads and copies.
         assert len(set(result["warnings"])) == len(result["warnings"])
+        _let_listings_catch_up(chosen, simulator)
         return result
 
-    created = run(permissions=["viewer"])
+    created = call(permissions=["viewer"])
     assert created["operations"] == {"generateAPIToken": 6}
     assert len({entry["api_token"]["mrn"] for entry in created["results"]}) == 6
     assert {entry["token"] for entry in created["results"]} <= {entry["secret"] for entry in simulator.secrets()}
     # Refused before anything was executed: one token for each, however often it was sent.
     assert sorted(token["name"] for token in simulator.tokens()) == ["automation", *names]
-    assert not run(permissions=["viewer"])["changed"]
-    assert run(permissions=["viewer"], description="New")["operations"] == {"updateAPIToken": 6}
-    assert run(permissions=["editor"])["operations"] == {"setRoles": 3}
-    listed = runner.run("api_token_info", organization="acme", include_spaces=True)["api_tokens"]
-    assert [entry["permissions"] for entry in listed] == [["owner"], *[["editor"]] * 6]
-    rotated = run(permissions=["editor"], rotate_after="0")
+    assert not call(permissions=["viewer"])["changed"]
+    assert call(permissions=["viewer"], description="New")["operations"] == {"updateAPIToken": 6}
+    assert call(permissions=["editor"])["operations"] == {"setRoles": 3}
+    if chosen.organizations:
+        listed = runner.run("api_token_info", organization="acme", include_spaces=True)["api_tokens"]
+        assert [entry["permissions"] for entry in listed] == [["owner"], *[["editor"]] * 6]
+    rotated = call(permissions=["editor"], rotate_after="0")
     assert rotated["operations"] == {"deleteAPIToken": 6, "generateAPIToken": 6, "updateAPIToken": 6}
-    assert run(state="absent")["operations"] == {"deleteAPIToken": 6}
+    assert call(state="absent")["operations"] == {"deleteAPIToken": 6}
     assert [token["name"] for token in simulator.tokens()] == ["automation"]
-    if name not in ADAPTATIONS:
+    if chosen.as_the_contract:
         assert _refused(simulator) == 0
 
 
@@ -175,9 +114,7 @@ def test_all_flows_of_a_set(variant: tuple[str, Simulator], collections: Path) -
     [{}, {"validation_status": 200}, {"validation_quotes": "single"}, {"validation_code": False}],
 )
 def test_a_service_that_knows_spaces_only(settings: dict[str, Any], collections: Path, tmp_path: Path) -> None:
-    schema = tmp_path / "schema.graphql"
-    schema.write_text(SPACES_ONLY, encoding="utf-8")
-    with Simulator.run(tmp_path / "simulator", schema=schema, **settings) as simulator:
+    with run(VARIANTS["scopeMrn unknown"], tmp_path / "simulator", **settings) as simulator:
         runner = ModuleRunner(collections, lambda: {"endpoint": simulator.url, "auth_token": simulator.admin_token})
         space = runner.run("api_token", space="alpha", name="ci", permissions=["viewer"])
         assert space["operations"] == ["generateAPIToken"]
@@ -198,9 +135,7 @@ def test_a_service_that_knows_spaces_only(settings: dict[str, Any], collections:
 def test_one_warning_for_each_thing_that_is_missing(
     settings: dict[str, Any], collections: Path, tmp_path: Path
 ) -> None:
-    schema = tmp_path / "schema.graphql"
-    schema.write_text(VARIANTS["no optional field"], encoding="utf-8")
-    with Simulator.run(tmp_path / "simulator", schema=schema) as simulator:
+    with run(VARIANTS["tokens without optional fields"], tmp_path / "simulator") as simulator:
         simulator.settings(**settings)
         simulator.seed(
             {
@@ -226,9 +161,7 @@ def test_one_warning_for_each_thing_that_is_missing(
 
 
 def test_what_is_not_known_is_not_guessed(collections: Path, tmp_path: Path) -> None:
-    schema = tmp_path / "schema.graphql"
-    schema.write_text(VARIANTS["no optional field"], encoding="utf-8")
-    with Simulator.run(tmp_path / "simulator", schema=schema) as simulator:
+    with run(VARIANTS["tokens without optional fields"], tmp_path / "simulator") as simulator:
         runner = ModuleRunner(collections, lambda: {"endpoint": simulator.url, "auth_token": simulator.admin_token})
         assert not runner.run("api_token", space="alpha", name="ci", permissions=["viewer"]).get("failed")
         by_age = runner.run("api_token", space="alpha", name="ci", rotate_after="90d")
@@ -240,46 +173,18 @@ def test_what_is_not_known_is_not_guessed(collections: Path, tmp_path: Path) -> 
             assert words in result["msg"]
 
 
-# By what is not there: the schema, options beside the usual ones, and what the error has to name.
-_NEEDED: dict[str, tuple[str, dict[str, Any], list[str]]] = {
-    "the roles of a token": (without("APIToken", "roles"), {}, ["APIToken.roles", "apiTokens"]),
-    "the secret": (
-        without("GenerateAPITokenPayload", "token"),
-        {},
-        ["GenerateAPITokenPayload.token", "generateAPIToken"],
-    ),
-    "descriptions, where one is declared": (
-        _SCHEMA.replace(
-            '  "[P] Go client"\n  description: String\n  "[P] Go client"\n  roles', '  "[P] Go client"\n  roles'
-        ),
+# By the variant: options beside the usual ones, and what the error has to name.
+_NEEDED: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "no roles of a token": ({}, ["APIToken.roles", "apiTokens"]),
+    "no secret": ({}, ["GenerateAPITokenPayload.token", "generateAPIToken"]),
+    "no description of a new token": (
         {"description": "wanted"},
         ["GenerateAPITokenInput.description", "generateAPIToken"],
     ),
-    "an input by its name": (
-        _SCHEMA.replace("GenerateAPITokenInput", "CreateAPITokenInput"),
-        {},
-        ["no type GenerateAPITokenInput", "generateAPIToken"],
-    ),
-    "the argument for the scope": (
-        _replaced(('    "[A] serviceAccounts"\n    scopeMrn: String\n', "")),
-        {},
-        ["apiTokens(scopeMrn)"],
-    ),
-    "pages": (
-        _replaced(
-            (
-                '    "[A] every connection of the Go client"\n    after: String\n    "[A] serviceAccounts"',
-                '    "[A] serviceAccounts"',
-            )
-        ),
-        {},
-        ["apiTokens(after)"],
-    ),
-    "another input that has to be given": (
-        _replaced(("input GenerateAPITokenInput {", 'input GenerateAPITokenInput {\n  "[A]"\n  expiresIn: Int!')),
-        {},
-        ["GenerateAPITokenInput.expiresIn", "generateAPIToken"],
-    ),
+    "another name for an input": ({}, ["no type GenerateAPITokenInput", "generateAPIToken"]),
+    "no scope of a listing": ({}, ["apiTokens(scopeMrn)"]),
+    "no pages": ({}, ["apiTokens(after)"]),
+    "another required input": ({}, ["GenerateAPITokenInput.expiresIn", "generateAPIToken"]),
 }
 
 
@@ -288,17 +193,14 @@ _NEEDED: dict[str, tuple[str, dict[str, Any], list[str]]] = {
     [
         ("createdAt", ("created_at", "age_days"), ("older_than", "rotate_after"), ()),
         ("lastUsed", ("last_used_at", "unused_days"), ("unused_for",), ("older_than", "rotate_after")),
-        ("id", ("id",), (), ("unused_for", "older_than", "rotate_after")),
         ("creator", ("created_by",), (), ("unused_for", "older_than", "rotate_after")),
     ],
 )
 def test_what_is_lost_with_a_field(
     field: str, lost: tuple[str, ...], fails: tuple[str, ...], works: tuple[str, ...], collections: Path, tmp_path: Path
 ) -> None:
-    schema = tmp_path / "schema.graphql"
-    schema.write_text(without("APIToken", field), encoding="utf-8")
     ci: dict[str, Any] = {"space": "alpha", "name": "ci", "permissions": ["viewer"]}
-    with Simulator.run(tmp_path / "simulator", schema=schema) as simulator:
+    with run(Variant(without("APIToken", field)), tmp_path / "simulator") as simulator:
         runner = ModuleRunner(collections, lambda: {"endpoint": simulator.url, "auth_token": simulator.admin_token})
         assert not runner.run("api_token", **ci).get("failed")
         (listed,) = runner.run("api_token_info", space="alpha")["api_tokens"]
@@ -317,10 +219,8 @@ def test_what_is_lost_with_a_field(
 
 @pytest.mark.parametrize("case", _NEEDED)
 def test_what_is_needed_and_missing_is_named(case: str, collections: Path, tmp_path: Path) -> None:
-    text, options, named = _NEEDED[case]
-    schema = tmp_path / "schema.graphql"
-    schema.write_text(text, encoding="utf-8")
-    with Simulator.run(tmp_path / "simulator", schema=schema) as simulator:
+    options, named = _NEEDED[case]
+    with run(BROKEN[case], tmp_path / "simulator") as simulator:
         runner = ModuleRunner(collections, lambda: {"endpoint": simulator.url, "auth_token": simulator.admin_token})
         result = runner.run("api_token", space="alpha", name="ci", permissions=["viewer"], **options)
         assert result["error"]["code"] == "SchemaMismatch"
@@ -330,9 +230,7 @@ def test_what_is_needed_and_missing_is_named(case: str, collections: Path, tmp_p
 
 
 def test_a_description_that_is_not_declared_is_not_missed(collections: Path, tmp_path: Path) -> None:
-    schema = tmp_path / "schema.graphql"
-    schema.write_text(_NEEDED["descriptions, where one is declared"][0], encoding="utf-8")
-    with Simulator.run(tmp_path / "simulator", schema=schema) as simulator:
+    with run(BROKEN["no description of a new token"], tmp_path / "simulator") as simulator:
         runner = ModuleRunner(collections, lambda: {"endpoint": simulator.url, "auth_token": simulator.admin_token})
         result = runner.run("api_token", space="alpha", name="ci", permissions=["viewer"])
         assert result["operations"] == ["generateAPIToken"]

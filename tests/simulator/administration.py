@@ -10,6 +10,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from graphql import GraphQLError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -17,6 +18,7 @@ from starlette.routing import Route
 
 from . import times
 from .app import Service
+from .execution import Execution
 from .faults import Rule
 from .names import id_of, role_mrns
 from .seed import credentials, seed
@@ -28,6 +30,7 @@ class Administration:
     def __init__(self, service: Service, initial: dict[str, Any]) -> None:
         self._service = service
         self._settings = service.settings
+        self._execution = service.execution
         self._initial = initial
 
     def application(self) -> Starlette:
@@ -41,10 +44,11 @@ class Administration:
                 Route("/credentials", self._credentials),
                 Route("/seed", self._seed, methods=["POST"]),
                 Route("/settings", self._change_settings, methods=["PUT"]),
+                Route("/schema", self._serve, methods=["PUT"]),
                 Route("/faults", self._faults, methods=["POST", "DELETE"]),
                 Route("/reset", self._reset, methods=["POST"]),
             ],
-            exception_handlers={ValueError: _refuse, KeyError: _refuse, TypeError: _refuse},
+            exception_handlers=dict.fromkeys((ValueError, KeyError, TypeError, GraphQLError), _refuse),
         )
 
     async def _requests(self, request: Request) -> Response:
@@ -78,15 +82,18 @@ class Administration:
         for name, value in change.items():
             if name in ("created_at", "last_used_at"):
                 token[name] = None if value is None else times.kept(value)
+            elif name in ("created_raw", "last_used_raw"):
+                token[name] = None if value is None else json.dumps(value)
             elif name in ("name", "description"):
                 token[name] = str(value)
             elif name == "permissions":
                 token["roles"] = json.dumps(sorted(role_mrns(value, token["scope"])))
             else:
                 raise ValueError(f"a token has no {name} to change")
-        columns = ("name", "description", "roles", "created_at", "last_used_at")
+        columns = ("name", "description", "roles", "created_at", "last_used_at", "created_raw", "last_used_raw")
+        assignments = ", ".join(f"{column} = ?" for column in columns)
         database.execute(
-            "UPDATE tokens SET name = ?, description = ?, roles = ?, created_at = ?, last_used_at = ? WHERE mrn = ?",
+            f"UPDATE tokens SET {assignments} WHERE mrn = ?",  # noqa: S608  (names from the line above)
             *(token[column] for column in columns),
             token["mrn"],
         )
@@ -105,14 +112,21 @@ class Administration:
         return JSONResponse(credentials(self._service.database, f"{request.url.scheme}://{request.url.netloc}"))
 
     async def _seed(self, request: Request) -> Response:
-        seed(self._service.database, await request.json(), opaque=self._service.settings.opaque_tokens)
+        seed(self._service.database, await request.json(), self._service.settings)
         return await self._credentials(request)
 
     async def _change_settings(self, request: Request) -> Response:
         settings = self._service.settings = self._service.settings.changed(await request.json())
         # A shorter lag is one for the tokens that there are, too.
-        self._service.database.execute("UPDATE tokens SET hidden_for = min(hidden_for, ?)", settings.listing_lag)
+        self._service.database.execute(
+            "UPDATE tokens SET hidden_for = min(hidden_for, ?), hidden_until = min(hidden_until, ?)",
+            *(settings.listing_lag, times.timestamp() + settings.listing_lag_seconds),
+        )
         return JSONResponse(asdict(settings))
+
+    async def _serve(self, request: Request) -> Response:
+        self._service.execution = Execution(await request.json())
+        return JSONResponse({})
 
     async def _faults(self, request: Request) -> Response:
         if request.method == "DELETE":
@@ -128,8 +142,9 @@ class Administration:
         self._service.rules.clear()
         self._service.log.clear()
         self._service.settings = self._settings
+        self._service.execution = self._execution
         self._service.database.clear()
-        seed(self._service.database, self._initial, opaque=self._settings.opaque_tokens)
+        seed(self._service.database, self._initial, self._settings)
         return await self._credentials(request)
 
 
@@ -141,6 +156,7 @@ def _token(row: dict[str, Any]) -> dict[str, Any]:
         "creator": json.loads(row["creator"]),
         "created_at": times.shown(row["created_at"]),
         "last_used_at": times.shown(row["last_used_at"]) if row["last_used_at"] else None,
+        **{name: json.loads(row[name]) if row[name] else None for name in ("created_raw", "last_used_raw")},
     }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from email.utils import formatdate
 from typing import Any
 
 from starlette.applications import Starlette
@@ -16,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 
+from . import times
 from .database import Database
 from .errors import ServiceError
 from .execution import Execution, Operation, UnreadableError, codes, operation_from
@@ -35,7 +37,7 @@ class Service:
         self.settings = settings
         self.rules: list[Rule] = []
         self.log = RequestLog()
-        self._execution = execution
+        self.execution = execution
         self._cut = cut
         self._in_flight = 0
 
@@ -51,7 +53,12 @@ class Service:
         status = error.status_code if isinstance(error, HTTPException) else 500
         self.log.add(request, self._in_flight + 1).status = status
         headers = error.headers if isinstance(error, HTTPException) else None
-        return HTMLResponse(f"<html><body>{status}</body></html>", status, headers=headers)
+        return self._dated(HTMLResponse(f"<html><body>{status}</body></html>", status, headers=headers))
+
+    def _dated(self, response: Response) -> Response:
+        """With the time by the service's clock."""
+        response.headers["Date"] = formatdate(times.timestamp(self.settings.clock_shift), usegmt=True)
+        return response
 
     async def _query(self, request: Request) -> Response:
         self._in_flight += 1
@@ -61,7 +68,7 @@ class Service:
         finally:
             self._in_flight -= 1
         entry.status = None if isinstance(response, NoAnswer) else response.status_code
-        return response
+        return self._dated(response)
 
     async def _answer(self, request: Request, entry: Entry) -> Response:
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
@@ -91,28 +98,34 @@ class Service:
 
     def _execute(self, authorization: str, operation: Operation, entry: Entry, rule: Rule | None) -> Answer:
         try:
-            principal = authenticate(self.database, authorization)
+            principal = authenticate(self.database, authorization, self.settings.clock_shift)
         except ServiceError as error:
             answer: dict[str, Any] = {"errors": [{"message": error.message}], "data": None}
             return answer, self.settings.unauthenticated_status
-        invalid = self._execution.validation_errors(operation, self.settings)
+        invalid = self.execution.validation_errors(operation, self.settings)
         if invalid:
             return {"errors": invalid}, self.settings.validation_status
         stuck = entry.fault == "repeat_cursor"
         context = Context(self.database, principal, self.settings, stuck, _refusal_by(rule))
-        answer = self._execution.run(operation, context)
+        answer = self.execution.run(operation, context)
         if "data" not in answer:
             return answer, self.settings.validation_status
         entry.executed = True
+        entry.committed = bool(context.committed)
         something = any(value is not None for value in (answer["data"] or {}).values())
-        entry.committed = operation.kind == "mutation" and something
         refused = not something and "PermissionDenied" in codes(answer)
         return answer, self.settings.permission_denied_status if refused else 200
 
 
 def _refusal_by(rule: Rule | None) -> Refusal | None:
-    if rule is None or rule.kind != "field_error":
+    if rule is None or rule.kind not in ("field_error", "answer_refusal"):
         return None
-    given = rule.parameters
-    error = ServiceError(str(given.get("code", "PermissionDenied")), str(given.get("message", "it failed")))
-    return Refusal(str(given.get("mentioning", "")), error)
+    parameters = rule.parameters
+    message = str(parameters.get("message", "it failed"))
+    return Refusal(
+        mentioning=str(parameters.get("mentioning", "")),
+        named=parameters.get("named"),
+        in_answer=rule.kind == "answer_refusal",
+        error=ServiceError(str(parameters.get("code", "PermissionDenied")), message),
+        message=message,
+    )

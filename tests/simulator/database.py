@@ -10,12 +10,14 @@ import contextlib
 import hashlib
 import json
 import sqlite3
-import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ec import SECP384R1, EllipticCurvePrivateKey, generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS organizations (mrn TEXT PRIMARY KEY, name TEXT NOT NULL);
@@ -26,7 +28,8 @@ CREATE INDEX IF NOT EXISTS spaces_of ON spaces (organization, number);
 CREATE TABLE IF NOT EXISTS tokens (
   number INTEGER PRIMARY KEY AUTOINCREMENT, mrn TEXT UNIQUE NOT NULL, name TEXT NOT NULL, description TEXT NOT NULL,
   scope TEXT NOT NULL, roles TEXT NOT NULL, created_at TEXT NOT NULL, last_used_at TEXT, creator TEXT NOT NULL,
-  secret_hash TEXT NOT NULL, hidden_for INTEGER NOT NULL
+  secret_hash TEXT NOT NULL, hidden_for INTEGER NOT NULL, hidden_until REAL NOT NULL,
+  created_raw TEXT, last_used_raw TEXT
 );
 CREATE INDEX IF NOT EXISTS tokens_of ON tokens (scope, created_at, number);
 CREATE INDEX IF NOT EXISTS tokens_by_secret ON tokens (secret_hash);
@@ -42,7 +45,9 @@ CREATE TABLE IF NOT EXISTS issued_credentials (key TEXT PRIMARY KEY, credential 
 
 @dataclass(frozen=True)
 class NewToken:
-    """A token to be kept. roles: MRNs. hidden_for: how many listings of its scope it is missing from."""
+    """A token to be kept. roles: MRNs. hidden_for: how many listings of its scope it is missing from, and
+    hidden_until: until when (seconds since 1970).
+    """
 
     mrn: str
     scope: str
@@ -53,6 +58,7 @@ class NewToken:
     description: str = ""
     last_used_at: str | None = None
     hidden_for: int = 0
+    hidden_until: float = 0.0
 
 
 def hash_of(secret: str) -> str:
@@ -81,6 +87,11 @@ class Database:
     def row(self, sql: str, *values: object) -> dict[str, Any] | None:
         found = self._connection.execute(sql, values).fetchone()
         return dict(found) if found else None
+
+    @property
+    def changes(self) -> int:
+        """How many rows were changed since it was opened."""
+        return self._connection.total_changes
 
     def execute(self, sql: str, *values: object) -> None:
         self._connection.execute(sql, values)
@@ -121,18 +132,25 @@ class Database:
         self.execute(
             """
             INSERT INTO tokens
-            (mrn, name, description, scope, roles, created_at, last_used_at, creator, secret_hash, hidden_for)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            (mrn, name, description, scope, roles, created_at, last_used_at, creator, secret_hash,
+             hidden_for, hidden_until)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             *(token.mrn, token.name, token.description, token.scope, json.dumps(sorted(set(token.roles)))),
-            *(token.created_at, token.last_used_at, json.dumps(token.creator), hash_of(secret), token.hidden_for),
+            *(token.created_at, token.last_used_at, json.dumps(token.creator), hash_of(secret)),
+            *(token.hidden_for, token.hidden_until),
         )
         self.execute("INSERT INTO issued_secrets VALUES (?, ?, ?)", token.name, token.mrn, secret)
 
     @cached_property
-    def signing_key(self) -> str:
+    def signing_key(self) -> EllipticCurvePrivateKey:
         """The key that the service signs its API tokens with."""
-        if self.row("SELECT key FROM signing") is None:
-            self.execute("INSERT INTO signing VALUES (?)", uuid.uuid4().hex + uuid.uuid4().hex)
-        (found,) = self.rows("SELECT key FROM signing")
-        return str(found["key"])
+        row = self.row("SELECT key FROM signing")
+        if row is None:
+            key = generate_private_key(SECP384R1())
+            pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+            self.execute("INSERT INTO signing VALUES (?)", pem.decode())
+            return key
+        loaded = load_pem_private_key(row["key"].encode(), None)
+        assert isinstance(loaded, EllipticCurvePrivateKey)
+        return loaded

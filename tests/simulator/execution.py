@@ -10,10 +10,9 @@ import sys
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from ariadne import MutationType, ObjectType, QueryType, load_schema_from_path, make_executable_schema
+from ariadne import MutationType, ObjectType, QueryType, make_executable_schema
 from graphql import (
     DocumentNode,
     FieldNode,
@@ -110,10 +109,9 @@ def _root_fields(
 
 
 class Execution:
-    """One schema with the resolvers that it has fields for."""
+    """One schema, in SDL, with the resolvers that it has fields for."""
 
-    def __init__(self, schema_path: Path) -> None:
-        source = load_schema_from_path(str(schema_path))
+    def __init__(self, source: str) -> None:
         self._schema = make_executable_schema(source, *_bindables(build_schema(source)))
 
     def validation_errors(self, operation: Operation, settings: Settings) -> list[dict[str, Any]]:

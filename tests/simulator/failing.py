@@ -117,7 +117,8 @@ _RESPONSES: dict[str, Callable[[Rule, dict[str, Any], Settings], Response]] = {
     "unavailable": lambda *_: refusal(ServiceError("Unavailable", "the service is being moved"), 200),
     "unauthenticated": lambda _rule, _answer, settings: refusal(unauthenticated(), settings.unauthenticated_status),
     "graphql_error": _graphql_error,
-    # The fields that are to fail have failed while it was executed.
+    # What is to be refused was refused while it was executed.
     "field_error": lambda _rule, answer, _settings: JSONResponse(answer),
+    "answer_refusal": lambda _rule, answer, _settings: JSONResponse(answer),
     "repeat_cursor": _repeat_cursor,
 }

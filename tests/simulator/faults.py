@@ -23,6 +23,7 @@ class Kind:
 
 
 _SECONDS = frozenset({"seconds"})
+_CONCERNED = frozenset({"mentioning", "named"})
 KINDS = {
     "reset_before": Kind(executed=False),
     "reset_after": Kind(executed=True),
@@ -46,7 +47,8 @@ KINDS = {
     "unavailable_after": Kind(executed=True),
     "unauthenticated": Kind(executed=False, lasting=True),
     "graphql_error": Kind(executed=False, parameters=frozenset({"code", "message", "status"})),
-    "field_error": Kind(executed=True, parameters=frozenset({"mentioning", "code", "message"}), lasting=True),
+    "field_error": Kind(executed=True, parameters=_CONCERNED | {"code", "message"}, lasting=True),
+    "answer_refusal": Kind(executed=True, parameters=_CONCERNED | {"message"}, lasting=True),
     "repeat_cursor": Kind(executed=True, lasting=True),
 }
 

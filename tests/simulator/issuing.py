@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from datetime import datetime, timedelta, timezone
 
@@ -16,16 +15,20 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from . import times
 from .database import Database
 from .names import new_account_mrn
+from .settings import Settings
+
+ISSUER = "mondoo/ams"
 
 
-def new_secret(database: Database, mrn: str, *, opaque: bool) -> str:
-    """The secret of the API token with the MRN: a JWT, or a text without meaning."""
-    if opaque:
+def new_secret(database: Database, mrn: str, settings: Settings) -> str:
+    """The secret of the API token with the MRN: a JWT that does not expire, or a text without meaning."""
+    if settings.opaque_tokens:
         return f"opaque-{uuid.uuid4().hex}"
-    claims = {"iss": "mondoo/api", "sub": mrn, "iat": int(time.time()), "jti": uuid.uuid4().hex}
-    return jwt.encode(claims, database.signing_key, algorithm="HS256")
+    claims = {"iss": ISSUER, "sub": mrn, "iat": int(times.timestamp(settings.clock_shift))}
+    return jwt.encode(claims, database.signing_key, algorithm="ES384", headers={"kid": mrn})
 
 
 def new_account(name: str, scope: str) -> tuple[str, dict[str, str]]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import uuid
 
 CAPTAIN = "//captain.api.mondoo.app"
-# How an API token's MRN looks is not published: to clients it is opaque.
 _AGENTS = "//agents.api.mondoo.app"
 ROLE_PREFIX = "//iam.api.mondoo.app/roles/"
 KNOWN_ROLES = frozenset(
@@ -39,11 +38,12 @@ def space_mrn(space: str) -> str:
     return f"{CAPTAIN}/spaces/{space}"
 
 
-def new_token_mrn(scope: str) -> str:
-    return f"{_AGENTS}{scope.removeprefix(CAPTAIN)}/apitokens/{uuid.uuid4().hex[:16]}"
+def is_space(mrn: str) -> bool:
+    return mrn.startswith(f"{CAPTAIN}/spaces/")
 
 
 def new_account_mrn(scope: str) -> str:
+    """Of a service account, and of an API token, which is one underneath."""
     return f"{_AGENTS}{scope.removeprefix(CAPTAIN)}/serviceaccounts/{uuid.uuid4().hex[:16]}"
 
 
@@ -54,7 +54,7 @@ def id_of(mrn: str) -> str:
 
 def membership_of(scope: str) -> str:
     """The role that the platform adds by itself to everything that belongs to the scope."""
-    return ROLE_PREFIX + ("space-member" if "/spaces/" in scope else "org-member")
+    return ROLE_PREFIX + ("space-member" if is_space(scope) else "org-member")
 
 
 def role_mrns(names: list[str], scope: str) -> list[str]:

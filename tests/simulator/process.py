@@ -40,7 +40,7 @@ class Simulator:
     """A running simulator. url: base of its API, without `/query`. folder: for its database and other files.
 
     tls, tls_name, schema, seed, settings: as the options of `start`; the seed as a dictionary, and the settings by
-    their names.
+    their names. `simulator.variants` has schemas and settings that belong together.
     """
 
     def __init__(
@@ -204,12 +204,18 @@ class Simulator:
         return found
 
     def patch_token(self, mrn: str, **changes: Any) -> None:
-        """Changes a token behind everybody's back: name, description, permissions, created_at, last_used_at."""
+        """Changes a token behind everybody's back: name, description, permissions, created_at, last_used_at (RFC 3339);
+        created_raw, last_used_raw: any JSON value to tell in place of that time, None for the time again.
+        """
         self._admin("PATCH", "tokens", {"mrn": mrn, **changes})
 
     def settings(self, **changes: Any) -> None:
         """Makes it another variant of the service: `simulator.settings` says which there are."""
         self._admin("PUT", "settings", changes)
+
+    def serve(self, schema: str) -> None:
+        """Serves another schema, in SDL, until it is reset."""
+        self._admin("PUT", "schema", schema)
 
     def fault(
         self,

@@ -13,9 +13,10 @@ from typing import Any
 from . import times
 from .database import Database, NewToken
 from .issuing import new_account, new_secret
-from .names import new_token_mrn, organization_mrn, role_mrns, space_mrn
+from .names import new_account_mrn, organization_mrn, role_mrns, space_mrn
+from .settings import Settings
 
-_CREATOR = {"mrn": None, "email": "someone@example.com", "service": None}
+_CREATOR = {"mrn": None, "email": "someone@example.com"}
 _KEYS = {
     "": {"organizations", "tokens", "service_accounts"},
     "tokens": {"scope", "name", "permissions", "description", "created_at", "last_used_at", "count", "key"},
@@ -32,8 +33,8 @@ DEFAULT: dict[str, Any] = {
 }
 
 
-def seed(database: Database, wanted: Mapping[str, Any], *, opaque: bool = False) -> None:
-    """Adds what is wanted, all or nothing; raises ValueError or KeyError for what makes no sense.
+def seed(database: Database, wanted: Mapping[str, Any], settings: Settings) -> None:
+    """Adds what is wanted as it stands, all or nothing; raises ValueError or KeyError for what makes no sense.
 
     organizations: ID -> IDs of its spaces. tokens: `scope` (MRN), `name`, `permissions` (short names), and optionally
     `description`, `created_at`, `last_used_at` (RFC 3339), `count` (that many, with `{}` in the name replaced by the
@@ -51,7 +52,7 @@ def seed(database: Database, wanted: Mapping[str, Any], *, opaque: bool = False)
                     *(space_mrn(space), space.title(), mrn),
                 )
         for token in wanted.get("tokens") or ():
-            _add_tokens(database, token, opaque=opaque)
+            _add_tokens(database, token, settings)
         for account in wanted.get("service_accounts") or ():
             _add_account(database, account)
 
@@ -66,22 +67,22 @@ def credentials(database: Database, endpoint: str) -> dict[str, Any]:
     }
 
 
-def _add_tokens(database: Database, wanted: Mapping[str, Any], *, opaque: bool) -> None:
+def _add_tokens(database: Database, wanted: Mapping[str, Any], settings: Settings) -> None:
     _check(wanted, "tokens")
     scope = _existing(database, wanted["scope"])
     secret = ""
     for number in range(wanted.get("count", 1)):
         token = NewToken(
-            new_token_mrn(scope),
+            new_account_mrn(scope),
             scope,
             wanted["name"].replace("{}", str(number)),
             roles=role_mrns(wanted["permissions"], scope),
             creator=_CREATOR,
             description=wanted.get("description", ""),
-            created_at=times.kept(wanted["created_at"]) if "created_at" in wanted else times.now(),
+            created_at=times.kept(wanted["created_at"]) if "created_at" in wanted else times.now(settings.clock_shift),
             last_used_at=times.kept(wanted["last_used_at"]) if wanted.get("last_used_at") else None,
         )
-        secret = new_secret(database, token.mrn, opaque=opaque)
+        secret = new_secret(database, token.mrn, settings)
         database.add_token(token, secret)
     if "key" in wanted:
         _keep(database, wanted["key"], secret)

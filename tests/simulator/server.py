@@ -93,8 +93,8 @@ def serve(options: Options) -> None:
     database = Database(options.database)
     try:
         if database.is_empty():
-            seed(database, options.seed, opaque=options.settings.opaque_tokens)
-        service = Service(database, Execution(options.schema), options.settings, _cut)
+            seed(database, options.seed, options.settings)
+        service = Service(database, Execution(options.schema.read_text(encoding="utf-8")), options.settings, _cut)
         application = service.application(Administration(service, options.seed).application())
         asyncio.run(_run(application, options, database, parent_is_gone))
     finally:
@@ -109,7 +109,8 @@ async def _run(
 ) -> None:
     family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
     listener = socket.create_server((options.host, options.port), family=family)
-    config: dict[str, Any] = {"log_config": None, "log_level": "critical", "lifespan": "off"}
+    # The service has a clock of its own.
+    config: dict[str, Any] = {"log_config": None, "log_level": "critical", "lifespan": "off", "date_header": False}
     if options.tls:
         config.update(_certificate(options.tls, options.tls_name or options.host))
     server = uvicorn.Server(uvicorn.Config(application, http=_Protocol, timeout_graceful_shutdown=1, **config))

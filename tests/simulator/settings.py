@@ -17,17 +17,33 @@ class Setting(NamedTuple):
     choices: tuple[Any, ...] = ()
 
 
+_VERDICTS = ("accepted", "InvalidArgument", "NotFound")
 SETTINGS = {
-    "payload_mrn": Setting("whether generateAPIToken tells the MRN"),
+    "empty_space_mrn": Setting("what an empty spaceMrn gets in the listing of an organization", _VERDICTS),
+    "organization_space_mrn": Setting("what an organization's MRN gets as spaceMrn in a listing", _VERDICTS),
+    "organization_lists_spaces": Setting("whether an organization's listing has the tokens of its spaces too"),
+    "listing_role": Setting("the least permission that lists tokens", ("viewer", "editor")),
     "listing_lag": Setting("how many listings of its scope a new token is missing from"),
-    "never_used": Setting(
-        "what lastUsed is for a token that was never used",
-        (
-            "null",
-            "zero",
-        ),
+    "listing_lag_seconds": Setting("how many seconds a new token is missing from all listings"),
+    "refusals": Setting(
+        "where deleteAPIToken refuses, and setRoles what is about an entity: GraphQL errors, or `ok` and `errors` in "
+        "the answer",
+        ("errors", "answer"),
     ),
+    "payload_mrn": Setting("whether generateAPIToken tells the MRN"),
+    "payload_values": Setting(
+        "whether the answers of generateAPIToken, deleteAPIToken and setRoles tell what is optional"
+    ),
+    "never_used": Setting(
+        "what lastUsed is for a token that was never used: null, an empty text, year 1, or 1970",
+        ("null", "empty", "zero", "epoch"),
+    ),
+    "stored_names": Setting("what becomes of names", ("unchanged", "trimmed", "lower", "nfc")),
+    "stored_descriptions": Setting("what becomes of descriptions", ("unchanged", "trimmed")),
+    "role_case": Setting("letter case of the roles that are told", ("lower", "title")),
+    "role_host": Setting("host in the MRNs of the roles that are told"),
     "opaque_tokens": Setting("secrets that are no JWTs"),
+    "clock_shift": Setting("seconds that the service's clock is ahead of this host's; negative if it is behind"),
     "latency": Setting("milliseconds that each answer takes longer"),
     "unauthenticated_status": Setting(
         "HTTP status of Unauthenticated",
@@ -69,10 +85,22 @@ SETTINGS = {
 class Settings:
     """Each is also an option of the command `start`."""
 
-    payload_mrn: bool = True
+    empty_space_mrn: str = "accepted"
+    organization_space_mrn: str = "accepted"
+    organization_lists_spaces: bool = False
+    listing_role: str = "editor"
     listing_lag: int = 0
+    listing_lag_seconds: float = 0.0
+    refusals: str = "errors"
+    payload_mrn: bool = True
+    payload_values: bool = True
     never_used: str = "null"
+    stored_names: str = "unchanged"
+    stored_descriptions: str = "unchanged"
+    role_case: str = "lower"
+    role_host: str = "iam.api.mondoo.app"
     opaque_tokens: bool = False
+    clock_shift: float = 0.0
     latency: float = 0.0
     unauthenticated_status: int = 200
     permission_denied_status: int = 200

@@ -11,25 +11,39 @@ from typing import Any
 
 import requests
 
-from simulator.names import ROLE_PREFIX, organization_mrn, space_mrn
+from simulator.names import ROLE_PREFIX, is_space, organization_mrn, space_mrn
 
+NOBODY = "//agents.api.mondoo.app/spaces/alpha/serviceaccounts/none"
 ACME = organization_mrn("acme")
 OTHER = organization_mrn("other")
 ALPHA, BETA, OUTSIDE = space_mrn("alpha"), space_mrn("beta"), space_mrn("outside")
 _TIMEOUT = 20  # seconds
 
 LIST = """
-query list($scope: String, $first: Int, $after: String, $query: String, $terms: [String!], $order: APITokenOrder) {
-  apiTokens(scopeMrn: $scope, first: $first, after: $after, query: $query, queryTerms: $terms, orderBy: $order) {
+query list(
+  $space: String!, $scope: String, $first: Int, $after: String, $terms: [String!], $order: APITokenOrder
+) {
+  apiTokens(spaceMrn: $space, scopeMrn: $scope, first: $first, after: $after, queryTerms: $terms, orderBy: $order) {
     totalCount
-    edges { cursor node { id mrn name description roles { mrn title } createdAt lastUsed creator { email service } } }
+    edges {
+      cursor
+      node {
+        mrn spaceMrn scopeMrn name description roles { mrn title } createdAt lastUsed creator { mrn email }
+      }
+    }
     pageInfo { startCursor endCursor hasNextPage }
   }
 }"""
-GENERATE = "mutation generate($input: GenerateAPITokenInput!) { generateAPIToken(input: $input) { token mrn } }"
-UPDATE = "mutation update($input: UpdateAPITokenInput!) { updateAPIToken(input: $input) { mrn name description } }"
-DELETE = "mutation delete($input: DeleteAPITokenInput!) { deleteAPIToken(input: $input) { mrn } }"
-SET_ROLES = "mutation set($input: SetRolesInput!) { setRoles(input: $input) { mrns } }"
+GENERATE = """
+mutation generate($input: GenerateAPITokenInput!) {
+  generateAPIToken(input: $input) { token mrn name description spaceMrn scopeMrn createdBy createdAt }
+}"""
+UPDATE = """
+mutation update($input: UpdateAPITokenInput!) {
+  updateAPIToken(input: $input) { mrn name description spaceMrn scopeMrn }
+}"""
+DELETE = "mutation delete($input: DeleteAPITokenInput!) { deleteAPIToken(input: $input) { ok } }"
+SET_ROLES = "mutation set($input: SetRolesInput!) { setRoles(input: $input) { mrns errors } }"
 SPACES = """
 query spaces($mrn: String!, $first: Int, $after: String) {
   organization(mrn: $mrn) {
@@ -37,6 +51,11 @@ query spaces($mrn: String!, $first: Int, $after: String) {
     spacesList(first: $first, after: $after) { totalCount edges { node { mrn } } pageInfo { hasNextPage endCursor } }
   }
 }"""
+
+
+def listed(scope: str, **arguments: Any) -> dict[str, Any]:
+    """Variables of LIST: the scope as the console names it."""
+    return {"space": scope if is_space(scope) else "", "scope": scope, **arguments}
 
 
 def role(name: str) -> str:
@@ -86,14 +105,14 @@ class Api:
         return code
 
     def generate(self, name: str = "ci", *permissions: str, scope: str = ALPHA, **more: Any) -> dict[str, Any]:
-        """A new token: its `token` and `mrn`."""
+        """A new token, as its answer tells it."""
         given = {"name": name, "scopeMrn": scope, "roles": roles(*permissions), **more}
         generated: dict[str, Any] = self.ask(GENERATE, input=given)
         return generated
 
     def nodes(self, scope: str = ALPHA, **arguments: Any) -> list[dict[str, Any]]:
         """The tokens on a page of a listing."""
-        return [edge["node"] for edge in self.ask(LIST, scope=scope, **arguments)["edges"]]
+        return [edge["node"] for edge in self.ask(LIST, **listed(scope, **arguments))["edges"]]
 
     def names(self, scope: str = ALPHA, **arguments: Any) -> list[str]:
         return [node["name"] for node in self.nodes(scope, **arguments)]

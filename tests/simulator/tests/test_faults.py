@@ -21,7 +21,16 @@ from urllib3.exceptions import ProtocolError
 from simulator.faults import KINDS
 from simulator.process import Simulator
 
-from .api import ALPHA, BETA, GENERATE, LIST, UPDATE, Api, codes
+from .api import (
+    ALPHA,
+    BETA,
+    GENERATE,
+    LIST,
+    UPDATE,
+    Api,
+    codes,
+    listed,
+)
 
 See = Callable[[requests.Response], Any]
 
@@ -137,7 +146,7 @@ def test_faults_without_an_answer(
 
 
 def test_every_kind_is_covered() -> None:
-    tried = {kind for kind, *_rest in ANSWERS} | {"repeat_cursor", "field_error"}
+    tried = {kind for kind, *_rest in ANSWERS} | {"repeat_cursor", "field_error", "answer_refusal"}
     assert tried | {"reset_before", "reset_after", "timeout_before", "timeout_after"} == set(KINDS)
 
 
@@ -162,7 +171,7 @@ def test_a_held_answer_ends_with_its_client(kind: str, owner: Api, simulator: Si
 
 def test_a_redirect_is_logged_where_it_leads(owner: Api, simulator: Simulator) -> None:
     simulator.fault("redirect", status=307, location=f"{simulator.url}/elsewhere")
-    body = {"query": LIST, "variables": {"scope": ALPHA}}
+    body = {"query": LIST, "variables": listed(ALPHA)}
     answer = owner.session.post(owner.url, json=body, timeout=20)
     assert answer.status_code == 404
     assert [(entry["path"], entry["authorized"]) for entry in simulator.requests()] == [
@@ -174,12 +183,12 @@ def test_a_redirect_is_logged_where_it_leads(owner: Api, simulator: Simulator) -
 def test_a_cursor_that_repeats(owner: Api, simulator: Simulator) -> None:
     simulator.seed({"tokens": [{"scope": ALPHA, "name": "t{}", "permissions": [], "count": 3}]})
     simulator.fault("repeat_cursor", match="apiTokens")
-    pages = [owner.ask(LIST, scope=ALPHA, first=2)]
-    pages += [owner.ask(LIST, scope=ALPHA, first=2, after=pages[0]["pageInfo"]["endCursor"]) for _page in range(3)]
+    pages = [owner.ask(LIST, **listed(ALPHA, first=2))]
+    pages += [owner.ask(LIST, **listed(ALPHA, first=2, after=pages[0]["pageInfo"]["endCursor"])) for _page in range(3)]
     assert all(page == pages[0] for page in pages)
     assert pages[0]["pageInfo"]["hasNextPage"]
     assert pages[0]["pageInfo"]["endCursor"]
-    empty = owner.ask(LIST, scope=BETA)["pageInfo"]
+    empty = owner.ask(LIST, **listed(BETA))["pageInfo"]
     assert (empty["hasNextPage"], empty["endCursor"]) == (True, pages[0]["pageInfo"]["endCursor"])
     simulator.clear_faults()
     assert owner.names() == ["t0", "t1", "t2"]
@@ -187,12 +196,12 @@ def test_a_cursor_that_repeats(owner: Api, simulator: Simulator) -> None:
 
 def test_one_field_of_several_that_fails(owner: Api, simulator: Simulator) -> None:
     mrns = {name: owner.generate(name)["mrn"] for name in ("a", "b", "c")}
-    fields = " ".join(f'{name}: deleteAPIToken(input: {{mrn: "{mrn}"}}) {{ mrn }}' for name, mrn in mrns.items())
+    fields = " ".join(f'{name}: deleteAPIToken(input: {{mrn: "{mrn}"}}) {{ ok }}' for name, mrn in mrns.items())
     simulator.fault("field_error", match="deleteAPIToken", mentioning=mrns["b"], code="Unavailable")
     answer = owner.send(f"mutation {{ {fields} }}")
     assert codes(answer) == ["Unavailable"]
     assert answer.json()["errors"][0]["path"] == ["b"]
-    assert answer.json()["data"] == {"a": {"mrn": mrns["a"]}, "b": None, "c": {"mrn": mrns["c"]}}
+    assert answer.json()["data"] == {"a": {"ok": True}, "b": None, "c": {"ok": True}}
     assert owner.names() == ["b"]
 
 
@@ -223,10 +232,10 @@ def test_which_requests_a_rule_hits(
     mrn = owner.generate()["mrn"]
     simulator.fault("status_500", **rule)
     sent = [
-        owner.send(LIST, scope=ALPHA),
-        owner.send(LIST, scope=BETA),
+        owner.send(LIST, **listed(ALPHA)),
+        owner.send(LIST, **listed(BETA)),
         owner.send(UPDATE, input={"mrn": mrn}),
-        owner.send(LIST, scope=ALPHA),
+        owner.send(LIST, **listed(ALPHA)),
         owner.send(UPDATE, input={"mrn": mrn}),
     ]
     assert [answer.status_code for answer in sent] == statuses
@@ -235,12 +244,12 @@ def test_which_requests_a_rule_hits(
 def test_the_first_rule_wins_and_all_count(owner: Api, simulator: Simulator) -> None:
     simulator.fault("status_503", nth=2)
     simulator.fault("status_500", nth=2, times=2)
-    assert [owner.send(LIST, scope=ALPHA).status_code for _request in range(4)] == [200, 503, 500, 200]
+    assert [owner.send(LIST, **listed(ALPHA)).status_code for _request in range(4)] == [200, 503, 500, 200]
 
 
 def test_a_lasting_fault_lasts_until_it_is_cleared(owner: Api, simulator: Simulator) -> None:
     simulator.fault("unauthenticated", nth=2)
-    found = [codes(owner.send(LIST, scope=ALPHA)) for _request in range(5)]
+    found = [codes(owner.send(LIST, **listed(ALPHA))) for _request in range(5)]
     assert found == [[]] + [["Unauthenticated"]] * 4
     simulator.clear_faults()
     assert owner.names() == []

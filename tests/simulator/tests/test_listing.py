@@ -6,11 +6,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
 
+from simulator import variants
 from simulator.process import Simulator
+from simulator.variants import VARIANTS
 
 from .api import (
     ACME,
@@ -24,6 +27,7 @@ from .api import (
     UPDATE,
     Api,
     codes,
+    listed,
 )
 
 
@@ -41,7 +45,7 @@ def test_230_tokens_in_pages(size: int | None, owner: Api, simulator: Simulator)
     after: str | None = None
     pages = 0
     for _page in range(count + 1):
-        page = owner.ask(LIST, scope=ALPHA, first=size, after=after)
+        page = owner.ask(LIST, **listed(ALPHA, first=size, after=after))
         pages += 1
         edges, info = page["edges"], page["pageInfo"]
         assert page["totalCount"] == count
@@ -56,7 +60,7 @@ def test_230_tokens_in_pages(size: int | None, owner: Api, simulator: Simulator)
 
 
 def test_an_empty_listing(owner: Api) -> None:
-    assert owner.ask(LIST, scope=ALPHA) == {
+    assert owner.ask(LIST, **listed(ALPHA)) == {
         "totalCount": 0,
         "edges": [],
         "pageInfo": {"startCursor": None, "endCursor": None, "hasNextPage": False},
@@ -66,16 +70,19 @@ def test_an_empty_listing(owner: Api) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
-        ({"scope": None}, "InvalidArgument"),
-        ({"scope": ""}, "InvalidArgument"),
-        ({"scope": "//captain.api.mondoo.app/spaces/nowhere"}, "NotFound"),
-        ({"scope": OUTSIDE}, "PermissionDenied"),
-        ({"scope": ALPHA, "first": 0}, "InvalidArgument"),
-        ({"scope": ALPHA, "first": -1}, "InvalidArgument"),
-        ({"scope": ALPHA, "first": 101}, "InvalidArgument"),
-        ({"scope": ALPHA, "after": ""}, "InvalidArgument"),
-        ({"scope": ALPHA, "after": "nonsense"}, "InvalidArgument"),
-        ({"scope": ALPHA, "after": "e30="}, "InvalidArgument"),
+        ({"space": "", "scope": None}, "InvalidArgument"),
+        ({"space": "", "scope": ""}, "InvalidArgument"),
+        (listed("//captain.api.mondoo.app/spaces/nowhere"), "NotFound"),
+        (listed(OUTSIDE), "PermissionDenied"),
+        ({"space": BETA, "scope": ALPHA}, "InvalidArgument"),
+        ({"space": "", "scope": ALPHA}, "InvalidArgument"),
+        ({"space": ALPHA, "scope": ACME}, "InvalidArgument"),
+        (listed(ALPHA, first=0), "InvalidArgument"),
+        (listed(ALPHA, first=-1), "InvalidArgument"),
+        (listed(ALPHA, first=101), "InvalidArgument"),
+        (listed(ALPHA, after=""), "InvalidArgument"),
+        (listed(ALPHA, after="nonsense"), "InvalidArgument"),
+        (listed(ALPHA, after="e30="), "InvalidArgument"),
     ],
 )
 def test_what_cannot_be_listed(arguments: dict[str, Any], code: str, owner: Api) -> None:
@@ -85,14 +92,70 @@ def test_what_cannot_be_listed(arguments: dict[str, Any], code: str, owner: Api)
     assert answer.json()["errors"][0]["path"] == ["apiTokens"]
 
 
+@pytest.mark.parametrize(
+    ("settings", "space", "verdict"),
+    [
+        ({}, "", None),
+        ({}, ACME, None),
+        ({"empty_space_mrn": "InvalidArgument"}, "", "InvalidArgument"),
+        ({"empty_space_mrn": "NotFound"}, "", "NotFound"),
+        ({"empty_space_mrn": "NotFound"}, ACME, None),
+        ({"organization_space_mrn": "InvalidArgument"}, ACME, "InvalidArgument"),
+        ({"organization_space_mrn": "NotFound"}, ACME, "NotFound"),
+        ({"organization_space_mrn": "NotFound"}, "", None),
+    ],
+)
+def test_how_an_organization_is_named(
+    settings: dict[str, Any], space: str, verdict: str | None, owner: Api, simulator: Simulator
+) -> None:
+    simulator.settings(**settings)
+    answer = owner.send(LIST, space=space, scope=ACME)
+    assert codes(answer) == ([verdict] if verdict else [])
+    # A space's own MRN is good in any case.
+    assert owner.names(ALPHA) == []
+
+
+def test_a_space_can_be_named_by_its_scope_alone_where_the_schema_allows_it(owner: Api, simulator: Simulator) -> None:
+    owner.generate("ci")
+    variants.switch(simulator, VARIANTS["spaceMrn optional"])
+    short = "query ($scope: String) { apiTokens(scopeMrn: $scope) { totalCount } }"
+    assert owner.ask(short, scope=ALPHA) == {"totalCount": 1}
+    assert owner.ask(short, scope=ACME) == {"totalCount": 1}
+    variants.switch(simulator, VARIANTS["spaceMrn unknown"])
+    assert owner.ask(short, scope=ALPHA) == {"totalCount": 1}
+    assert owner.send(LIST, **listed(ALPHA)).status_code == 422
+    variants.switch(simulator, VARIANTS["scopeMrn unknown"])
+    old = "query ($space: String!) { apiTokens(spaceMrn: $space) { totalCount } }"
+    assert owner.ask(old, space=ALPHA) == {"totalCount": 1}
+    assert owner.refused(old, space=ACME) == "InvalidArgument"
+
+
+def test_an_organization_that_lists_the_tokens_of_its_spaces(owner: Api, simulator: Simulator) -> None:
+    simulator.settings(organization_lists_spaces=True)
+    owner.generate("a", scope=ALPHA)
+    owner.generate("b", scope=BETA)
+    simulator.seed({"tokens": [{"scope": OUTSIDE, "name": "stranger", "permissions": []}]})
+    page = owner.ask(LIST, **listed(ACME, first=2))
+    assert page["totalCount"] == 3
+    rest = owner.ask(LIST, **listed(ACME, after=page["pageInfo"]["endCursor"]))
+    nodes = [edge["node"] for edge in page["edges"] + rest["edges"]]
+    assert [(node["name"], node["scopeMrn"], node["spaceMrn"]) for node in nodes] == [
+        ("automation", ACME, ""),
+        ("a", ALPHA, ALPHA),
+        ("b", BETA, BETA),
+    ]
+    assert owner.names(ALPHA) == ["a"]
+
+
 def test_cursors_survive_deletions_but_not_another_order(owner: Api, simulator: Simulator) -> None:
     simulator.seed({"tokens": [{"scope": ALPHA, "name": "t{}", "permissions": ["viewer"], "count": 4}]})
-    page = owner.ask(LIST, scope=ALPHA, first=2)
+    page = owner.ask(LIST, **listed(ALPHA, first=2))
     for edge in page["edges"]:
         owner.ask(DELETE, input={"mrn": edge["node"]["mrn"]})
     end = page["pageInfo"]["endCursor"]
     assert owner.names(after=end) == ["t2", "t3"]
-    assert owner.refused(LIST, scope=ALPHA, after=end, order={"field": "NAME", "direction": "ASC"}) == "InvalidArgument"
+    by_name = {"field": "NAME", "direction": "ASC"}
+    assert owner.refused(LIST, **listed(ALPHA, after=end, order=by_name)) == "InvalidArgument"
 
 
 @pytest.mark.parametrize(
@@ -122,7 +185,7 @@ def test_orders_hold_from_page_to_page(order: object, names: list[str], owner: A
     mrns: set[str] = set()
     after = None
     for _page in names:
-        page = owner.ask(LIST, scope=ALPHA, first=1, after=after, order=order)
+        page = owner.ask(LIST, **listed(ALPHA, first=1, after=after, order=order))
         found += [edge["node"]["name"] for edge in page["edges"]]
         mrns |= {edge["node"]["mrn"] for edge in page["edges"]}
         after = page["pageInfo"]["endCursor"]
@@ -132,31 +195,34 @@ def test_orders_hold_from_page_to_page(order: object, names: list[str], owner: A
 
 
 @pytest.mark.parametrize(
-    ("arguments", "names"),
+    ("terms", "names"),
     [
-        ({"query": "BUILD"}, ["builds", "ci"]),
-        ({"query": "nothing"}, []),
-        ({"terms": ["ci", "build"]}, ["ci"]),
-        ({"terms": []}, ["builds", "ci", "100%"]),
-        ({"query": "ci", "terms": ["scan"]}, []),
-        ({"query": "%"}, ["100%"]),
-        ({"query": "größe"}, ["100%"]),
+        (["BUILD"], ["builds", "ci"]),
+        (["nothing"], []),
+        (["ci", "build"], ["ci"]),
+        ([], ["builds", "ci", "100%"]),
+        (["ci", "scan"], []),
+        (["%"], ["100%"]),
+        (["größe"], ["100%"]),
     ],
 )
-def test_text_filters(arguments: dict[str, Any], names: list[str], owner: Api) -> None:
+def test_text_filters(terms: list[str], names: list[str], owner: Api) -> None:
     owner.generate("builds", description="scan")
     owner.generate("ci", description="the Build server")
     owner.generate("100%", description="GRÖSSE")
-    assert owner.names(**arguments) == names
-    assert owner.ask(LIST, scope=ALPHA, **arguments)["totalCount"] == len(names)
+    assert owner.names(terms=terms) == names
+    assert owner.ask(LIST, **listed(ALPHA, terms=terms))["totalCount"] == len(names)
 
 
-@pytest.mark.parametrize(("style", "shown"), [("null", None), ("zero", "0001-01-01T00:00:00Z")])
+@pytest.mark.parametrize(
+    ("style", "shown"),
+    [("null", None), ("empty", ""), ("zero", "0001-01-01T00:00:00Z"), ("epoch", "1970-01-01T00:00:00Z")],
+)
 def test_never_used(style: str, shown: str | None, owner: Api, simulator: Simulator) -> None:
     simulator.settings(never_used=style)
-    generated = owner.generate("ci", "viewer")
+    generated = owner.generate("ci", "editor")
     assert [node["lastUsed"] for node in owner.nodes()] == [shown]
-    Api(simulator.url, generated["token"]).ask(LIST, scope=ALPHA)
+    Api(simulator.url, generated["token"]).ask(LIST, **listed(ALPHA))
     (node,) = owner.nodes()
     assert node["lastUsed"] > node["createdAt"]
 
@@ -165,9 +231,27 @@ def test_never_used(style: str, shown: str | None, owner: Api, simulator: Simula
 def test_a_listing_lags(lag: int, owner: Api, simulator: Simulator) -> None:
     simulator.settings(listing_lag=lag)
     generated = owner.generate("ci", "viewer")
-    owner.ask(LIST, scope=BETA)
+    owner.ask(LIST, **listed(BETA))
     assert [owner.names() for _listing in range(lag + 2)] == [[]] * lag + [["ci"]] * 2
     assert owner.ask(UPDATE, input={"mrn": generated["mrn"]})["name"] == "ci"
+
+
+def test_a_listing_lags_for_some_seconds(owner: Api, simulator: Simulator) -> None:
+    simulator.settings(listing_lag_seconds=3600.0)
+    owner.generate("ci", "viewer")
+    assert [owner.names() for _listing in range(3)] == [[]] * 3
+    simulator.settings(listing_lag_seconds=0.0)
+    assert owner.names() == ["ci"]
+
+
+def test_a_lag_of_seconds_is_over_by_itself(owner: Api, simulator: Simulator) -> None:
+    simulator.settings(listing_lag_seconds=0.3)
+    owner.generate("ci", "viewer")
+    for _listing in range(1000):
+        if owner.names() == ["ci"]:
+            break
+        time.sleep(0.01)
+    assert owner.names() == ["ci"]
 
 
 def test_a_lag_that_gets_shorter_is_over_sooner(owner: Api, simulator: Simulator) -> None:

@@ -22,7 +22,7 @@ from graphql import (
 from simulator.resolvers import RESOLVERS
 from simulator.server import SCHEMA
 
-MARKS = ("[P] ", "[A] ")
+MARKS = ("[P] ", "[C] ", "[A] ")
 
 
 def _elements(schema: GraphQLSchema) -> Iterator[tuple[str, str | None]]:

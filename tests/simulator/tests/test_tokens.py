@@ -20,29 +20,30 @@ from .api import (
     DELETE,
     GENERATE,
     LIST,
+    NOBODY,
     OTHER,
     OUTSIDE,
     UPDATE,
     Api,
     codes,
+    listed,
     role,
     roles,
 )
 
-NOBODY = "//agents.api.mondoo.app/spaces/alpha/apitokens/none"
-
-
 # -- generate ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_new_token_is_as_declared(owner: Api) -> None:
+def test_a_new_token_is_as_declared(owner: Api, simulator: Simulator) -> None:
     generated = owner.generate("ci", "viewer", "agent", description="for builds")
     (node,) = owner.nodes()
-    created = datetime.fromisoformat(node.pop("createdAt")[:19]).replace(tzinfo=timezone.utc)
+    created = datetime.fromisoformat(node["createdAt"][:19]).replace(tzinfo=timezone.utc)
     assert created <= datetime.now(timezone.utc)
+    (creator,) = simulator.tokens(ACME)
     assert node == {
-        "id": generated["mrn"].rsplit("/", 1)[1],
         "mrn": generated["mrn"],
+        "spaceMrn": ALPHA,
+        "scopeMrn": ALPHA,
         "name": "ci",
         "description": "for builds",
         "roles": [
@@ -50,9 +51,31 @@ def test_a_new_token_is_as_declared(owner: Api) -> None:
             {"mrn": role("space-member"), "title": "Space-Member"},
             {"mrn": role("viewer"), "title": "Viewer"},
         ],
+        "createdAt": generated["createdAt"],
         "lastUsed": None,
-        "creator": {"email": None, "service": "automation"},
+        "creator": {"mrn": creator["mrn"], "email": None},
     }
+    assert generated == {
+        "token": generated["token"],
+        "mrn": node["mrn"],
+        "name": "ci",
+        "description": "for builds",
+        "spaceMrn": ALPHA,
+        "scopeMrn": ALPHA,
+        "createdBy": creator["mrn"],
+        "createdAt": node["createdAt"],
+    }
+
+
+@pytest.mark.parametrize(("scope", "space"), [(ALPHA, ALPHA), (ACME, "")])
+def test_the_scope_of_a_token_is_in_its_mrn_and_in_two_fields(scope: str, space: str, owner: Api) -> None:
+    generated = owner.generate("ci", scope=scope)
+    node = owner.nodes(scope)[-1]
+    assert generated["mrn"].startswith(
+        f"//agents.api.mondoo.app/{scope.removeprefix('//captain.api.mondoo.app/')}/serviceaccounts/"
+    )
+    assert (node["mrn"], node["scopeMrn"], node["spaceMrn"]) == (generated["mrn"], scope, space)
+    assert (generated["scopeMrn"], generated["spaceMrn"]) == (scope, space)
 
 
 def test_the_membership_is_that_of_the_scope_and_roles_are_optional(owner: Api) -> None:
@@ -96,6 +119,7 @@ def test_the_payload_may_lack_the_mrn(owner: Api, simulator: Simulator) -> None:
     simulator.settings(payload_mrn=False)
     generated = owner.generate()
     assert generated["mrn"] is None
+    assert generated["name"] == "ci"
     assert [entry["secret"] for entry in simulator.secrets() if entry["name"] == "ci"] == [generated["token"]]
 
 
@@ -120,7 +144,7 @@ def test_an_update_changes_what_it_names(
     before = simulator.tokens(ALPHA)[0]
     mrn = generated["mrn"]
     updated = owner.ask(UPDATE, input={"mrn": mrn, **changes})
-    assert updated == {"mrn": mrn, "name": name, "description": description}
+    assert updated == {"mrn": mrn, "name": name, "description": description, "spaceMrn": ALPHA, "scopeMrn": ALPHA}
     after = simulator.tokens(ALPHA)[0]
     assert {**after, "name": "ci", "description": "one"} == before
 
@@ -133,11 +157,11 @@ def test_what_cannot_be_updated(owner: Api) -> None:
 
 
 def test_a_deleted_token_is_gone_at_once(owner: Api, simulator: Simulator) -> None:
-    generated = owner.generate("ci", "viewer")
+    generated = owner.generate("ci", "editor")
     holder = Api(simulator.url, generated["token"])
     assert holder.names() == ["ci"]
-    assert owner.ask(DELETE, input={"mrn": generated["mrn"]}) == {"mrn": generated["mrn"]}
-    assert holder.refused(LIST, scope=ALPHA) == "Unauthenticated"
+    assert owner.ask(DELETE, input={"mrn": generated["mrn"]}) == {"ok": True}
+    assert holder.refused(LIST, **listed(ALPHA)) == "Unauthenticated"
     assert owner.refused(DELETE, input={"mrn": generated["mrn"]}) == "NotFound"
     assert owner.names() == []
 
@@ -150,19 +174,19 @@ def test_aliases_run_in_order_and_fail_one_by_one(owner: Api, simulator: Simulat
     answer = owner.send(
         f"""mutation {{
           rename: updateAPIToken(input: {{mrn: "{first}", name: "renamed"}}) {{ name }}
-          gone: deleteAPIToken(input: {{mrn: "{first}"}}) {{ mrn }}
-          again: deleteAPIToken(input: {{mrn: "{first}"}}) {{ mrn }}
+          gone: deleteAPIToken(input: {{mrn: "{first}"}}) {{ ok }}
+          again: deleteAPIToken(input: {{mrn: "{first}"}}) {{ ok }}
           denied: generateAPIToken(input: {{name: "x", scopeMrn: "{OUTSIDE}"}}) {{ mrn }}
-          other: deleteAPIToken(input: {{mrn: "{second}"}}) {{ mrn }}
+          other: deleteAPIToken(input: {{mrn: "{second}"}}) {{ ok }}
         }}"""
     )
     assert answer.status_code == 200
     assert answer.json()["data"] == {
         "rename": {"name": "renamed"},
-        "gone": {"mrn": first},
+        "gone": {"ok": True},
         "again": None,
         "denied": None,
-        "other": {"mrn": second},
+        "other": {"ok": True},
     }
     assert [error["path"] for error in answer.json()["errors"]] == [["again"], ["denied"]]
     assert codes(answer) == ["NotFound", "PermissionDenied"]
@@ -180,6 +204,6 @@ def test_several_scopes_in_one_query(owner: Api) -> None:
     owner.generate("a", scope=ALPHA)
     owner.generate("b", scope=BETA)
     fields = "{ edges { node { name } } }"
-    answer = owner.send(f'{{ a: apiTokens(scopeMrn: "{ALPHA}") {fields} b: apiTokens(scopeMrn: "{BETA}") {fields} }}')
+    answer = owner.send(f'{{ a: apiTokens(spaceMrn: "{ALPHA}") {fields} b: apiTokens(spaceMrn: "{BETA}") {fields} }}')
     found = {key: [edge["node"]["name"] for edge in value["edges"]] for key, value in answer.json()["data"].items()}
     assert found == {"a": ["a"], "b": ["b"]}

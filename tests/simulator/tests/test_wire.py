@@ -13,7 +13,13 @@ import requests
 
 from simulator.process import Simulator
 
-from .api import ALPHA, GENERATE, LIST, Api
+from .api import (
+    ALPHA,
+    GENERATE,
+    LIST,
+    Api,
+    listed,
+)
 
 JSON = {"Content-Type": "application/json"}
 
@@ -57,14 +63,15 @@ def test_a_document_that_cannot_be_parsed_has_a_code(owner: Api) -> None:
 
 
 INVALID = [
-    ("{ apiTokens { nodes { mrn } } }", 'Cannot query field "nodes" on type "APITokenConnection".'),
+    ('{ apiTokens(spaceMrn: "") { nodes { mrn } } }', 'Cannot query field "nodes" on type "APITokenConnection".'),
     ("{ tokens { mrn } }", 'Cannot query field "tokens" on type "Query".'),
     ("{ apiTokens(scope: 1) { totalCount } }", 'Unknown argument "scope" on field "Query.apiTokens".'),
     ("{ space { mrn } }", "is required, but it was not provided"),
+    ("{ apiTokens { totalCount } }", '"String!" is required, but it was not provided'),
     ("query ($first: String) { apiTokens(first: $first) { totalCount } }", 'used in position expecting type "Int"'),
     ("query ($unused: Int) { apiTokens { totalCount } }", 'Variable "$unused" is never used'),
     (
-        'mutation { deleteAPIToken(input: {mrn: "1", id: "1"}) { mrn } }',
+        'mutation { deleteAPIToken(input: {mrn: "1", id: "1"}) { ok } }',
         '"DeleteAPITokenInput"',
     ),
     ("{ apiTokens { pageInfo } }", "must have a selection of subfields"),
@@ -148,7 +155,7 @@ def test_root_fields_are_found_below_fragments_and_aliases(owner: Api, simulator
         {{
           first: space(mrn: "{ALPHA}") {{ id }}
           ...F
-          ... on Query {{ apiTokens(scopeMrn: "{ALPHA}") {{ totalCount }} }}
+          ... on Query {{ apiTokens(spaceMrn: "{ALPHA}") {{ totalCount }} }}
         }}"""
     )
     (entry,) = simulator.requests()
@@ -158,7 +165,7 @@ def test_root_fields_are_found_below_fragments_and_aliases(owner: Api, simulator
 
 def test_connections_are_kept_alive(owner: Api, simulator: Simulator) -> None:
     for _request in range(3):
-        owner.ask(LIST, scope=ALPHA)
+        owner.ask(LIST, **listed(ALPHA))
     requests.post(owner.url, json={"query": LIST}, timeout=20)
     connections = [entry["connection"] for entry in simulator.requests()]
     assert len(set(connections[:3])) == 1
