@@ -120,10 +120,10 @@ def tests_code(session: nox.Session) -> None:
     )
     session.run("ruff", "check", "tests")
     session.run("ruff", "format", "--check", "tests")
-    for what in ("simulator", "browser", "integration", "demo", "benchmark", "live", "tools"):
+    for what in ("simulator", "engines", "browser", "integration", "demo", "benchmark", "live", "tools"):
         # Not packages: a name such as conftest is that of the folder that is checked.
         others = [f"tests/{name}" for name in ("benchmark", "tools", "tools/tests") if name != what]
-        paths = ["tests", *([] if what == "simulator" else [f"tests/{what}"]), *others]
+        paths = ["tests", *([] if what in ("simulator", "engines") else [f"tests/{what}"]), *others]
         environment = {"MYPYPATH": os.pathsep.join(paths)}
         session.run("mypy", "--config-file", "pyproject.toml", f"tests/{what}", env=environment)
 
@@ -199,9 +199,11 @@ def release(session: nox.Session) -> None:
 
 @nox.session(python=NEWEST.python)
 def simulator(session: nox.Session) -> None:
-    """The simulator's own tests."""
+    """The simulator's own tests, and whether GraphQL engines still word their errors as recorded."""
     session.install("pytest", "pytest-xdist", "-r", "tests/simulator/requirements.txt")
-    session.run("pytest", "tests/simulator", *_SIDE_BY_SIDE, *session.posargs, env={"PYTHONPATH": "tests"})
+    session.run(
+        "pytest", "tests/simulator", "tests/engines", *_SIDE_BY_SIDE, *session.posargs, env={"PYTHONPATH": "tests"}
+    )
 
 
 @nox.session(python=NEWEST.python)

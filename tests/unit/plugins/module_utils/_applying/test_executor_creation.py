@@ -25,6 +25,7 @@ from ansible_collections.mondoo.platform.tests.unit.support.runs import (
     MemoryFile,
     denied,
     facts_of,
+    read_listing,
     run,
     run_with,
     service_of,
@@ -97,7 +98,7 @@ def test_tokens_that_were_there_or_look_different_are_never_taken_for_strays() -
     near = token("ci", key="near", description="not x", roles=roles("agent", "viewer"))
 
     service = service_of(model)
-    listing = service.tokens(SPACE)
+    listing = read_listing(service, SPACE)
     plan = plan_token(CREATE, listing, facts_of(model))
     model.add(near)  # somebody else's, at this moment
     model.fail({0: AFTER})

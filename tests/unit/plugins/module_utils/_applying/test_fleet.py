@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Thread
 from typing import Any
 
 import pytest
+from ansible_collections.mondoo.platform.plugins.module_utils._api.pool import TokenApiPool
+from ansible_collections.mondoo.platform.plugins.module_utils._api.tokens import TokenApi
 from ansible_collections.mondoo.platform.plugins.module_utils._applying.executor import Outcome
 from ansible_collections.mondoo.platform.plugins.module_utils._applying.fleet import Job, apply_fleet
-from ansible_collections.mondoo.platform.plugins.module_utils._client.crew import Crew
-from ansible_collections.mondoo.platform.plugins.module_utils._client.service import Change, TokenService
 from ansible_collections.mondoo.platform.plugins.module_utils._planning.fleet import Prune
 from ansible_collections.mondoo.platform.plugins.module_utils._planning.planner import plan_token
 from ansible_collections.mondoo.platform.plugins.module_utils._planning.spec import TokenSpec
@@ -110,7 +110,7 @@ def test_nothing_to_do() -> None:
     world = FleetWorld(token("ci"))
     done = run(world, spec("ci"))
     assert (done.requests, done.operations) == (1, {})
-    assert done.entries[0].token == token("ci", id="ci", created_by="someone@example.com")
+    assert done.entries[0].token == token("ci", created_by="someone@example.com")
 
 
 def test_no_jobs() -> None:
@@ -125,14 +125,14 @@ def test_what_was_to_come_after_a_refused_change_is_left() -> None:
     world.model.refusing = {"forbidden words": "InvalidArgument"}
     done = run(world, spec("a", description="forbidden words", roles=roles("owner")), spec("b", roles=roles("owner")))
     assert codes(done) == ["InvalidArgument", None]
-    assert [outcome.operations for outcome in done.entries] == [["updateAPIToken"], ["setRoles"]]
+    assert [outcome.operations for outcome in done.entries] == [[], ["setRoles"]]
     assert declarable(world.model.named("a")[0].roles) == _VIEWER
 
 
 def _jobs(model: Model, *specs: TokenSpec) -> list[Job]:
     """Plans from what is there now, to be applied when it is not so any more."""
     crew = crew_of(model)
-    listings = {scope: crew.tokens([scope])[scope] for scope in {one.scope for one in specs}}
+    listings = {scope: crew.list_tokens([scope])[scope] for scope in {one.scope for one in specs}}
     found = []
     for wanted in specs:
         listing = listings[wanted.scope]
@@ -267,28 +267,20 @@ def test_changes_that_all_fail_are_given_up() -> None:
 # Mistakes in the collection itself
 
 
-def _breaking(broken: str, words: str = "hunter2") -> Callable[..., Any]:
-    """`TokenService.change` with a mistake for one token."""
-    right = TokenService.change
-
-    def change(service: TokenService, wanted: Change) -> None:
-        if broken in wanted.attempted:
-            raise RuntimeError(words)
-        right(service, wanted)
-
-    return change
+def _broken(*_arguments: Any) -> Any:
+    raise RuntimeError("hunter2")
 
 
 @pytest.mark.parametrize("size", [1, 4])
 def test_a_mistake_in_one_creation_loses_no_secret(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    right = TokenService.generate
+    right = TokenApi.generate_token
 
-    def generate(service: TokenService, scope: Any, name: str, *rest: Any) -> Any:
+    def generate(service: TokenApi, scope: Any, name: str, *rest: Any) -> Any:
         if name == "t2":
             raise RuntimeError("hunter2")
         return right(service, scope, name, *rest)
 
-    monkeypatch.setattr(TokenService, "generate", generate)
+    monkeypatch.setattr(TokenApi, "generate_token", generate)
     world = FleetWorld(token("old"))
     done = run(world, *numbered(9, roles=_VIEWER), size=size, prune=Prune())
     assert codes(done) == [None, None, "Internal", *[None] * 6]
@@ -300,7 +292,7 @@ def test_a_mistake_in_one_creation_loses_no_secret(size: int, monkeypatch: pytes
 
 def test_a_mistake_after_a_creation_loses_not_its_secret_either(monkeypatch: pytest.MonkeyPatch) -> None:
     world = FleetWorld(token("ci", last_used_at=NOW))
-    monkeypatch.setattr(TokenService, "change", _breaking("delete"))
+    monkeypatch.setattr(TokenApi, "delete_tokens", _broken)
     done = run(world, spec("ci", rotate_after=DAY), spec("new", roles=_VIEWER))
     assert codes(done) == ["Internal", None]
     assert done.entries[0].operations == ["updateAPIToken", "generateAPIToken"]
@@ -311,10 +303,14 @@ def test_a_mistake_after_a_creation_loses_not_its_secret_either(monkeypatch: pyt
 
 
 def test_a_mistake_in_what_is_shared_is_tried_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    def change_together(_service: TokenService, _changes: Sequence[Change]) -> list[Any]:
-        raise RuntimeError("hunter2")
+    right = TokenApi.update_tokens
 
-    monkeypatch.setattr(TokenService, "change_together", change_together)
+    def update(service: TokenApi, changes: Sequence[Any], budget: Any) -> Any:
+        if len(changes) > 1:
+            raise RuntimeError("hunter2")
+        return right(service, changes, budget)
+
+    monkeypatch.setattr(TokenApi, "update_tokens", update)
     model = Model().add(*numbered_tokens(3))
     outcomes = apply_fleet(_jobs(model, *numbered(3, description="x")), crew_of(model))
     assert [outcome.error for outcome in outcomes] == [None] * 3
@@ -326,14 +322,10 @@ def _failing_progress(_done: int, _all: int) -> None:
 
 
 def _no_more_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = ThreadPoolExecutor.submit
+    def start(_thread: Thread) -> None:
+        raise RuntimeError("can't start new thread")
 
-    def submit(pool: ThreadPoolExecutor, *arguments: Any) -> Any:
-        if pool._work_queue.qsize() + len(pool._threads) >= 3:
-            raise RuntimeError("can't start new thread")
-        return right(pool, *arguments)
-
-    monkeypatch.setattr(ThreadPoolExecutor, "submit", submit)
+    monkeypatch.setattr(Thread, "start", start)
 
 
 @pytest.mark.parametrize("trouble", ["log", "threads", "connections", "after"])
@@ -349,12 +341,12 @@ def test_whatever_fails_around_them_loses_no_secret(trouble: str, size: int, mon
         _no_more_threads(monkeypatch)
     elif trouble == "connections":
 
-        def connect() -> TokenService:
+        def connect() -> TokenApi:
             raise OSError("too many open files")
 
-        crew = Crew(crew_of(model)._services[0], connect, size)
+        crew = TokenApiPool(crew_of(model).clients[0], connect, size)
     else:
-        monkeypatch.setattr(Crew, "tokens", _failing_progress)
+        monkeypatch.setattr(TokenApiPool, "list_tokens", _failing_progress)
         model.refusing = {str(token("old").mrn): "Unknown"}
     outcomes = apply_fleet(jobs, crew, progress)
     assert len(outcomes) == 10
@@ -390,7 +382,7 @@ def test_each_worker_has_a_service_of_its_own() -> None:
     model = Model()
     crew = crew_of(model, 4)
     apply_fleet(_jobs(model, *numbered(40, roles=_VIEWER)), crew)
-    assert len(crew._services) == 4
-    assert sum(service.requests for service in crew._services) == crew.requests == 40
+    assert len(crew.clients) == 4
+    assert sum(service.requests for service in crew.clients) == crew.requests == 40
     assert crew.operations == {"generateAPIToken": 40}
     assert Counter(model.operations)["generateAPIToken"] == 40

@@ -22,7 +22,7 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.token impo
 )
 from ansible_collections.mondoo.platform.tests.unit.support.builders import HOUR, SPACE, facts
 from ansible_collections.mondoo.platform.tests.unit.support.model import Clock, Model
-from ansible_collections.mondoo.platform.tests.unit.support.runs import MemoryFile, Run, run, service_of
+from ansible_collections.mondoo.platform.tests.unit.support.runs import MemoryFile, Run, list_tokens, run
 from ansible_collections.mondoo.platform.tests.unit.support.strategies import listings, specs
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -72,10 +72,10 @@ def test_the_prediction_is_the_outcome(spec: TokenSpec, listing: list[Token], fi
     if predicted and real and done.plan.generates:
         assert predicted["mrn"] is None
         assert real["mrn"] == model.named("ci")[0].mrn
-        predicted["mrn"] = real["mrn"]
+        predicted |= {"mrn": real["mrn"], "id": real["id"]}
     assert predicted == real
     if real:
-        (now,) = [token for token in service_of(model).tokens(SPACE) if token.name == "ci"]
+        (now,) = [token for token in list_tokens(model, SPACE) if token.name == "ci"]
         listed = token_result(now) or {}
         assert {key: listed[key] for key in ("mrn", "name", "description", "permissions")} == {
             key: real[key] for key in ("mrn", "name", "description", "permissions")
@@ -90,7 +90,7 @@ def test_tokens_of_other_names_are_never_touched(
     ours = {token.mrn for token in listing if token.name == "ci" or retirement_of(token, "ci")}
     for step in done.plan.steps:
         assert step.token.mrn is None or step.token.mrn in ours
-    left = service_of(model).tokens(SPACE)
+    left = list_tokens(model, SPACE)
     for token in done.listing:
         assert token.mrn in ours or token in left
 

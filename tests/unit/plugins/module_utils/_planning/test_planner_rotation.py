@@ -41,7 +41,7 @@ def plan(declared: TokenSpec, *listing: Token, **around: Any) -> Plan:
 
 
 def successor_of(predecessor: Token, **changes: Any) -> Token:
-    new = replace(predecessor, name="ci", mrn=None, id=None, created_at=None, last_used_at=None, created_by=None)
+    new = replace(predecessor, name="ci", mrn=None, created_at=None, last_used_at=None, created_by=None)
     return replace(new, **changes)
 
 
