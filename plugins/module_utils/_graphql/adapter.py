@@ -112,7 +112,7 @@ class SchemaAdapter:
                 if omission is not None and omission not in known
             }
             if new:
-                omitted = known | new.keys()
+                omitted = known.union(new)
                 self._omissions[document] = omitted
                 self._adapted[document, omitted] = _remove(document, omitted)
                 self.warnings += new.values()
@@ -140,6 +140,15 @@ def _find_omission(document: Document, difference: SchemaError) -> Omission | No
     return None
 
 
+def _stand_in_is_missing(document: Document, omission: Omission, missing: set[Omission | None]) -> bool:
+    """Whether an argument cannot be left out, since what would stand in for it is not there either."""
+    return any(
+        omission in pair and missing.issuperset(pair)
+        for variable, stand_in in document.marks.stand_ins.items()
+        for pair in [(Omission(schema_errors.VARIABLE, variable), Omission(schema_errors.VARIABLE, stand_in))]
+    )
+
+
 def _with_type(document: Document, difference: SchemaError) -> SchemaError:
     """The difference with the type of the variable in place of the variable."""
     if difference.kind not in (schema_errors.INPUT_FIELD, schema_errors.WANTED):
@@ -152,15 +161,18 @@ def _warning(document: Document, difference: SchemaError, omission: Omission) ->
     if omission.kind == schema_errors.INPUT_FIELD:
         old = document.marks.formerly[omission.name]
         return f"The API takes {old} in place of {omission.name}: {document.name} works for spaces, and not for organizations."
-    return f"The API has {difference.difference}: {document.name} works without it."
+    how = "for spaces, and not for organizations" if omission.name in document.marks.stand_ins else "without it"
+    return f"The API has {difference.difference}: {document.name} works {how}."
 
 
 def _adapt_variables(document: Document, variables: Mapping[str, Any], omitted: Set[Omission]) -> Mapping[str, Any]:
     if not omitted:
         return variables
-    adapted = {
-        name: value for name, value in variables.items() if Omission(schema_errors.VARIABLE, name) not in omitted
-    }
+    left_out = {omission.name for omission in omitted if omission.kind == schema_errors.VARIABLE}
+    for variable, stand_in in document.marks.stand_ins.items():
+        if variable in left_out and variables[variable] != variables[stand_in]:
+            raise _no_space(document, stand_in, variable, variables[variable])
+    adapted = {name: value for name, value in variables.items() if name not in left_out}
     for new, old in document.marks.formerly.items():
         if Omission(schema_errors.INPUT_FIELD, new) in omitted:
             adapted["input"] = _with_former_name(document, adapted["input"], new, old)
@@ -172,9 +184,13 @@ def _with_former_name(document: Document, fields: Mapping[str, Any], new: str, o
     try:
         scope_from("space", fields[new])
     except MondooError:
-        reason = f"the API takes {old} in place of {new}, and {fields[new]} is not a space"
-        raise MondooError(SCHEMA_MISMATCH, reason, operation=document.name) from None
+        raise _no_space(document, old, new, fields[new]) from None
     return {old if key == new else key: value for key, value in fields.items()}
+
+
+def _no_space(document: Document, takes: str, instead_of: str, mrn: str) -> MondooError:
+    reason = f"the API takes {takes} in place of {instead_of}, and {mrn} is not a space"
+    return MondooError(SCHEMA_MISMATCH, reason, operation=document.name)
 
 
 def _remove(document: Document, omitted: Set[Omission]) -> DocumentNode:
