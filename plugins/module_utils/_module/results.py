@@ -96,7 +96,10 @@ def _token_part(entry: Entry) -> dict[str, Any]:
 
 def _entry_result(entry: Entry) -> dict[str, Any]:
     known = entry.token or entry.plan.before
+    space = {"space": entry.space.id, "space_name": entry.space.name} if entry.space else {}
     result: dict[str, Any] = {
+        "entry": entry.number,
+        **space,
         "name": entry.declaration.name or (known.name if known else None),
         "scope_mrn": entry.declaration.scope.mrn,
         "changed": entry.changed or entry.file_changed,
