@@ -23,6 +23,7 @@ from .._planning.declared_set import (
     TokenIndex,
     count_operations,
     index_listings,
+    missing_deliveries,
     plan_prune,
     plan_set,
 )
@@ -181,6 +182,7 @@ class Reconciliation:
             is_own=self.session.is_own,
             identity_known=self.session.identity_known,
         )
+        self.warnings += missing_deliveries(listings, context)
         plans = plan_set(self.entries, listings, indexes, context)
         for entry, plan in zip(self.entries, plans, strict=True):
             entry.known = _known(indexes.get(entry.declaration.scope))
