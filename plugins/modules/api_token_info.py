@@ -47,6 +47,12 @@ options:
       - Only tokens that were last used at least this long ago, in the same form as O(older_than). For a token that was
         never used, the time since its creation counts.
     type: str
+  concurrency:
+    description:
+      - How many requests are sent at the same time with O(include_spaces), from 1 to 64. Each has a connection of its own, and
+        asks for the tokens of 25 spaces.
+    type: int
+    default: 8
   order_by:
     description:
       - What to sort by. With V(last_used), tokens that were never used come first.
@@ -111,6 +117,45 @@ count:
   description: The number of tokens listed.
   returned: success
   type: int
+scopes:
+  description: Every space and organization whose tokens were read, also those without a token, before any filter.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    mrn:
+      description: Its MRN.
+      type: str
+      returned: success
+    kind:
+      description: V(space) or V(organization).
+      type: str
+      returned: success
+    id:
+      description: Its ID.
+      type: str
+      returned: success
+    name:
+      description: Name of a space of O(organization) with O(include_spaces). Null where nothing asks for it.
+      type: str
+      returned: success
+    count:
+      description: How many tokens it has.
+      type: int
+      returned: success
+identity:
+  description: What the credential of the task says of itself. Nobody has verified it.
+  returned: success
+  type: dict
+  contains:
+    kind:
+      description: V(api_token), V(service_account), or V(unknown) for a token that is not a JWT which names itself.
+      type: str
+      returned: success
+    mrn:
+      description: Its MRN. Null where it is unknown.
+      type: str
+      returned: success
 unreadable:
   description: Spaces whose tokens could not be read.
   returned: success
@@ -148,13 +193,13 @@ error:
       returned: when there was an answer
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.mondoo.platform.plugins.module_utils._api.pool import TokenApiPool
 from ansible_collections.mondoo.platform.plugins.module_utils._module.arguments import create_module
 from ansible_collections.mondoo.platform.plugins.module_utils._module.declaration import require_scope
+from ansible_collections.mondoo.platform.plugins.module_utils._module.entries import read_concurrency
+from ansible_collections.mondoo.platform.plugins.module_utils._module.progress import Progress
 from ansible_collections.mondoo.platform.plugins.module_utils._module.results import run_safely, warn
 from ansible_collections.mondoo.platform.plugins.module_utils._module.selection_options import (
     selection_arguments,
@@ -170,42 +215,41 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.token impo
 def _list(module: AnsibleModule) -> dict[str, Any]:
     scope = require_scope(module.params)
     selection = selection_from(module.params)
+    concurrency = read_concurrency(module.params)
     session = open_session(module)
-    pool = session.pool(1)
+    pool = session.pool(concurrency)
 
-    listing = pool.list_tokens([scope])[scope]
-    if isinstance(listing, MondooError):
-        raise listing
-    tokens = list(listing)
-    unreadable: list[Mapping[str, Any]] = []
+    names: dict[Scope, str | None] = {scope: None}
     if module.params["include_spaces"]:
-        of_spaces, unreadable = _tokens_of_spaces(pool, scope)
-        tokens += of_spaces
-    warn(module, session.api.warnings)
-    chosen = select(tokens, selection, session.api.now())
-    return {"changed": False, "api_tokens": chosen, "count": len(chosen), "unreadable": unreadable}
-
-
-def _tokens_of_spaces(pool: TokenApiPool, organization: Scope) -> tuple[list[Token], list[Mapping[str, Any]]]:
-    """The tokens of all spaces that can be read, and what is to be said of the others."""
+        names.update((space.scope, space.name) for space in session.api.list_spaces(scope))
+    listings = pool.list_tokens(list(names), Progress(module).reporter("list"))
     tokens: list[Token] = []
-    unreadable: list[Mapping[str, Any]] = []
-    spaces = pool.clients[0].list_spaces(organization)
-    listings = pool.list_tokens([space.scope for space in spaces])
-    for space in spaces:
-        listing = listings[space.scope]
+    scopes: list[dict[str, Any]] = []
+    unreadable: list[dict[str, Any]] = []
+    for each, name in names.items():
+        listing = listings[each]
         if not isinstance(listing, MondooError):
             tokens += listing
-        elif listing.concerns_one_scope:
-            unreadable.append({"scope_mrn": space.scope.mrn, "name": space.name, "reason": str(listing)})
+            scopes.append({"mrn": each.mrn, "kind": each.kind, "id": each.id, "name": name, "count": len(listing)})
+        elif each != scope and listing.concerns_one_scope:
+            unreadable.append({"scope_mrn": each.mrn, "name": name, "reason": str(listing)})
         else:
             raise listing
-    return tokens, unreadable
+    warn(module, session.api.warnings)
+    chosen = select(tokens, selection, session.api.now())
+    return {
+        "changed": False,
+        "api_tokens": chosen,
+        "count": len(chosen),
+        "scopes": scopes,
+        "unreadable": unreadable,
+        "identity": session.identity,
+    }
 
 
 def main() -> None:
     module = create_module(
-        selection_arguments(),
+        {**selection_arguments(), "concurrency": {"type": "int", "default": 8}},
         required_one_of=[("space", "organization", "scope_mrn", "mrn")],
         required_if=[("include_spaces", True, ("organization", "scope_mrn"), True)],
     )

@@ -403,8 +403,8 @@ def _reconcile(module: AnsibleModule) -> dict[str, Any]:
     entries = read_entries(module.params)
     mode, delivered = read_mode(module.params)
     prune, concurrency = read_prune(module.params), read_concurrency(module.params)
-    progress = Progress(module).report
-    run = Reconciliation(module, open_session(module), entries, mode, delivered, prune, concurrency, progress)
+    session, progress = open_session(module), Progress(module)
+    run = Reconciliation(module, session, entries, mode, delivered, prune, concurrency, progress.reporter)
     run.run()
     return set_run_result(run)
 

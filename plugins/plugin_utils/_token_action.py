@@ -21,7 +21,10 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.errors imp
     SECRET_NOT_TAKEN,
     MondooError,
 )
+from ansible_collections.mondoo.platform.plugins.module_utils._values.progress_lines import PROGRESS_FILE
 from ansible_collections.mondoo.platform.plugins.module_utils._values.quoting import require_text
+
+from ._progress import shown_progress
 
 _TAKE_IT = "Register the result of the task, or set token_path."
 
@@ -102,27 +105,64 @@ def _entries(arguments: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [entry for entry in tokens if isinstance(entry, Mapping)] if isinstance(tokens, list) else []
 
 
-class TokenActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no type information
-    """An action plugin of the name of a module of this collection, which may return a secret."""
+def _as_list(environment: Any) -> list[Any]:
+    """A task's environments, which may be one, several or none."""
+    return environment if isinstance(environment, list) else [environment] if environment else []
+
+
+class ModuleActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no type information
+    """An action plugin of the name of a module of this collection. What it does beside the module is in `_run_module`."""
 
     _requires_connection = True
     _supports_check_mode = True
-    # A background job's result is fetched by another plugin, which would show it.
-    _supports_async = False
+    _supports_async = True
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         del tmp
-        arguments = self._task.args
         try:
-            check_identifiers(arguments)
+            check_identifiers(self._task.args)
         except MondooError as error:
             return {**result, "failed": True, "msg": str(error), "error": error.details}
+        result.update(self._run_module(self._task.args, task_vars))
+        return result
+
+    def _run_module(self, arguments: Mapping[str, Any], task_vars: dict[str, Any] | None) -> dict[str, Any]:
+        """The module's result."""
+        wrap_async = bool(self._task.async_val) and not getattr(self._connection, "has_native_async", False)
+        with contextlib.nullcontext() if wrap_async else self._shown_progress():
+            result: dict[str, Any] = self._execute_module(
+                module_args=dict(arguments), task_vars=task_vars, wrap_async=wrap_async
+            )
+        return result
+
+    @contextlib.contextmanager
+    def _shown_progress(self) -> Iterator[None]:
+        """Shows how far the module is, where it runs on this host as this user."""
+        if self._connection.transport != "local" or self._connection.become is not None:
+            yield
+            return
+        environment = self._task.environment
+        with shown_progress(self._task.action) as path:
+            self._task.environment = [*_as_list(environment), {PROGRESS_FILE: path}]
+            try:
+                yield
+            finally:
+                self._task.environment = environment
+
+
+class TokenActionBase(ModuleActionBase):
+    """An action plugin of a module that may return a secret."""
+
+    # A background job's result is fetched by another plugin, which would show it.
+    _supports_async = False
+
+    def _run_module(self, arguments: Mapping[str, Any], task_vars: dict[str, Any] | None) -> dict[str, Any]:
         is_claimed = bool(self._task.register)
         if not is_claimed:
             arguments = forbid_unclaimed_secrets(arguments)
         with _silent(self._connection):
-            result.update(self._execute_module(module_args=arguments, task_vars=task_vars))
+            result = super()._run_module(arguments, task_vars)
         if not is_claimed:
             explain_unclaimed_secret(result)
         if carries_secret(result):

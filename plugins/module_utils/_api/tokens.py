@@ -22,6 +22,7 @@ from .._graphql.document import Document
 from .._graphql.pagination import Pages, read_all
 from .._graphql.response import Response, Verdict
 from .._graphql.retry import RetryBudget, RetryPolicy
+from .._values.each_space import Space
 from .._values.errors import (
     GARBLED_ANSWER,
     INVALID_ARGUMENT,
@@ -49,13 +50,6 @@ class Generated(NamedTuple):
 
     secret: str
     token: Token
-
-
-class Space(NamedTuple):
-    """A space in the listing of its organization."""
-
-    scope: Scope
-    name: str
 
 
 class TokenUpdate(NamedTuple):

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from .._planning.declaration import Declaration, StoredSecret
 from .._planning.plan import Change, Delete, Plan, SetRoles, Step, Update
+from .._values.each_space import EachSpace, Space
 from .._values.errors import MondooError
 from .._values.token import Token
 
@@ -34,7 +35,9 @@ class SecretSink(Protocol):
 class Entry:
     """What is declared, what is there, its plan, its outcome, and its place.
 
-    place: how errors name it. file_options: owner, group, mode and the like of `token_path`.
+    place: how errors name it. number: that of its entry in the task, from 1.
+    each_space: which spaces it stands for, until they are known. space: the one that it stands for since then.
+    file_options: owner, group, mode and the like of `token_path`.
     sink: where a new secret goes; None to return it. stored: what is there already.
     known: MRNs of all tokens that the plan was made from; what is not among them is new.
     steps: of the plan, those still to do. done: the changes that were executed.
@@ -62,6 +65,9 @@ class Entry:
     file_changed: bool = False
     secret: str | None = None
     warnings: list[str] = field(default_factory=list)
+    number: int = 1
+    each_space: EachSpace | None = None
+    space: Space | None = None
 
     def take_plan(self, plan: Plan | MondooError) -> None:
         """Starts out with a plan, or with the reason why there is none."""

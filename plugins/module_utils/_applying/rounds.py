@@ -67,7 +67,7 @@ def apply_entries(
 ) -> None:
     """Does the steps of all entries that have no error, and puts the outcome into the entries.
 
-    progress: is told how many entries are finished, and of how many; one call at a time, from any thread.
+    progress: is told how many steps are done, and of how many; one call at a time, from any thread.
     """
     _Rounds([entry for entry in entries if entry.error is None], pool, surroundings, progress).run()
 
@@ -81,7 +81,8 @@ class _Rounds:
         self._surroundings = surroundings
         self._progress = progress
         self._lock = threading.Lock()
-        self._reported = 0
+        self._steps = sum(len(entry.steps) for entry in entries)
+        self._steps_done = 0
         self._failures: list[MondooError] = []
 
     def run(self) -> None:
@@ -120,11 +121,13 @@ class _Rounds:
                 # A mistake in the collection: it must not keep the secrets of other entries from being returned.
                 for entry in item.entries:
                     entry.error = entry.error or internal_error(outcome)
-        self._report(sum(1 for entry in self._entries if not entry.steps or entry.error is not None))
+        remaining = sum(len(entry.steps) for entry in self._entries if entry.error is None)
+        self._report(self._steps - remaining - self._steps_done)
 
     def _do_one(self, api: TokenApi, work: _Work) -> None:
         if isinstance(work, _Batch):
             self._change(api, work.tasks)
+            self._report(len(work.tasks))
             return
         entry = work.entry
         entry.steps.remove(work.step)
@@ -132,8 +135,7 @@ class _Rounds:
         if entry.error is None:
             generate(api, entry, work.step, self._surroundings)
             self._remember(entry.error)
-        if entry.error is not None or not entry.steps:
-            self._report_one()
+        self._report(1)
 
     @staticmethod
     def _change(api: TokenApi, tasks: Sequence[Task]) -> None:
@@ -175,16 +177,12 @@ class _Rounds:
             else:
                 self._failures.clear()
 
-    def _report_one(self) -> None:
+    def _report(self, steps: int) -> None:
+        """So many more steps are done; less than one is no news."""
         with self._lock:
-            self._reported += 1
-            self._progress(self._reported, len(self._entries))
-
-    def _report(self, done: int) -> None:
-        with self._lock:
-            if done > self._reported:
-                self._reported = done
-                self._progress(done, len(self._entries))
+            if steps > 0:
+                self._steps_done = min(self._steps_done + steps, self._steps)
+                self._progress(self._steps_done, self._steps)
 
 
 def _leading(entry: Entry, kind: type[Update] | type[Delete]) -> list[Task]:

@@ -80,7 +80,13 @@ def entry_arguments() -> dict[str, Any]:
     shared = {option: {**about} for option, about in shared_token_arguments().items()}
     for about in shared.values():
         about.pop("default", None)
-    return {**token_arguments(), **shared, **scope_arguments(), **FILE_COMMON_ARGUMENTS}
+    return {
+        **token_arguments(),
+        **shared,
+        **scope_arguments(),
+        **FILE_COMMON_ARGUMENTS,
+        "each_space": {"type": "raw"},
+    }
 
 
 def set_arguments() -> dict[str, Any]:

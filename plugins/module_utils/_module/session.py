@@ -74,6 +74,14 @@ class Session:
         """Whether the credential says which token or account it is."""
         return bool(self.credential.identifiers)
 
+    @property
+    def identity(self) -> dict[str, str | None]:
+        """What the credential says of itself, unverified: its `kind` and its `mrn`, None if it does not tell."""
+        mrn = next((text for text in sorted(self.credential.identifiers) if text.startswith("//")), None)
+        if mrn is None:
+            return {"kind": "unknown", "mrn": None}
+        return {"kind": "api_token" if isinstance(self.credential, ApiToken) else "service_account", "mrn": mrn}
+
     def is_own(self, token: Token) -> bool:
         """Whether the token is the one that this task logs in with, as far as its claims tell."""
         return token.mrn is not None and token.mrn in self.credential.identifiers

@@ -214,13 +214,30 @@ def _without_conflicts(entries: Sequence[Declared], plans: Sequence[Plan | Mondo
     for number, plan in enumerate(plans):
         for mrn in _touched(plan):
             owners[mrn].append(number)
-    checked = list(plans)
+    checked = _without_shared_names(entries, plans)
     for mrn, numbers in owners.items():
         if len(numbers) > 1:
             places = " and ".join(entries[number].place for number in numbers)
             for number in numbers:
                 checked[number] = invalid_option(
                     f"{places} are about the same API token, {mrn}: nothing was done for it"
+                )
+    return checked
+
+
+def _without_shared_names(entries: Sequence[Declared], plans: Sequence[Plan | MondooError]) -> list[Plan | MondooError]:
+    """Refuses entries that would give the same name to several tokens, each of which has another one now."""
+    takers: dict[tuple[Scope, str], list[int]] = defaultdict(list)
+    for number, plan in enumerate(plans):
+        if isinstance(plan, Plan) and plan.before and plan.after and plan.before.name != plan.after.name:
+            takers[plan.after.scope, plan.after.name].append(number)
+    checked = list(plans)
+    for (scope, name), numbers in takers.items():
+        if len(numbers) > 1:
+            places = " and ".join(entries[number].place for number in numbers)
+            for number in numbers:
+                checked[number] = invalid_option(
+                    f'{places} would give the name "{name}" of {scope} to {len(numbers)} API tokens: nothing was done for it'
                 )
     return checked
 

@@ -132,8 +132,9 @@ def _last_use(token: Token) -> str:
 
 def _family(declaration: Declaration, current: Token | None, tokens: tuple[Token, ...]) -> Family:
     name = declaration.name or (current.name if current else None)
-    if current is not None and parse_name(current.name).stage is not Stage.CURRENT:
-        # Named by its MRN, as an audit's clean-up does: the token alone is meant, and not what it was part of.
+    is_staged = current is not None and parse_name(current.name).stage is not Stage.CURRENT
+    if is_staged or (declaration.mrn is not None and not declaration.rotates):
+        # Named by its MRN, as an audit's clean-up does: the token alone is meant, and not what it is or was part of.
         return Family()
     return family_of(name, (token for token in tokens if token is not current))
 

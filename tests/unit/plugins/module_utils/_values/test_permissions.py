@@ -99,4 +99,9 @@ def test_names_are_short_and_sorted_and_leave_memberships_out() -> None:
     roles = [_ROLES + "viewer", _CUSTOM, _ROLES + "space-member", _ROLES + "agent", _ROLES + "org-member"]
     assert short_names(roles) == [_CUSTOM, "agent", "viewer"]
     assert declarable(roles) == {_ROLES + "viewer", _ROLES + "agent", _CUSTOM}
-    assert short_name(_CUSTOM) == _CUSTOM
+
+
+@pytest.mark.parametrize("mrn", [_CUSTOM, _ROLES + "brand-new"])
+def test_what_is_shown_of_a_role_that_only_the_service_knows_can_be_declared(mrn: str) -> None:
+    assert short_name(mrn) == mrn
+    assert role_mrns_from(short_names([mrn])) == {mrn}
