@@ -39,7 +39,9 @@ def run(command: Sequence[str], names: Sequence[str], lanes: int) -> list[Done]:
     def run_one(name: str) -> Done:
         started = time.monotonic()
         with tempfile.TemporaryFile() as output:
-            status = subprocess.call([*command, name], stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+            status = subprocess.call(
+                [*command, name], stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+            )
             done = Done(name, status == 0, time.monotonic() - started)
             with printing:
                 print(f"\n== {name}: {'passed' if done.passed else 'FAILED'} in {done.seconds:.0f} s", flush=True)

@@ -13,13 +13,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...module_utils._transport.credential_sources import find_credential
-from ...module_utils._transport.endpoint import REGIONS, query_url
+from ...module_utils._transport.endpoint import REGIONS, choose_endpoint
 from ...module_utils._transport.http import Answer, HttpTransport
+from ...module_utils._transport.proxies import choose_proxy
+from ...module_utils._transport.trust import choose_trust
 from ...module_utils._values.errors import SCHEMA_MISMATCH, MondooError
 from ...module_utils._version import VERSION
 from .comparison import BROKEN, OK, Comparison, compare
@@ -40,30 +42,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
             " MONDOO_CONFIG_BASE64, MONDOO_CONFIG_PATH, MONDOO_API_TOKEN, or the file of the Mondoo CLI."
         ),
     )
-    parser.add_argument("--region", choices=list(REGIONS), default="us")
-    parser.add_argument("--endpoint", default=os.environ.get("MONDOO_API_ENDPOINT"), help="instead of a region")
-    parser.add_argument("--ca-path", default=os.environ.get("MONDOO_CA_BUNDLE"), help="CA bundle to trust (PEM)")
-    parser.add_argument("--timeout", type=int, default=30, help="seconds (default 30)")
+    parser.add_argument("--region", choices=list(REGIONS), help="default: MONDOO_API_ENDPOINT, else us")
+    parser.add_argument("--endpoint", help="instead of a region")
+    parser.add_argument("--ca-path", help="CA bundle to trust (PEM)")
+    parser.add_argument("--timeout", type=float, default=30, help="seconds for one request (default 30)")
     parser.add_argument("--report", action="store_true", help="print nothing but the report to paste")
     options = parser.parse_args(arguments)
+    secrets: set[str] = set()
     try:
-        return _check(options)
+        return _check(options, secrets.add)
     except MondooError as error:
         failure = str(error)
+    # A service may repeat what it was sent.
+    for secret in sorted(secrets, key=len, reverse=True):
+        failure = failure.replace(secret, "********")
     print(f"The check could not be made. {failure}", file=sys.stderr)  # noqa: T201
     return 2
 
 
-def _check(options: argparse.Namespace) -> int:
-    credential = find_credential({}, os.environ)
-    url = query_url(options.endpoint or credential.api_endpoint or REGIONS[options.region], "endpoint")
+def _check(options: argparse.Namespace, register: Callable[[str], None]) -> int:
+    credential = find_credential({}, os.environ, register)
+    url = choose_endpoint(
+        endpoint=options.endpoint,
+        region=options.region,
+        environment=os.environ.get("MONDOO_API_ENDPOINT"),
+        account=credential.api_endpoint,
+    )
     transport = HttpTransport(
         url,
         credential,
         user_agent=f"mondoo.platform/{VERSION} (contract check)",
         timeout=options.timeout,
-        verify=options.ca_path or True,
-        proxy=os.environ.get("MONDOO_API_PROXY"),
+        trust=choose_trust(True, options.ca_path, os.environ),
+        proxy=choose_proxy(url, None, os.environ, credential.api_proxy, register),
     )
     comparisons = _compare(transport)
     lines = list(report(comparisons, url))
