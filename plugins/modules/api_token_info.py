@@ -35,7 +35,7 @@ options:
     type: list
     elements: str
   created_by:
-    description: Only tokens created by this user or service, as RV(api_tokens[].created_by) shows it, in upper or lower case.
+    description: Only tokens created by this user, by e-mail address or MRN as RV(api_tokens[].created_by) shows it, in upper or lower case.
     type: str
   older_than:
     description:
@@ -98,14 +98,14 @@ api_tokens:
   elements: dict
   contains:
     id:
-      description: Its ID. Null where the service does not tell it.
+      description: Its ID, the last part of its MRN. Null where the MRN is.
       type: str
       returned: success
     mrn:
       description: Its MRN.
       type: str
       returned: success
-      sample: //agents.api.mondoo.app/spaces/my-space-1234/apitokens/2hK8
+      sample: //agents.api.mondoo.app/spaces/my-space-1234/serviceaccounts/2hK8
     name:
       description: Its name.
       type: str
@@ -139,7 +139,7 @@ api_tokens:
       type: str
       returned: success
     created_by:
-      description: E-mail address, name of the service, or MRN of who created it.
+      description: E-mail address or MRN of who created it.
       type: str
       returned: success
     age_days:

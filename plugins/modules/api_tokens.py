@@ -263,14 +263,14 @@ results:
       returned: success
       contains:
         id:
-          description: Its ID. Null in the run that generates it, and where the service does not tell it.
+          description: Its ID, the last part of its MRN. Null where the MRN is.
           type: str
           returned: success
         mrn:
           description: Its MRN. Null in check mode for a token that would be generated.
           type: str
           returned: success
-          sample: //agents.api.mondoo.app/spaces/my-space-1234/apitokens/2hK8
+          sample: //agents.api.mondoo.app/spaces/my-space-1234/serviceaccounts/2hK8
         name:
           description: Its name.
           type: str
@@ -304,7 +304,7 @@ results:
           type: str
           returned: success
         created_by:
-          description: E-mail address, name of the service, or MRN of who created it. Null in the run that generates it.
+          description: E-mail address or MRN of who created it. Null in the run that generates it.
           type: str
           returned: success
     token:
@@ -338,14 +338,14 @@ pruned:
   elements: dict
   contains:
     id:
-      description: Its ID. Null in the run that generates it, and where the service does not tell it.
+      description: Its ID, the last part of its MRN. Null where the MRN is.
       type: str
       returned: success
     mrn:
       description: Its MRN. Null in check mode for a token that would be generated.
       type: str
       returned: success
-      sample: //agents.api.mondoo.app/spaces/my-space-1234/apitokens/2hK8
+      sample: //agents.api.mondoo.app/spaces/my-space-1234/serviceaccounts/2hK8
     name:
       description: Its name.
       type: str
@@ -379,7 +379,7 @@ pruned:
       type: str
       returned: success
     created_by:
-      description: E-mail address, name of the service, or MRN of who created it. Null in the run that generates it.
+      description: E-mail address or MRN of who created it. Null in the run that generates it.
       type: str
       returned: success
 operations:

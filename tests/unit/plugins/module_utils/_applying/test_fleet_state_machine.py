@@ -120,7 +120,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(
         faults=st.dictionaries(st.integers(0, 20), _FAULTS, max_size=4),
-        refused=st.none() | st.sampled_from(["'a'", "'b'", "apitokens/made-1'", "apitokens/made-3'"]),
+        refused=st.none() | st.sampled_from(["'a'", "'b'", "serviceaccounts/made-1'", "serviceaccounts/made-3'"]),
         code=st.sampled_from(["PermissionDenied", "Unknown"]),
         retries=st.sampled_from([0, 2]),
     )
