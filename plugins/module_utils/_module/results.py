@@ -16,6 +16,7 @@ from .._planning.plan import Plan
 from .._values.errors import MondooError, internal_error
 from .._values.times import count_of
 from .._values.token import token_result
+from .interruption import Interruption
 from .reconcile import Reconciliation
 from .summary import FAILED, PRUNED, UNCHANGED, Outcome, summarize
 
@@ -23,10 +24,15 @@ _SHOWN_ERRORS = 5
 _SHOWN_WARNINGS = 20
 
 
-def run_safely(module: AnsibleModule, work: Callable[[AnsibleModule], dict[str, Any]]) -> dict[str, Any]:
-    """The result of `work`, or the result that says why it failed; `main()` hands it on."""
+def run_safely(module: AnsibleModule, work: Callable[[AnsibleModule, Interruption], dict[str, Any]]) -> dict[str, Any]:
+    """The result of `work`, or the result that says why it failed; `main()` hands it on.
+
+    Raises SystemExit where a signal has kept `work` from being completed.
+    """
+    interruption = Interruption()
     try:
-        return work(module)
+        with interruption.catch():
+            return work(module, interruption)
     except MondooError as error:
         return failure(error)
     except Exception as error:  # noqa: BLE001  (the last line of defence: a traceback could show a secret)
