@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+# What support modules assert is shown as what tests assert.
+pytest.register_assert_rewrite("ansible_collections.mondoo.platform.tests.unit.support")
+
 # Deadlines would judge the machine. Without a database, a run does not depend on the one before.
 settings.register_profile(
     "unit", deadline=None, database=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
