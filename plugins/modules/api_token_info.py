@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: api_token_info
 short_description: List API tokens of the Mondoo Platform
@@ -196,6 +194,7 @@ error:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.mondoo.platform.plugins.module_utils import _python  # noqa: F401  (before the others)
 from ansible_collections.mondoo.platform.plugins.module_utils._module.arguments import create_module
 from ansible_collections.mondoo.platform.plugins.module_utils._module.declaration import require_scope
 from ansible_collections.mondoo.platform.plugins.module_utils._module.entries import read_concurrency

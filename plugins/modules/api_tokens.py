@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: api_tokens
 short_description: Manage a declared set of API tokens of the Mondoo Platform
@@ -386,6 +384,7 @@ error:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.mondoo.platform.plugins.module_utils import _python  # noqa: F401  (before the others)
 from ansible_collections.mondoo.platform.plugins.module_utils._module.arguments import create_module, set_arguments
 from ansible_collections.mondoo.platform.plugins.module_utils._module.entries import (
     read_concurrency,

@@ -156,7 +156,7 @@ class _Generation:
         attempted = f'generate the API token "{name}" in {stored.scope}'
         if stored.name != name:
             raise MondooError(
-                errors.STORED_DIFFERENTLY,
+                errors.STORED_OTHERWISE,
                 f'the service stored the name "{name}" as "{stored.name}"',
                 attempted=attempted,
                 operation=self.step.operation,
@@ -164,7 +164,7 @@ class _Generation:
             )
         if not same_description(stored.description, self._wanted.description):
             raise MondooError(
-                errors.STORED_DIFFERENTLY,
+                errors.STORED_OTHERWISE,
                 f"the service stored the description {self._wanted.description!r} as {stored.description!r}",
                 attempted=attempted,
                 operation=self.step.operation,

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -32,7 +32,9 @@ def run_safely(module: AnsibleModule, work: Callable[[AnsibleModule, Interruptio
     interruption = Interruption()
     try:
         with interruption.catch():
-            return work(module, interruption)
+            result = work(module, interruption)
+        _keep_secrets_whole(module, result)
+        return result
     except MondooError as error:
         return failure(error)
     except Exception as error:  # noqa: BLE001  (the last line of defence: a traceback could show a secret)
@@ -149,3 +151,13 @@ def _titled_diff(plan: Plan) -> dict[str, Any]:
     token = plan.before or plan.after
     title = f'API token "{token.name}" of {token.scope}' if token else ""
     return {**plan.diff, "before_header": title, "after_header": title}
+
+
+def _keep_secrets_whole(module: AnsibleModule, result: Mapping[str, Any]) -> None:
+    """Nothing is masked in a new secret that is returned, whatever short password happens to occur in it.
+
+    Such a result is hidden from every output as a whole.
+    """
+    lines = [result, *(line for line in result.get("results") or () if isinstance(line, Mapping))]
+    secrets = [line["token"] for line in lines if isinstance(line.get("token"), str)]
+    module.no_log_values -= {value for value in module.no_log_values if any(value in secret for secret in secrets)}
