@@ -296,14 +296,15 @@ from ansible_collections.mondoo.platform.plugins.module_utils import _python  # 
 from ansible_collections.mondoo.platform.plugins.module_utils._applying.entry import Entry
 from ansible_collections.mondoo.platform.plugins.module_utils._module.arguments import create_module, token_arguments
 from ansible_collections.mondoo.platform.plugins.module_utils._module.declaration import read_declaration, require_scope
+from ansible_collections.mondoo.platform.plugins.module_utils._module.interruption import Interruption
 from ansible_collections.mondoo.platform.plugins.module_utils._module.reconcile import Reconciliation
 from ansible_collections.mondoo.platform.plugins.module_utils._module.results import run_safely, token_run_result
 from ansible_collections.mondoo.platform.plugins.module_utils._module.session import open_session
 
 
-def _reconcile(module: AnsibleModule) -> dict[str, Any]:
+def _reconcile(module: AnsibleModule, interruption: Interruption) -> dict[str, Any]:
     declaration = read_declaration(module.params, require_scope(module.params))
-    run = Reconciliation(module, open_session(module), [Entry("the task", declaration, module.params)])
+    run = Reconciliation(module, open_session(module, interruption), [Entry("the task", declaration, module.params)])
     run.run()
     return token_run_result(run)
 

@@ -198,6 +198,7 @@ from ansible_collections.mondoo.platform.plugins.module_utils import _python  # 
 from ansible_collections.mondoo.platform.plugins.module_utils._module.arguments import create_module
 from ansible_collections.mondoo.platform.plugins.module_utils._module.declaration import require_scope
 from ansible_collections.mondoo.platform.plugins.module_utils._module.entries import read_concurrency
+from ansible_collections.mondoo.platform.plugins.module_utils._module.interruption import Interruption
 from ansible_collections.mondoo.platform.plugins.module_utils._module.progress import Progress
 from ansible_collections.mondoo.platform.plugins.module_utils._module.results import run_safely, warn
 from ansible_collections.mondoo.platform.plugins.module_utils._module.selection_options import (
@@ -211,11 +212,11 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import
 from ansible_collections.mondoo.platform.plugins.module_utils._values.token import Token
 
 
-def _list(module: AnsibleModule) -> dict[str, Any]:
+def _list(module: AnsibleModule, interruption: Interruption) -> dict[str, Any]:
     scope = require_scope(module.params)
     selection = selection_from(module.params)
     concurrency = read_concurrency(module.params)
-    session = open_session(module)
+    session = open_session(module, interruption)
     pool = session.pool(concurrency)
 
     names: dict[Scope, str | None] = {scope: None}

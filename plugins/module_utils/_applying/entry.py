@@ -24,7 +24,7 @@ class SecretSink(Protocol):
     def reserve(self) -> None:
         """Prepares what the secret will be put into; raises MondooError."""
 
-    def commit(self, secret: str, not_before: datetime | None) -> None:
+    def commit(self, secret: str, not_before: datetime) -> None:
         """Puts the secret there; raises MondooError. not_before: the earliest time that it may seem to be written at."""
 
     def discard(self) -> None:

@@ -198,7 +198,7 @@ class _Generation:
             self.entry.secret = secret
         else:
             # By its time, the next run sees whose secret the file holds.
-            self.entry.sink.commit(secret, parse_name(new.name).at)
+            self.entry.sink.commit(secret, parse_name(new.name).at or self.step.pending_at)
 
     def _verify(self, new: Token, secret: str) -> None:
         """Raises MondooError unless the service accepts the secret. A token that is new may need a moment."""

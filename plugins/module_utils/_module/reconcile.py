@@ -74,7 +74,7 @@ class Reconciliation:
         for entry in self.entries:
             self._open_file(entry)
         scopes = list(dict.fromkeys(entry.declaration.scope for entry in self.entries if entry.each_space is None))
-        with take_turn(self.module, self.session.url, scopes):
+        with take_turn(self.module, self.session.url, scopes, sleep=self.session.api.policy.sleep):
             listings = self._list(scopes)
             self._prove_stored_secrets(listings)
             self._plan(listings)
@@ -229,7 +229,7 @@ class Reconciliation:
 
     def _repair_file(self, entry: Entry) -> None:
         file = self._files.get(id(entry))
-        if file is None or entry.error is not None or entry.plan.generates:
+        if file is None or entry.error is not None:
             return
         try:
             entry.file_changed = file.repair()

@@ -16,6 +16,7 @@ from .._planning.plan import Plan
 from .._values.errors import MondooError, internal_error
 from .._values.times import count_of
 from .._values.token import token_result
+from .interruption import Interruption
 from .reconcile import Reconciliation
 from .summary import FAILED, PRUNED, UNCHANGED, Outcome, summarize
 
@@ -23,10 +24,15 @@ _SHOWN_ERRORS = 5
 _SHOWN_WARNINGS = 20
 
 
-def run_safely(module: AnsibleModule, work: Callable[[AnsibleModule], dict[str, Any]]) -> dict[str, Any]:
-    """The result of `work`, or the result that says why it failed; `main()` hands it on."""
+def run_safely(module: AnsibleModule, work: Callable[[AnsibleModule, Interruption], dict[str, Any]]) -> dict[str, Any]:
+    """The result of `work`, or the result that says why it failed; `main()` hands it on.
+
+    Raises SystemExit where a signal has kept `work` from being completed.
+    """
+    interruption = Interruption()
     try:
-        result = work(module)
+        with interruption.catch():
+            result = work(module, interruption)
         _keep_secrets_whole(module, result)
         return result
     except MondooError as error:

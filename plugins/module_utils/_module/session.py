@@ -28,6 +28,7 @@ from .._values.errors import invalid_option
 from .._values.token import Token
 from .._version import VERSION
 from .arguments import CREDENTIAL_OPTIONS
+from .interruption import InterruptibleTransport, Interruption
 
 _USER_AGENT = f"mondoo.platform/{VERSION} (Ansible collection; ansible-core {core_version})"
 
@@ -39,7 +40,7 @@ class Session:
         self,
         url: str,
         credential: Credential,
-        open_transport: Callable[[Credential], HttpTransport],
+        open_transport: Callable[[Credential], InterruptibleTransport],
         policy: RetryPolicy,
     ) -> None:
         self.url = url
@@ -88,7 +89,7 @@ class Session:
         return token.mrn is not None and token.mrn in self.credential.identifiers
 
 
-def open_session(module: AnsibleModule) -> Session:
+def open_session(module: AnsibleModule, interruption: Interruption) -> Session:
     """Reads the connection options, before any request; every secret among them is registered for masking."""
     params = dict(module.params)
     _mask(module)
@@ -107,8 +108,8 @@ def open_session(module: AnsibleModule) -> Session:
     proxy = choose_proxy(url, params["proxy"], os.environ, credential.api_proxy, register)
     trust = choose_trust(params["validate_certs"], params["ca_path"], os.environ)
 
-    def open_transport(identity: Credential) -> HttpTransport:
-        return HttpTransport(
+    def open_transport(identity: Credential) -> InterruptibleTransport:
+        transport = HttpTransport(
             url,
             identity,
             user_agent=_USER_AGENT,
@@ -116,8 +117,9 @@ def open_session(module: AnsibleModule) -> Session:
             trust=trust,
             proxy=proxy,
         )
+        return InterruptibleTransport(transport, interruption)
 
-    return Session(url, credential, open_transport, RetryPolicy(params["retries"]))
+    return Session(url, credential, open_transport, RetryPolicy(params["retries"], sleep=interruption.sleep))
 
 
 def _mask(module: AnsibleModule) -> None:
