@@ -49,7 +49,11 @@ class Loader(yaml.SafeLoader):
     """Reads a file of variables as Ansible does; `!unsafe` marks text that is not templated."""
 
 
-Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
+def _construct_text(loader: Loader, node: yaml.ScalarNode) -> Any:
+    return loader.construct_scalar(node)
+
+
+Loader.add_constructor("!unsafe", _construct_text)
 
 
 def plans_of(tokens: list[Token], entries: list[dict[str, Any]]) -> list[Plan | MondooError]:
