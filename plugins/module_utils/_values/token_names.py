@@ -19,9 +19,7 @@ from enum import Enum
 from .errors import MondooError
 from .times import timestamp_from, timestamp_text
 
-_STAGED = re.compile(
-    r"(?P<base>.+) \((?P<stage>pending|retired) (?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)\)", re.DOTALL
-)
+_STAGED = re.compile(r"(?P<base>.+) \((?P<stage>pending|retired) (?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)\)", re.DOTALL)
 
 
 class Stage(Enum):
