@@ -160,13 +160,12 @@ def _connection(read: Read, result: Mapping[str, Any]) -> Connection:
 
 
 def _endpoint(read: Read, result: Mapping[str, Any]) -> str | None:
-    """The endpoint as the module tells it; else as its options say; else None, since a service account may name another."""
+    """The endpoint as the module tells it; else as its options say. Without either, the environment of its host decides."""
     if result.get("endpoint"):
         return shown_address(str(result["endpoint"]))
-    arguments = (result.get("invocation") or {}).get("module_args") or read.options
-    if arguments.get("endpoint"):
-        return shown_address(str(arguments["endpoint"]))
-    return f"region {read.options['region']}" if read.options.get("region") else None
+    if read.options.get("endpoint"):
+        return shown_address(str(read.options["endpoint"]))
+    return f"region {plain_text(read.options['region'])}" if read.options.get("region") else None
 
 
 def shown_address(address: str) -> str | None:

@@ -103,11 +103,6 @@ def test_a_result_without_words() -> None:
             {},
             (None, "https://h.invalid:8", None, None),
         ),
-        (
-            ONE,
-            {"invocation": {"module_args": {"endpoint": "https://h.invalid/query"}}},
-            (None, "https://h.invalid", None, None),
-        ),
         (ONE, {"endpoint": "https://us.api.mondoo.com/query"}, (None, "https://us.api.mondoo.com", None, None)),
         (ONE, {"identity": {"kind": "api_token", "mrn": "//x"}}, (None, None, "api_token", "//x")),
         (ONE, {"identity": None}, (None, None, None, None)),
