@@ -315,16 +315,20 @@ class _Execution:
             try:
                 send()
             except MondooError as error:
-                if not (error.outcome_unknown and self._happened(token, reached)):
+                happened = self._happened(token, reached) if error.outcome_unknown else None
+                if happened is False:
+                    self._service.mutations.pop()
+                if not happened:
                     raise
 
         self._service.policy.budget().call(attempt, _lost_and_transient)
 
-    def _happened(self, token: Token, reached: Callable[[Token | None], bool]) -> bool:
+    def _happened(self, token: Token, reached: Callable[[Token | None], bool]) -> bool | None:
+        """None: nobody knows."""
         try:
             listing = self._listing(token.scope)
         except MondooError:
-            return False
+            return None
         return reached(next((entry for entry in listing if entry.mrn == token.mrn), None))
 
     def _insist(self, send: Callable[[], T]) -> T:

@@ -61,6 +61,7 @@ class _Work:
 
     def did(self, step: Update | SetRoles | Delete) -> None:
         self.steps.remove(step)
+        self.outcome.operations.append(step.operation)
         self.outcome.token = left_by(step, self.outcome.token)
         if not self.steps:
             self.outcome.token = self.job.plan.after
@@ -123,8 +124,6 @@ class _Fleet:
         open_: list[_Pair] = []
         for part, responses in zip(parts, _results(self._crew.map(attempt, parts)), strict=True):
             for (work, step), response in zip(part, responses, strict=True):
-                if response.verdict is not Verdict.REFUSED:
-                    work.outcome.operations.append(step.operation)
                 if response.verdict is Verdict.DONE:
                     work.did(step)
                 elif response.verdict is Verdict.REFUSED:
