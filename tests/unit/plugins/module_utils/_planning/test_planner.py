@@ -154,7 +154,10 @@ ABSENT = {
     "whatever the mode": Case(declare(present=False), [CI], ["delete ci"], mode=Mode.FINISH),
 }
 
-_REFUSED: dict[str, Any] = {"error": errors.OWN_CREDENTIAL, "words": ["this task logs in with it", "Nothing was changed"]}
+_REFUSED: dict[str, Any] = {
+    "error": errors.OWN_CREDENTIAL,
+    "words": ["this task logs in with it", "Nothing was changed"],
+}
 OWN = {
     "is not deleted": Case(declare(present=False), [CI], own=CI, **_REFUSED),
     "is not deleted as a retired one": Case(declare(present=False), [CI, retired()], own=retired(), **_REFUSED),
