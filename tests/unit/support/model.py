@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
+import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -87,6 +89,7 @@ class Model:
 
     faults: by number of the request, counted from 0. lag: listings after which a new token appears.
     payload_mrn: whether the answer to a creation tells the MRN. page_size: the most entries of one page.
+    jwt: whether secrets are JWTs that name their token.
     spaces: names by MRN. forbidden: gRPC codes by the MRN of a scope that cannot be read.
     lacking: fields of `APIToken` that this service does not have.
     refusing: gRPC codes by a text; a mutation with the text among its arguments fails.
@@ -103,6 +106,7 @@ class Model:
     clock: Clock = field(default_factory=Clock)
     faults: dict[int, Fault] = field(default_factory=dict)
     lag: int = 0
+    jwt: bool = False
     payload_mrn: bool = True
     page_size: int = 100
     spaces: dict[str, str] = field(default_factory=dict)
@@ -133,7 +137,7 @@ class Model:
                 description=token.description,
                 roles=token.roles,
                 created_at=token.created_at or self.clock.now,
-                secret=f"old-secret-of-{token.mrn}",
+                secret=self._secret("old", token.mrn),
                 last_used_at=token.last_used_at,
             )
         return self
@@ -287,18 +291,25 @@ class Model:
 
     def _generate(self, given: Mapping[str, Any]) -> Entry:
         number = next(self._numbers)
+        mrn = token_mrn(f"made-{number}", Scope("any", given["scopeMrn"]))
         entry = Entry(
-            mrn=token_mrn(f"made-{number}", Scope("any", given["scopeMrn"])),
+            mrn=mrn,
             name=self.storing(given["name"]),
             scope_mrn=given["scopeMrn"],
             description=given.get("description", ""),
             roles=_role_set(given["roles"]) | _membership(given["scopeMrn"]),
             created_at=self.clock.now,
-            secret=f"new-secret-{number}",
+            secret=self._secret(f"new-secret-{number}", mrn),
             hidden_for=self.lag,
         )
         self.entries[entry.mrn] = entry
         return replace(entry)
+
+    def _secret(self, label: str, mrn: str) -> str:
+        if not self.jwt:
+            return f"{label}-secret-of-{mrn}" if label == "old" else label
+        claims = base64.urlsafe_b64encode(json.dumps({"sub": mrn}).encode()).decode().rstrip("=")
+        return f"eyJ9.{claims}.{label}"
 
     def _node(self, entry: Entry) -> dict[str, Any]:
         known = {
