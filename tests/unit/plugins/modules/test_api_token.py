@@ -344,7 +344,9 @@ STORED = {
     "a line break": Stored("\n", loss="holds no secret"),
     "a JWT of another token": Stored(_jwt_of(OTHER.mrn), loss="holds the secret of another token"),
     "a JWT of the token, however old": Stored(_jwt_of(CI.mrn), NOW - 1000 * DAY),
-    "no JWT, older than the token": Stored("opaque", NOW - 11 * DAY, loss="was last written before the token was created"),
+    "no JWT, older than the token": Stored(
+        "opaque", NOW - 11 * DAY, loss="was last written before the token was created"
+    ),
     "no JWT, older by the tolerance": Stored("opaque", NOW - 10 * DAY - 4 * MINUTE),
     "no JWT, newer than the token": Stored("opaque", NOW - 9 * DAY),
 }
@@ -367,7 +369,9 @@ def test_a_stored_secret_is_proved_at_no_cost(
         return {"name": "ci", "token_path": str(path)}
 
     assert not run(write())["changed"]
-    assert [warning for warning in warned if f"{path} {stored.loss}; a secret cannot be read again" in warning] == warned
+    assert [
+        warning for warning in warned if f"{path} {stored.loss}; a secret cannot be read again" in warning
+    ] == warned
     assert bool(warned) is (stored.loss is not None)
     failed = run({**write(), "lost_secret": "fail"})
     assert failed.get("error", {}).get("code") == ("LostSecret" if stored.loss else None)
