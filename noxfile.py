@@ -22,6 +22,7 @@ import nox
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "tests" / "tools"))
 
+import changes  # noqa: E402  (found through the line above)
 import debian  # noqa: E402  (found through the line above)
 import environments  # noqa: E402  (found through the line above)
 import interpreters  # noqa: E402  (found through the line above)
@@ -171,6 +172,59 @@ def examples(session: nox.Session) -> None:
         _run(session, tools, "python", "tests/tools/examples.py", str(tree), str(extracted), env=environment)
         session.chdir(extracted)
         _run(session, tools, "ansible-lint", "--profile", "production", "--offline", "--strict", env=environment)
+
+
+@nox.session(name="quick-lint", python=False)
+def quick_lint(session: nox.Session) -> None:
+    """ruff for everything, mypy for the plugins, vulture."""
+    tools = _tools_environment()
+    _run(session, tools, "ruff", "check", ".")
+    _run(session, tools, "ruff", "format", "--check", ".")
+    _run(session, tools, "vulture", "plugins")
+    with tempfile.TemporaryDirectory() as name:
+        tree = _collection_tree(Path(name))
+        session.chdir(name)
+        settings = str(tree / "pyproject.toml")
+        package = "ansible_collections.mondoo.platform.plugins"
+        _run(session, tools, "mypy", "--config-file", settings, "-p", package, env={"MYPYPATH": name})
+
+
+@nox.session(name="quick-units", python=False)
+def quick_units(session: nox.Session) -> None:
+    """Unit tests on the newest ansible-core, without coverage; generated ones of the layers that the change touches."""
+    folder = _tests_environment(NEWEST.core)
+    layers = changes.touched_layers(changes.changed_files(ROOT))
+    with tempfile.TemporaryDirectory() as name:
+        session.chdir(_collection_tree(Path(name)))
+        environment = {"PYTHONPATH": name, "ANSIBLE_COLLECTIONS_PATH": name, "PYTHONDONTWRITEBYTECODE": "1"}
+        pytest = ("pytest", "-q", *_SIDE_BY_SIDE)
+        _run(session, folder, *pytest, "-m", "not generated", "tests/unit", env=environment)
+        there = [layer for layer in layers if Path(layer).is_dir()]
+        if there:
+            # pytest's 5: these layers have no generated tests.
+            session.run(
+                *(str(folder / "pytest"), *pytest[1:], "-m", "generated", *there),
+                **{"env": environment, "external": True, "success_codes": [0, 5]},  # type: ignore[arg-type]
+            )
+
+
+@nox.session(name="quick-smoke", python=False)
+def quick_smoke(session: nox.Session) -> None:
+    """The installed collection against the simulator: create, repeat, rotate, delete, onboard, audit, and a search for leaks."""
+    _run(session, _tests_environment(NEWEST.core), "pytest", "tests/integration/test_smoke.py", "-q", "-n", "2")
+
+
+@nox.session(name="quick-sanity", python=False)
+def quick_sanity(session: nox.Session) -> None:
+    """ansible-test sanity with the newest ansible-core, for the files that the change touches."""
+    names = [name for name in changes.changed_files(ROOT) if name.startswith(("plugins/", "tests/unit/"))]
+    if not names:
+        session.log("the change touches nothing that has sanity tests")
+        return
+    with tempfile.TemporaryDirectory() as name:
+        session.chdir(_collection_tree(Path(name)))
+        folder = _tests_environment(NEWEST.core)
+        _run(session, folder, "ansible-test", "sanity", "--venv", "--python", NEWEST.python, *names)
 
 
 @nox.session(name="docs-site", python=NEWEST.python)

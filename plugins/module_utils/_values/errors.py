@@ -101,14 +101,13 @@ _ADVICE = {
     ),
     STORED_OTHERWISE: "Declare the value in the form in which the service stores it.",
 }
-_CANNOT_GRANT = (
-    "Managing API tokens needs the Editor or Owner permission on the scope, and an Editor cannot grant more permissions"
-    " than it has itself: only an Owner can grant owner."
-)
 # Where the operation tells more than the code alone.
 _ADVICE_FOR_OPERATION = {
-    (PERMISSION_DENIED, "generateAPIToken"): _CANNOT_GRANT,
-    (PERMISSION_DENIED, "setRoles"): _CANNOT_GRANT,
+    **dict.fromkeys(
+        ((PERMISSION_DENIED, "generateAPIToken"), (PERMISSION_DENIED, "setRoles")),
+        "Managing API tokens needs the Editor or Owner permission on the scope, and an Editor cannot grant more permissions"
+        " than it has itself: only an Owner can grant owner.",
+    ),
     (PERMISSION_DENIED, "apiTokens"): (
         "Mondoo does not publish which permission lists API tokens: use credentials that have Editor or Owner on the scope."
     ),

@@ -22,6 +22,13 @@ def test_every_session_runs_and_a_failure_is_not_lost(capfd: pytest.CaptureFixtu
     assert lanes.summary(sessions)[-1] == "3 sessions, 1 failed: bad"
 
 
+def test_the_longest_come_first() -> None:
+    listing = "Sessions:\n\n* typing -> types\n- mutation -> mutants\n* units-2.21 -> tests\n* integration-2.16 -> playbooks\n"
+    names = lanes.default_sessions(listing)
+    assert names == ["typing", "units-2.21", "integration-2.16"]
+    assert lanes.longest_first(names) == ["integration-2.16", "units-2.21", "typing"]
+
+
 def test_an_environment_is_made_once_for_one_list_of_requirements(tmp_path: Path) -> None:
     more = tmp_path / "more.txt"
     more.write_text("# nothing\n", encoding="utf-8")

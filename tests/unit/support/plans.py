@@ -71,6 +71,16 @@ class Case:
         check_outcome(plan, self.there)
 
 
+@dataclass(frozen=True)
+class Line:
+    """One entry of a set. error: why it cannot be planned, where that is known before."""
+
+    declaration: Declaration
+    place: str = "an entry"
+    error: MondooError | None = None
+    stored: StoredSecret | None = None
+
+
 def in_words(plan: Plan) -> list[str]:
     """The steps of a plan, such as `rename ci to ci2`."""
     return [_sentence(step) for step in plan.steps]
