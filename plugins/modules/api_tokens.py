@@ -42,6 +42,13 @@ options:
       scope_mrn:
         description: MRN of the space or organization that the token belongs to, in place of the two.
         type: str
+      each_space:
+        description:
+          - Makes the entry stand for every space of its organization, those of tomorrow included, with V(true); or, with a list, for
+            the spaces whose ID or name fits one of the shell patterns in it. A pattern that fits no space is a warning.
+          - C({space}) and C({space_name}) in O(tokens[].name), O(tokens[].description) and O(tokens[].token_path) become the ID and
+            the name of each space.
+        type: raw
       description:
         description: What the token is for. By default O(description); if that is left out too, it is left alone.
         type: str
@@ -286,11 +293,23 @@ EXAMPLES = r"""
 
 RETURN = r"""
 results:
-  description: One entry for each of O(tokens), in their order.
+  description: One for each of O(tokens), in their order; of an entry with O(tokens[].each_space), one for each space.
   returned: always, except when the task was refused before a plan was made
   type: list
   elements: dict
   contains:
+    entry:
+      description: Number of its entry in O(tokens), from 1.
+      type: int
+      returned: success
+    space:
+      description: ID of the space that it is for.
+      type: str
+      returned: when its entry has O(tokens[].each_space)
+    space_name:
+      description: Name of that space.
+      type: str
+      returned: when its entry has O(tokens[].each_space)
     name:
       description: Name of the token. Null if it was declared by an MRN that is not there.
       type: str

@@ -99,6 +99,7 @@ class Model:
     organization_as_space: whether the listing of an organization wants its MRN as `spaceMrn` too, and refuses the empty text.
     non_null: whether a root field that fails makes all of `data` null. stops_at_failure: whether the mutations after it in
     the same request are not executed. pathless: whether errors do not say which field they belong to.
+    retry_after: seconds to wait that it asks for where it is busy.
     sent: the requests; asked: the root fields of all of them, with their arguments; executed: the mutations among them that
     were executed, by name.
     """
@@ -119,6 +120,7 @@ class Model:
     non_null: bool = False
     stops_at_failure: bool = False
     pathless: bool = False
+    retry_after: float | None = None
     entries: dict[str, Entry] = field(default_factory=dict)
     sent: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     asked: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
@@ -205,7 +207,13 @@ class Model:
         if fault in (Fault.WEB_PAGE_BEFORE, Fault.WEB_PAGE_AFTER):
             raise MondooError(errors.NOT_GRAPHQL, "a web page", http_status=200, outcome_unknown=True)
         if fault is Fault.BUSY:
-            raise MondooError(errors.RESOURCE_EXHAUSTED, "too many requests", http_status=429, transient=True)
+            raise MondooError(
+                errors.RESOURCE_EXHAUSTED,
+                "too many requests",
+                http_status=429,
+                transient=True,
+                retry_after=self.retry_after,
+            )
         return _error("Unknown" if fault is Fault.UNKNOWN_BEFORE else "PermissionDenied", "no")
 
     def _execute(self, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
