@@ -63,3 +63,26 @@ attributes:
     details:
       - This module never changes anything.
 """
+
+    REPORT_MODULE = r"""
+options: {}
+attributes:
+  action:
+    description: Indicates this has a corresponding action plugin so some parts of the options can be executed on the controller.
+    support: full
+  async:
+    description: Supports being used with the C(async) keyword.
+    support: none
+  check_mode:
+    support: full
+    details:
+      - This module changes nothing that is managed. It writes its reports in check mode too.
+  diff_mode:
+    support: N/A
+    details:
+      - This module changes nothing that is managed.
+  idempotent:
+    support: full
+    details:
+      - This module changes nothing that is managed. That its reports are new is not counted as a change.
+"""

@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: api_token_info
 short_description: List API tokens of the Mondoo Platform
@@ -35,7 +33,7 @@ options:
     type: list
     elements: str
   created_by:
-    description: Only tokens created by this user or service, as RV(api_tokens[].created_by) shows it, in upper or lower case.
+    description: Only tokens created by this user, by e-mail address or MRN as RV(api_tokens[].created_by) shows it, in upper or lower case.
     type: str
   older_than:
     description:
@@ -196,9 +194,11 @@ error:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.mondoo.platform.plugins.module_utils import _python  # noqa: F401  (before the others)
 from ansible_collections.mondoo.platform.plugins.module_utils._module.arguments import create_module
 from ansible_collections.mondoo.platform.plugins.module_utils._module.declaration import require_scope
 from ansible_collections.mondoo.platform.plugins.module_utils._module.entries import read_concurrency
+from ansible_collections.mondoo.platform.plugins.module_utils._module.interruption import Interruption
 from ansible_collections.mondoo.platform.plugins.module_utils._module.progress import Progress
 from ansible_collections.mondoo.platform.plugins.module_utils._module.results import run_safely, warn
 from ansible_collections.mondoo.platform.plugins.module_utils._module.selection_options import (
@@ -212,11 +212,11 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import
 from ansible_collections.mondoo.platform.plugins.module_utils._values.token import Token
 
 
-def _list(module: AnsibleModule) -> dict[str, Any]:
+def _list(module: AnsibleModule, interruption: Interruption) -> dict[str, Any]:
     scope = require_scope(module.params)
     selection = selection_from(module.params)
     concurrency = read_concurrency(module.params)
-    session = open_session(module)
+    session = open_session(module, interruption)
     pool = session.pool(concurrency)
 
     names: dict[Scope, str | None] = {scope: None}

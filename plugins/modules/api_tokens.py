@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: api_tokens
 short_description: Manage a declared set of API tokens of the Mondoo Platform
@@ -386,6 +384,7 @@ error:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.mondoo.platform.plugins.module_utils import _python  # noqa: F401  (before the others)
 from ansible_collections.mondoo.platform.plugins.module_utils._module.arguments import create_module, set_arguments
 from ansible_collections.mondoo.platform.plugins.module_utils._module.entries import (
     read_concurrency,
@@ -393,17 +392,18 @@ from ansible_collections.mondoo.platform.plugins.module_utils._module.entries im
     read_mode,
     read_prune,
 )
+from ansible_collections.mondoo.platform.plugins.module_utils._module.interruption import Interruption
 from ansible_collections.mondoo.platform.plugins.module_utils._module.progress import Progress
 from ansible_collections.mondoo.platform.plugins.module_utils._module.reconcile import Reconciliation
 from ansible_collections.mondoo.platform.plugins.module_utils._module.results import run_safely, set_run_result
 from ansible_collections.mondoo.platform.plugins.module_utils._module.session import open_session
 
 
-def _reconcile(module: AnsibleModule) -> dict[str, Any]:
+def _reconcile(module: AnsibleModule, interruption: Interruption) -> dict[str, Any]:
     entries = read_entries(module.params)
     mode, delivered = read_mode(module.params)
     prune, concurrency = read_prune(module.params), read_concurrency(module.params)
-    session, progress = open_session(module), Progress(module)
+    session, progress = open_session(module, interruption), Progress(module)
     run = Reconciliation(module, session, entries, mode, delivered, prune, concurrency, progress.reporter)
     run.run()
     return set_run_result(run)

@@ -65,7 +65,7 @@ def _add_settings(group: argparse._ArgumentGroup) -> None:
 
 
 def _start(arguments: argparse.Namespace) -> None:
-    given = vars(arguments)
+    options = vars(arguments)
     serve(
         Options(
             database=arguments.database,
@@ -78,7 +78,7 @@ def _start(arguments: argparse.Namespace) -> None:
             tls=arguments.tls,
             tls_name=arguments.tls_name,
             parent_pid=arguments.parent_pid,
-            settings=Settings(**{name: given[name] for name in SETTINGS}),
+            settings=Settings(**{name: options[name] for name in SETTINGS}),
         )
     )
 
@@ -101,8 +101,8 @@ def _seed(arguments: argparse.Namespace) -> None:
 
 def _read(path: Path) -> dict[str, Any]:
     # Times that YAML recognizes become texts again, as JSON has them.
-    found: dict[str, Any] = json.loads(json.dumps(yaml.safe_load(path.read_text(encoding="utf-8")), default=str))
-    return found
+    loaded: dict[str, Any] = json.loads(json.dumps(yaml.safe_load(path.read_text(encoding="utf-8")), default=str))
+    return loaded
 
 
 if __name__ == "__main__":

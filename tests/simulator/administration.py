@@ -132,9 +132,9 @@ class Administration:
         if request.method == "DELETE":
             self._service.rules.clear()
             return JSONResponse({})
-        given = await request.json()
-        known = {name: given.pop(name) for name in ("kind", "match", "nth", "times") if name in given}
-        self._service.rules.append(Rule(**known, parameters=given))
+        parameters = await request.json()
+        known = {name: parameters.pop(name) for name in ("kind", "match", "nth", "times") if name in parameters}
+        self._service.rules.append(Rule(**known, parameters=parameters))
         return JSONResponse({})
 
     async def _reset(self, request: Request) -> Response:

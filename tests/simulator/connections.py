@@ -49,14 +49,14 @@ class Listing:
         # The texts are this module's own and those of the resolvers; what clients send is in the values.
         sql = f"SELECT *, {self.key} AS position FROM {self.table} WHERE {where}"  # noqa: S608
         sql += f" ORDER BY {self._order}, number {'DESC' if self.descending else 'ASC'} LIMIT {size + 1}"
-        found = database.rows(sql, *values)
+        rows = database.rows(sql, *values)
         (total,) = database.rows(f"SELECT count(*) AS n FROM {self.table} WHERE {self.where}", *self.values)  # noqa: S608
-        edges = [{"cursor": self._cursor(row), "node": self.node(row)} for row in found[:size]]
+        edges = [{"cursor": self._cursor(row), "node": self.node(row)} for row in rows[:size]]
         return {
             "totalCount": total["n"],
             "edges": edges,
             "pageInfo": {
-                "hasNextPage": len(found) > size,
+                "hasNextPage": len(rows) > size,
                 "startCursor": edges[0]["cursor"] if edges else None,
                 "endCursor": edges[-1]["cursor"] if edges else None,
             },

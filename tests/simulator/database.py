@@ -85,8 +85,8 @@ class Database:
         return [dict(row) for row in self._connection.execute(sql, values)]
 
     def row(self, sql: str, *values: object) -> dict[str, Any] | None:
-        found = self._connection.execute(sql, values).fetchone()
-        return dict(found) if found else None
+        row = self._connection.execute(sql, values).fetchone()
+        return dict(row) if row else None
 
     @property
     def changes(self) -> int:

@@ -26,12 +26,14 @@ from graphql import (
     SelectionSetNode,
     build_schema,
     execute_sync,
+    get_operation_ast,
     parse,
     validate,
 )
 
 from .resolvers import RESOLVERS, Context
 from .settings import Settings
+from .wording import Refusal, document_refusals, variable_refusal
 
 _INVALID = "GRAPHQL_VALIDATION_FAILED"
 
@@ -93,10 +95,10 @@ def operation_from(body: object) -> Operation:
 def _root_fields(
     selections: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode], depth: int = 0
 ) -> list[FieldNode]:
-    found: list[FieldNode] = []
+    fields: list[FieldNode] = []
     for node in selections.selections:
         if isinstance(node, FieldNode):
-            found.append(node)
+            fields.append(node)
             continue
         inner: InlineFragmentNode | FragmentDefinitionNode | None
         inner = node if isinstance(node, InlineFragmentNode) else None
@@ -104,8 +106,8 @@ def _root_fields(
             inner = fragments.get(node.name.value)
         # A document is read before it is validated: its fragments may form a circle.
         if inner is not None and depth < len(fragments) + 1:
-            found += _root_fields(inner.selection_set, fragments, depth + 1)
-    return found
+            fields += _root_fields(inner.selection_set, fragments, depth + 1)
+    return fields
 
 
 class Execution:
@@ -115,8 +117,15 @@ class Execution:
         self._schema = make_executable_schema(source, *_bindables(build_schema(source)))
 
     def validation_errors(self, operation: Operation, settings: Settings) -> list[dict[str, Any]]:
-        """What is wrong with the document by the schema."""
-        return [_invalid(error, settings) for error in validate(self._schema, operation.document)]
+        """What is wrong with the document by the schema; in the words of gqlparser, also with the variables."""
+        errors = validate(self._schema, operation.document)
+        if settings.validation_words != "gqlparser":
+            return [_invalid(error, settings) for error in errors]
+        refusals = list(document_refusals(errors, self._schema, operation.document)) if errors else []
+        chosen = get_operation_ast(operation.document, operation.name)
+        if not refusals and chosen is not None:
+            refusals += filter(None, [variable_refusal(self._schema, chosen, operation.variables)])
+        return [_refused(refusal, settings) for refusal in refusals]
 
     def run(self, operation: Operation, context: Context) -> dict[str, Any]:
         """Executes a valid document; mutations in it run one after the other. Without `data` in the answer nothing was
@@ -159,24 +168,34 @@ def codes(answer: Mapping[str, Any]) -> set[str]:
 
 
 def _invalid(error: GraphQLError, settings: Settings) -> dict[str, Any]:
-    found = _formatted(error)
+    refusal = _formatted(error)
     # Which quotes graphql-core writes depends on its version.
     quote, other = ('"', "'") if settings.validation_quotes == "double" else ("'", '"')
-    found["message"] = found["message"].replace(other, quote)
+    refusal["message"] = refusal["message"].replace(other, quote)
     if settings.validation_code:
-        found["extensions"] = {"code": _INVALID}
-    return found
+        refusal["extensions"] = {"code": _INVALID}
+    return refusal
+
+
+def _refused(refusal: Refusal, settings: Settings) -> dict[str, Any]:
+    answer: dict[str, Any] = _formatted(refusal.error) if refusal.error else {}
+    answer["message"] = refusal.message
+    if refusal.path:
+        answer["path"] = list(refusal.path)
+    if settings.validation_code:
+        answer["extensions"] = {"code": _INVALID}
+    return answer
 
 
 def _formatted(error: GraphQLError) -> dict[str, Any]:
-    found: dict[str, Any] = {"message": error.message}
+    formatted: dict[str, Any] = {"message": error.message}
     cause = error.original_error
     if cause is not None and not isinstance(cause, GraphQLError) and not error.message.startswith("Cannot return null"):
         # A mistake in the simulator itself must not look like the service's answer.
         traceback.print_exception(cause, file=sys.stderr)
-        found["message"] = f"simulator error: {type(cause).__name__}"
+        formatted["message"] = f"simulator error: {type(cause).__name__}"
     if error.locations:
-        found["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
+        formatted["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
     if error.path:
-        found["path"] = error.path
-    return found
+        formatted["path"] = error.path
+    return formatted

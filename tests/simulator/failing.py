@@ -80,9 +80,9 @@ def _redirect(rule: Rule, _answer: dict[str, Any], _settings: Settings) -> Respo
 
 
 def _graphql_error(rule: Rule, _answer: dict[str, Any], _settings: Settings) -> Response:
-    given = rule.parameters
-    error = ServiceError(str(given.get("code", "Unknown")), str(given.get("message", "it failed")))
-    return refusal(error, int(given.get("status", 200)))
+    parameters = rule.parameters
+    error = ServiceError(str(parameters.get("code", "Unknown")), str(parameters.get("message", "it failed")))
+    return refusal(error, int(parameters.get("status", 200)))
 
 
 def _garbled(_rule: Rule, answer: dict[str, Any], _settings: Settings) -> Response:
@@ -101,7 +101,7 @@ def _connections(value: object) -> list[dict[str, Any]]:
     if not isinstance(value, dict):
         return []
     own = [value] if isinstance(value.get("pageInfo"), dict) else []
-    return own + [found for inner in value.values() for found in _connections(inner)]
+    return own + [connection for inner in value.values() for connection in _connections(inner)]
 
 
 _RESPONSES: dict[str, Callable[[Rule, dict[str, Any], Settings], Response]] = {

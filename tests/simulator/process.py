@@ -140,8 +140,8 @@ class Simulator:
         """`automation`: secret of an owner token of acme; `service_account`: document of an owner; and what was
         seeded with a key.
         """
-        found: dict[str, Any] = self._admin("GET", "credentials")
-        return found
+        credentials: dict[str, Any] = self._admin("GET", "credentials")
+        return credentials
 
     @property
     def admin_token(self) -> str:
@@ -159,8 +159,8 @@ class Simulator:
 
     def requests(self) -> list[dict[str, Any]]:
         """What arrived, in order, as `simulator.requestlog.Entry` describes it."""
-        found: list[dict[str, Any]] = self._admin("GET", "requests")
-        return found
+        entries: list[dict[str, Any]] = self._admin("GET", "requests")
+        return entries
 
     def clear_requests(self) -> None:
         self._admin("DELETE", "requests")
@@ -171,8 +171,8 @@ class Simulator:
 
     def counters(self) -> dict[str, dict[str, int]]:
         """How often each root field was asked for: below `query` and `mutation`."""
-        found: dict[str, dict[str, int]] = self._admin("GET", "counters")
-        return found
+        counters: dict[str, dict[str, int]] = self._admin("GET", "counters")
+        return counters
 
     def wait_for_requests(self, count: int) -> None:
         """Waits until so many have arrived; raises TimeoutError."""
@@ -184,8 +184,8 @@ class Simulator:
 
     def state(self) -> dict[str, Any]:
         """Everything: organizations, spaces, tokens, service_accounts, settings, faults."""
-        found: dict[str, Any] = self._admin("GET", "state")
-        return found
+        state: dict[str, Any] = self._admin("GET", "state")
+        return state
 
     def tokens(self, scope: str | None = None) -> list[dict[str, Any]]:
         """The tokens that there are, of one scope (MRN) or of all."""
@@ -193,19 +193,19 @@ class Simulator:
 
     def secrets(self) -> list[dict[str, Any]]:
         """Every secret ever issued: name, mrn, secret, and whether its token is live."""
-        found: list[dict[str, Any]] = self._admin("GET", "secrets")
-        return found
+        secrets: list[dict[str, Any]] = self._admin("GET", "secrets")
+        return secrets
 
     # -- what it is told -------------------------------------------------------------------------------------------
 
     def seed(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Adds what `simulator.seed` describes; returns all credentials."""
-        found: dict[str, Any] = self._admin("POST", "seed", wanted)
-        return found
+        credentials: dict[str, Any] = self._admin("POST", "seed", wanted)
+        return credentials
 
     def patch_token(self, mrn: str, **changes: Any) -> None:
         """Changes a token behind everybody's back: name, description, permissions, created_at, last_used_at (RFC 3339);
-        created_raw, last_used_raw: any JSON value to tell in place of that time, None for the time again.
+        created_raw, last_used_raw: any JSON value in place of that time, None for the time again.
         """
         self._admin("PATCH", "tokens", {"mrn": mrn, **changes})
 

@@ -73,10 +73,10 @@ class RequestLog:
 
     def counters(self) -> dict[str, dict[str, int]]:
         """How often each root field was asked for, by kind."""
-        found: dict[str, Counter[str]] = {"query": Counter(), "mutation": Counter()}
+        counters: dict[str, Counter[str]] = {"query": Counter(), "mutation": Counter()}
         for entry in self._entries:
-            found.setdefault(entry.kind or "none", Counter()).update(entry.fields)
-        return {kind: dict(counter) for kind, counter in found.items()}
+            counters.setdefault(entry.kind or "none", Counter()).update(entry.fields)
+        return {kind: dict(counter) for kind, counter in counters.items()}
 
 
 def without_secrets(value: Any) -> Any:

@@ -159,7 +159,7 @@ def _token_node(token: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
         "name": token["name"],
         "description": token["description"] or None,
         "roles": [
-            {"mrn": _told_role(role, settings), "title": id_of(role).title()} for role in json.loads(token["roles"])
+            {"mrn": _shown_role(role, settings), "title": id_of(role).title()} for role in json.loads(token["roles"])
         ],
         "createdAt": json.loads(token["created_raw"]) if token["created_raw"] else times.shown(token["created_at"]),
         "lastUsed": json.loads(token["last_used_raw"]) if token["last_used_raw"] else used,
@@ -171,18 +171,18 @@ def _scope_mrns(scope: str) -> dict[str, str]:
     return {"spaceMrn": scope if is_space(scope) else "", "scopeMrn": scope}
 
 
-def _told_role(mrn: str, settings: Settings) -> str:
+def _shown_role(mrn: str, settings: Settings) -> str:
     name = id_of(mrn)
     return f"//{settings.role_host}/roles/{name.title() if settings.role_case == 'title' else name}"
 
 
 def _organization(_root: object, info: Info, mrn: str) -> dict[str, Any]:
     context = info.context
-    found = context.database.organization(mrn)
-    if found is None:
+    row = context.database.organization(mrn)
+    if row is None:
         raise not_found(f"organization {mrn}")
     require_reader(context.database, context.principal, mrn)
-    return _named_node(found)
+    return _named_node(row)
 
 
 def _spaces_list(
@@ -194,11 +194,11 @@ def _spaces_list(
 
 def _space(_root: object, info: Info, mrn: str) -> dict[str, Any]:
     context = info.context
-    found = context.database.space(mrn)
-    if found is None:
+    row = context.database.space(mrn)
+    if row is None:
         raise not_found(f"space {mrn}")
     require_reader(context.database, context.principal, mrn)
-    return _named_node(found)
+    return _named_node(row)
 
 
 def _named_node(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -340,18 +340,18 @@ def _set_roles_of(context: Context, mrn: str, roles: Sequence[str], scope: str) 
     context.database.execute(f"UPDATE {table} SET roles = ? WHERE mrn = ?", kept, mrn)  # noqa: S608
 
 
-def _role_changes(given: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[str]]]:
+def _role_changes(arguments: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[str]]]:
     """The entities with their new roles: several in `updates`, or a single one in `identity` and `roles`."""
-    for update in given.get("updates") or []:
+    for update in arguments.get("updates") or []:
         yield update["entityMrn"], [role["mrn"] for role in update["roles"]]
-    if given.get("identity"):
-        yield given["identity"], given.get("roles") or []
+    if arguments.get("identity"):
+        yield arguments["identity"], arguments.get("roles") or []
 
 
 def _granted_roles(context: Context, mrns: Sequence[str]) -> list[str]:
-    """Roles as they are kept, by the MRNs of the contract or those that this service tells."""
+    """Roles as they are kept, by the MRNs of the contract or those in this service's answers."""
     # Without the memberships: those are the platform's to give.
-    kept = {form: mrn for mrn in _ROLES for form in (mrn, _told_role(mrn, context.settings))}
+    kept = {form: mrn for mrn in _ROLES for form in (mrn, _shown_role(mrn, context.settings))}
     unknown = [mrn for mrn in mrns if mrn not in kept]
     if unknown:
         raise invalid_argument(f"invalid role {unknown[0]}")
@@ -389,9 +389,9 @@ def _managed_token(context: Context, mrn: str) -> dict[str, Any]:
 def _table_of(context: Context, mrn: str, scope: str) -> str:
     """The table of the API token or service account, which must belong to the scope itself."""
     for table in ("tokens", "accounts"):
-        found = context.database.row(f"SELECT * FROM {table} WHERE mrn = ?", mrn)  # noqa: S608
-        if found is not None:
-            if found["scope"] != scope:
+        row = context.database.row(f"SELECT * FROM {table} WHERE mrn = ?", mrn)  # noqa: S608
+        if row is not None:
+            if row["scope"] != scope:
                 raise invalid_argument(f"{mrn} does not belong to {scope}")
             return table
     raise not_found(mrn)

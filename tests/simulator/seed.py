@@ -59,11 +59,11 @@ def seed(database: Database, wanted: Mapping[str, Any], settings: Settings) -> N
 
 def credentials(database: Database, endpoint: str) -> dict[str, Any]:
     """What was issued under a key: secrets of API tokens, and documents of service accounts for the endpoint."""
-    found: dict[str, Any] = {
+    issued: dict[str, Any] = {
         row["key"]: json.loads(row["credential"]) for row in database.rows("SELECT * FROM issued_credentials")
     }
     return {
-        key: {**value, "api_endpoint": endpoint} if isinstance(value, dict) else value for key, value in found.items()
+        key: {**value, "api_endpoint": endpoint} if isinstance(value, dict) else value for key, value in issued.items()
     }
 
 
@@ -103,8 +103,8 @@ def _keep(database: Database, key: str, credential: object) -> None:
     database.execute("INSERT OR REPLACE INTO issued_credentials VALUES (?, ?)", key, json.dumps(credential))
 
 
-def _check(given: Mapping[str, Any], kind: str) -> None:
-    unknown = given.keys() - _KEYS[kind]
+def _check(entry: Mapping[str, Any], kind: str) -> None:
+    unknown = entry.keys() - _KEYS[kind]
     if unknown:
         raise ValueError(f"unknown in {kind or 'a seed'}: {', '.join(sorted(unknown))}")
 

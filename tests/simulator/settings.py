@@ -30,9 +30,9 @@ SETTINGS = {
         "the answer",
         ("errors", "answer"),
     ),
-    "payload_mrn": Setting("whether generateAPIToken tells the MRN"),
+    "payload_mrn": Setting("whether the answer of generateAPIToken has the MRN"),
     "payload_values": Setting(
-        "whether the answers of generateAPIToken, deleteAPIToken and setRoles tell what is optional"
+        "whether the answers of generateAPIToken, deleteAPIToken and setRoles have values for what can be null"
     ),
     "never_used": Setting(
         "what lastUsed is for a token that was never used: null, an empty text, year 1, or 1970",
@@ -40,8 +40,8 @@ SETTINGS = {
     ),
     "stored_names": Setting("what becomes of names", ("unchanged", "trimmed", "lower", "nfc")),
     "stored_descriptions": Setting("what becomes of descriptions", ("unchanged", "trimmed")),
-    "role_case": Setting("letter case of the roles that are told", ("lower", "title")),
-    "role_host": Setting("host in the MRNs of the roles that are told"),
+    "role_case": Setting("letter case of roles in answers", ("lower", "title")),
+    "role_host": Setting("host in the MRNs of roles in answers"),
     "opaque_tokens": Setting("secrets that are no JWTs"),
     "clock_shift": Setting("seconds that the service's clock is ahead of this host's; negative if it is behind"),
     "latency": Setting("milliseconds that each answer takes longer"),
@@ -68,6 +68,13 @@ SETTINGS = {
         (
             200,
             422,
+        ),
+    ),
+    "validation_words": Setting(
+        "the GraphQL engine that words validation errors",
+        (
+            "graphql-core",
+            "gqlparser",
         ),
     ),
     "validation_quotes": Setting(
@@ -105,6 +112,7 @@ class Settings:
     unauthenticated_status: int = 200
     permission_denied_status: int = 200
     validation_status: int = 422
+    validation_words: str = "graphql-core"
     validation_quotes: str = "double"
     validation_code: bool = True
 

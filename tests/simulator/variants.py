@@ -12,9 +12,11 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+from graphql import build_schema, find_breaking_changes
 
 from .process import Simulator
 from .server import SCHEMA
@@ -118,6 +120,11 @@ class Variant:
         """Whether it has the contract's own schema."""
         return self.schema == CONTRACT
 
+    @property
+    def may_refuse(self) -> bool:
+        """Whether a document that fits the contract may not fit its schema."""
+        return bool(find_breaking_changes(build_schema(CONTRACT), build_schema(self.schema)))
+
 
 def _settings(**settings: Any) -> Variant:
     return Variant(settings=settings)
@@ -211,6 +218,19 @@ VARIANTS = {
     "refused with HTTP 200": Variant(_without_anything_optional(), {"validation_status": 200}),
     "refused in single quotes": Variant(_without_anything_optional(), {"validation_quotes": "single"}),
     "refused without a code": Variant(_without_anything_optional(), {"validation_code": False}),
+}
+
+
+def in_the_words_of_gqlparser(variant: Variant) -> Variant:
+    """The variant with validation errors as servers in Go have them."""
+    return replace(variant, settings={**variant.settings, "validation_words": "gqlparser"})
+
+
+# The variants that may refuse a document, once more.
+REWORDED = {
+    f"{name}, in the words of gqlparser": in_the_words_of_gqlparser(variant)
+    for name, variant in VARIANTS.items()
+    if variant.may_refuse and "validation_quotes" not in variant.settings
 }
 
 # Each of these differs in something that cannot be left out.

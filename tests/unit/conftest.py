@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+# What support modules assert is shown as what tests assert.
+pytest.register_assert_rewrite("ansible_collections.mondoo.platform.tests.unit.support")
+
 # Deadlines would judge the machine. Without a database, a run does not depend on the one before.
 settings.register_profile(
     "unit", deadline=None, database=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
@@ -19,9 +22,12 @@ settings.register_profile(
 settings.load_profile("unit")
 
 
+_OF_OTHER_PROGRAMS = ("NETRC", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
+
+
 @pytest.fixture(autouse=True)
 def _isolated_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in tuple(os.environ):
-        if name.startswith("MONDOO_") or name.lower().endswith("_proxy") or name in ("NETRC", "REQUESTS_CA_BUNDLE"):
+        if name.startswith("MONDOO_") or name.lower().endswith("_proxy") or name in _OF_OTHER_PROGRAMS:
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))

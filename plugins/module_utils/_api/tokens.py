@@ -298,8 +298,6 @@ class TokenApi:
     def _mutate_many(
         self, document: Document, inputs: Sequence[Mapping[str, Any]], budget: RetryBudget
     ) -> list[Response[Mapping[str, Any]]]:
-        if not inputs:
-            return []
         return self._client.mutate_many(document, [{"input": fields} for fields in inputs], budget)
 
     def _judge_roles(self, answer: Response[Mapping[str, Any]], changes: Sequence[RoleChange]) -> list[Response[None]]:

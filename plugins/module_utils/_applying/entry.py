@@ -24,7 +24,7 @@ class SecretSink(Protocol):
     def reserve(self) -> None:
         """Prepares what the secret will be put into; raises MondooError."""
 
-    def commit(self, secret: str, not_before: datetime | None) -> None:
+    def commit(self, secret: str, not_before: datetime) -> None:
         """Puts the secret there; raises MondooError. not_before: the earliest time that it may seem to be written at."""
 
     def discard(self) -> None:
@@ -42,7 +42,7 @@ class Entry:
     known: MRNs of all tokens that the plan was made from; what is not among them is new.
     steps: of the plan, those still to do. done: the changes that were executed.
     token: as the service's answers tell it. generated: the new token, whose secret has been handed over.
-    operations: the mutations sent for it and not refused, in order, by GraphQL name.
+    operations: the mutations that were sent for it and may have been executed, in order, by GraphQL name.
     changed, file_changed: whether the service's token differs from before, and owner, group or mode of the file.
     secret: to be returned; present beside an error too, because it is shown only once.
     error: why the plan was not applied to its end.
@@ -95,7 +95,6 @@ class Entry:
     def record(self, step: Change, answer: Token | None) -> None:
         """Takes a change that was executed. answer: the token as the service's answer shows it, if it does."""
         self.done.append(step)
-        self.operations.append(step.operation)
         self.changed = True
         if isinstance(step, Delete):
             if self.token is not None and self.token.mrn == step.token.mrn:

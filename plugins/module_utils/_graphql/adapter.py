@@ -42,16 +42,25 @@ class PreparedRequest:
     omitted: frozenset[Omission] = frozenset()
 
 
+_VERBS = {
+    schema_errors.WANTED: "does not give",
+    schema_errors.SHAPE: "does not expect",
+    schema_errors.VALUE: "does not expect",
+    schema_errors.VARIABLE: "does not expect",
+}
+
+
 class SchemaMismatchError(MondooError):
     """The service lacks what a document needs. differences: all that was needed and does not fit."""
 
     def __init__(self, document: Document, differences: Sequence[SchemaError]) -> None:
-        first = differences[0]
-        verb = "does not give" if first.kind == schema_errors.WANTED else "needs"
-        if first.kind == schema_errors.VARIABLE or " in place of " in first.difference:
-            verb = "does not expect"
-        reason = f"the API has {first.difference}, which the document {document.name} {verb}"
-        super().__init__(SCHEMA_MISMATCH, reason, operation=document.name)
+        by_verb: dict[str, list[str]] = {}
+        for difference in differences:
+            by_verb.setdefault(_VERBS.get(difference.kind, "needs"), []).append(difference.difference)
+        clauses = [
+            f"{' and '.join(words)}, which the document {document.name} {verb}" for verb, words in by_verb.items()
+        ]
+        super().__init__(SCHEMA_MISMATCH, f"the API has {'; and '.join(clauses)}", operation=document.name)
         self.differences = tuple(differences)
 
 
@@ -94,13 +103,15 @@ class SchemaAdapter:
         Raises SchemaMismatchError if something is lacking that the document needs.
         """
         document = request.document
-        read = (read_schema_error(entry) for entry in errors)
-        differences = dict.fromkeys(_with_type(document, difference) for difference in read if difference)
+        differences = _read_differences(document, errors)
         if not differences:
             return False
         omissions = {difference: _find_omission(document, difference) for difference in differences}
+        missing = {*omissions.values(), *request.omitted}
         needed = [
-            difference for difference, omission in omissions.items() if omission is None or omission in request.omitted
+            difference
+            for difference, omission in omissions.items()
+            if omission is None or omission in request.omitted or _stand_in_is_missing(document, omission, missing)
         ]
         if needed:
             raise SchemaMismatchError(document, needed)
@@ -112,7 +123,7 @@ class SchemaAdapter:
                 if omission is not None and omission not in known
             }
             if new:
-                omitted = known | new.keys()
+                omitted = known.union(new)
                 self._omissions[document] = omitted
                 self._adapted[document, omitted] = _remove(document, omitted)
                 self.warnings += new.values()
@@ -124,10 +135,24 @@ class SchemaAdapter:
             return Omission(schema_errors.VARIABLE, variable) in self._omissions.get(document, frozenset())
 
 
+def _read_differences(document: Document, errors: Iterable[object]) -> list[SchemaError]:
+    """What the errors say, each thing once."""
+    read = [difference for entry in errors if (difference := read_schema_error(entry))]
+    # gqlgen reports each field that is asked of a value too, and not only that it is none with fields.
+    values = {difference.owner for difference in read if difference.kind == schema_errors.SHAPE}
+    return list(
+        dict.fromkeys(
+            _with_type(document, difference)
+            for difference in read
+            if not (difference.kind == schema_errors.FIELD and difference.owner in values)
+        )
+    )
+
+
 def _find_omission(document: Document, difference: SchemaError) -> Omission | None:
     """What can be left out of the document because of the difference; None if the document needs it."""
     marks = document.marks
-    if difference.kind == schema_errors.FIELD and difference.name in marks.fields:
+    if difference.kind in (schema_errors.FIELD, schema_errors.SHAPE) and difference.name in marks.fields:
         owner = marks.fields[difference.name]
         return Omission(schema_errors.FIELD, difference.name) if owner in (None, difference.owner) else None
     if difference.kind == schema_errors.ARGUMENT and (difference.owner, difference.name) in marks.arguments:
@@ -140,9 +165,18 @@ def _find_omission(document: Document, difference: SchemaError) -> Omission | No
     return None
 
 
+def _stand_in_is_missing(document: Document, omission: Omission, missing: set[Omission | None]) -> bool:
+    """Whether an argument cannot be left out, since what would stand in for it is not there either."""
+    stand_ins = document.marks.stand_ins
+    others = [stand_ins.get(omission.name), *(name for name, other in stand_ins.items() if other == omission.name)]
+    return omission.kind == schema_errors.VARIABLE and any(
+        Omission(schema_errors.VARIABLE, other) in missing for other in others if other is not None
+    )
+
+
 def _with_type(document: Document, difference: SchemaError) -> SchemaError:
     """The difference with the type of the variable in place of the variable."""
-    if difference.kind not in (schema_errors.INPUT_FIELD, schema_errors.WANTED):
+    if difference.kind not in (schema_errors.INPUT_FIELD, schema_errors.WANTED, schema_errors.VALUE):
         return difference
     variable, dot, rest = difference.owner.partition(".")
     return difference._replace(owner=document.marks.types.get(variable, variable) + dot + rest)
@@ -152,15 +186,18 @@ def _warning(document: Document, difference: SchemaError, omission: Omission) ->
     if omission.kind == schema_errors.INPUT_FIELD:
         old = document.marks.formerly[omission.name]
         return f"The API takes {old} in place of {omission.name}: {document.name} works for spaces, and not for organizations."
-    return f"The API has {difference.difference}: {document.name} works without it."
+    how = "for spaces, and not for organizations" if omission.name in document.marks.stand_ins else "without it"
+    return f"The API has {difference.difference}: {document.name} works {how}."
 
 
 def _adapt_variables(document: Document, variables: Mapping[str, Any], omitted: Set[Omission]) -> Mapping[str, Any]:
     if not omitted:
         return variables
-    adapted = {
-        name: value for name, value in variables.items() if Omission(schema_errors.VARIABLE, name) not in omitted
-    }
+    left_out = {omission.name for omission in omitted if omission.kind == schema_errors.VARIABLE}
+    for variable, stand_in in document.marks.stand_ins.items():
+        if variable in left_out and variables[variable] != variables[stand_in]:
+            raise _no_space(document, stand_in, variable, variables[variable])
+    adapted = {name: value for name, value in variables.items() if name not in left_out}
     for new, old in document.marks.formerly.items():
         if Omission(schema_errors.INPUT_FIELD, new) in omitted:
             adapted["input"] = _with_former_name(document, adapted["input"], new, old)
@@ -172,9 +209,13 @@ def _with_former_name(document: Document, fields: Mapping[str, Any], new: str, o
     try:
         scope_from("space", fields[new])
     except MondooError:
-        reason = f"the API takes {old} in place of {new}, and {fields[new]} is not a space"
-        raise MondooError(SCHEMA_MISMATCH, reason, operation=document.name) from None
+        raise _no_space(document, old, new, fields[new]) from None
     return {old if key == new else key: value for key, value in fields.items()}
+
+
+def _no_space(document: Document, takes: str, instead_of: str, mrn: str) -> MondooError:
+    reason = f"the API takes {takes} in place of {instead_of}, and {mrn} is not a space"
+    return MondooError(SCHEMA_MISMATCH, reason, operation=document.name)
 
 
 def _remove(document: Document, omitted: Set[Omission]) -> DocumentNode:

@@ -23,6 +23,7 @@ from .._planning.declared_set import (
     TokenIndex,
     count_operations,
     index_listings,
+    missing_deliveries,
     plan_prune,
     plan_set,
 )
@@ -73,7 +74,7 @@ class Reconciliation:
         for entry in self.entries:
             self._open_file(entry)
         scopes = list(dict.fromkeys(entry.declaration.scope for entry in self.entries if entry.each_space is None))
-        with take_turn(self.module, self.session.url, scopes):
+        with take_turn(self.module, self.session.url, scopes, sleep=self.session.api.policy.sleep):
             listings = self._list(scopes)
             self._prove_stored_secrets(listings)
             self._plan(listings)
@@ -181,6 +182,7 @@ class Reconciliation:
             is_own=self.session.is_own,
             identity_known=self.session.identity_known,
         )
+        self.warnings += missing_deliveries(listings, context)
         plans = plan_set(self.entries, listings, indexes, context)
         for entry, plan in zip(self.entries, plans, strict=True):
             entry.known = _known(indexes.get(entry.declaration.scope))
@@ -227,7 +229,7 @@ class Reconciliation:
 
     def _repair_file(self, entry: Entry) -> None:
         file = self._files.get(id(entry))
-        if file is None or entry.error is not None or entry.plan.generates:
+        if file is None or entry.error is not None:
             return
         try:
             entry.file_changed = file.repair()

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -16,6 +16,7 @@ from .._planning.plan import Plan
 from .._values.errors import MondooError, internal_error
 from .._values.times import count_of
 from .._values.token import token_result
+from .interruption import Interruption
 from .reconcile import Reconciliation
 from .summary import FAILED, PRUNED, UNCHANGED, Outcome, summarize
 
@@ -23,10 +24,17 @@ _SHOWN_ERRORS = 5
 _SHOWN_WARNINGS = 20
 
 
-def run_safely(module: AnsibleModule, work: Callable[[AnsibleModule], dict[str, Any]]) -> dict[str, Any]:
-    """The result of `work`, or the result that says why it failed; `main()` hands it on."""
+def run_safely(module: AnsibleModule, work: Callable[[AnsibleModule, Interruption], dict[str, Any]]) -> dict[str, Any]:
+    """The result of `work`, or the result that says why it failed; `main()` hands it on.
+
+    Raises SystemExit where a signal has kept `work` from being completed.
+    """
+    interruption = Interruption()
     try:
-        return work(module)
+        with interruption.catch():
+            result = work(module, interruption)
+        _keep_secrets_whole(module, result)
+        return result
     except MondooError as error:
         return failure(error)
     except Exception as error:  # noqa: BLE001  (the last line of defence: a traceback could show a secret)
@@ -143,3 +151,13 @@ def _titled_diff(plan: Plan) -> dict[str, Any]:
     token = plan.before or plan.after
     title = f'API token "{token.name}" of {token.scope}' if token else ""
     return {**plan.diff, "before_header": title, "after_header": title}
+
+
+def _keep_secrets_whole(module: AnsibleModule, result: Mapping[str, Any]) -> None:
+    """Nothing is masked in a new secret that is returned, whatever short password happens to occur in it.
+
+    Such a result is hidden from every output as a whole.
+    """
+    lines = [result, *(line for line in result.get("results") or () if isinstance(line, Mapping))]
+    secrets = [line["token"] for line in lines if isinstance(line.get("token"), str)]
+    module.no_log_values -= {value for value in module.no_log_values if any(value in secret for secret in secrets)}

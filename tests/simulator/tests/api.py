@@ -106,8 +106,8 @@ class Api:
 
     def generate(self, name: str = "ci", *permissions: str, scope: str = ALPHA, **more: Any) -> dict[str, Any]:
         """A new token, as its answer tells it."""
-        given = {"name": name, "scopeMrn": scope, "roles": roles(*permissions), **more}
-        generated: dict[str, Any] = self.ask(GENERATE, input=given)
+        declared = {"name": name, "scopeMrn": scope, "roles": roles(*permissions), **more}
+        generated: dict[str, Any] = self.ask(GENERATE, input=declared)
         return generated
 
     def nodes(self, scope: str = ALPHA, **arguments: Any) -> list[dict[str, Any]]:

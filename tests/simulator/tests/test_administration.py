@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
 from simulator.process import Simulator
+from simulator.settings import SETTINGS
 
 from .api import (
     ACME,
@@ -35,15 +37,15 @@ def test_the_log_tells_what_arrived(owner: Api, simulator: Simulator) -> None:
     mrn = owner.generate("ci", "viewer")["mrn"]
     owner.send(UPDATE, input={"mrn": "//nowhere", "name": "x"})
     owner.send(LIST, **listed(ALPHA))
-    found = simulator.requests()
-    assert [entry["number"] for entry in found] == [1, 2, 3]
-    assert [entry["kind"] for entry in found] == ["mutation", "mutation", "query"]
-    assert [entry["fields"] for entry in found] == [["generateAPIToken"], ["updateAPIToken"], ["apiTokens"]]
-    assert [entry["executed"] for entry in found] == [True, True, True]
-    assert [entry["committed"] for entry in found] == [True, False, False]
-    assert {entry["user_agent"] for entry in found} == {"tests/1"}
-    assert found[1]["variables"] == {"input": {"mrn": "//nowhere", "name": "x"}}
-    assert sorted(entry["time"] for entry in found) == [entry["time"] for entry in found]
+    log = simulator.requests()
+    assert [entry["number"] for entry in log] == [1, 2, 3]
+    assert [entry["kind"] for entry in log] == ["mutation", "mutation", "query"]
+    assert [entry["fields"] for entry in log] == [["generateAPIToken"], ["updateAPIToken"], ["apiTokens"]]
+    assert [entry["executed"] for entry in log] == [True, True, True]
+    assert [entry["committed"] for entry in log] == [True, False, False]
+    assert {entry["user_agent"] for entry in log} == {"tests/1"}
+    assert log[1]["variables"] == {"input": {"mrn": "//nowhere", "name": "x"}}
+    assert sorted(entry["time"] for entry in log) == [entry["time"] for entry in log]
     assert simulator.mutations() == ["generateAPIToken", "updateAPIToken"]
     assert simulator.counters() == {
         "query": {"apiTokens": 1},
@@ -102,10 +104,10 @@ def test_the_state_of_the_rest(simulator: Simulator) -> None:
 def test_every_secret_ever_issued_is_known(owner: Api, simulator: Simulator) -> None:
     kept, gone = owner.generate("kept"), owner.generate("gone")
     owner.ask(DELETE, input={"mrn": gone["mrn"]})
-    found = {entry["name"]: (entry["mrn"], entry["secret"], entry["live"]) for entry in simulator.secrets()}
-    assert found["kept"] == (kept["mrn"], kept["token"], True)
-    assert found["gone"] == (gone["mrn"], gone["token"], False)
-    assert found["automation"][1:] == (simulator.admin_token, True)
+    by_name = {entry["name"]: (entry["mrn"], entry["secret"], entry["live"]) for entry in simulator.secrets()}
+    assert by_name["kept"] == (kept["mrn"], kept["token"], True)
+    assert by_name["gone"] == (gone["mrn"], gone["token"], False)
+    assert by_name["automation"][1:] == (simulator.admin_token, True)
 
 
 # -- changes -----------------------------------------------------------------------------------------------------------
@@ -171,6 +173,11 @@ def test_settings_that_make_no_sense(changes: dict[str, Any], words: str, simula
     with pytest.raises(ValueError, match=words):
         simulator.settings(**changes)
     assert simulator.state()["settings"] == before
+
+
+def test_every_setting_is_documented() -> None:
+    readme = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
+    assert [name for name in SETTINGS if f"`{name}`" not in readme] == []
 
 
 # -- seeds -------------------------------------------------------------------------------------------------------------

@@ -249,8 +249,8 @@ def test_the_first_rule_wins_and_all_count(owner: Api, simulator: Simulator) -> 
 
 def test_a_lasting_fault_lasts_until_it_is_cleared(owner: Api, simulator: Simulator) -> None:
     simulator.fault("unauthenticated", nth=2)
-    found = [codes(owner.send(LIST, **listed(ALPHA))) for _request in range(5)]
-    assert found == [[]] + [["Unauthenticated"]] * 4
+    seen = [codes(owner.send(LIST, **listed(ALPHA))) for _request in range(5)]
+    assert seen == [[]] + [["Unauthenticated"]] * 4
     simulator.clear_faults()
     assert owner.names() == []
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Values that the service stores or tells in another form than they were sent."""
+"""Values that the service stores or answers in another form than they were sent."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_an_update_without_a_name_does_not_touch_it(owner: Api, simulator: Simul
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "shown"),
     [
         ({}, "//iam.api.mondoo.app/roles/sla-manager"),
         ({"role_case": "title"}, "//iam.api.mondoo.app/roles/Sla-Manager"),
@@ -72,14 +72,12 @@ def test_an_update_without_a_name_does_not_touch_it(owner: Api, simulator: Simul
         ),
     ],
 )
-def test_roles_are_told_and_taken_in_a_form_of_its_own(
-    settings: dict[str, Any], told: str, owner: Api, simulator: Simulator
-) -> None:
+def test_roles_have_a_form_of_their_own(settings: dict[str, Any], shown: str, owner: Api, simulator: Simulator) -> None:
     simulator.settings(**settings)
     mrn = owner.generate("ci", "sla-manager")["mrn"]
     (node,) = owner.nodes()
-    assert told in [entry["mrn"] for entry in node["roles"]]
-    updates = [{"entityMrn": mrn, "roles": [{"mrn": told}, *roles("viewer")]}]
+    assert shown in [entry["mrn"] for entry in node["roles"]]
+    updates = [{"entityMrn": mrn, "roles": [{"mrn": shown}, *roles("viewer")]}]
     owner.ask(SET_ROLES, input={"scopeMrn": ALPHA, "updates": updates})
     (token,) = simulator.tokens(ALPHA)
     assert token["roles"] == [role("sla-manager"), role("space-member"), role("viewer")]
@@ -103,7 +101,7 @@ RAW: list[tuple[Any, Any]] = [
 
 @pytest.mark.parametrize(("raw", "as_text"), RAW)
 @pytest.mark.parametrize("field", ["last_used", "created"])
-def test_a_token_tells_any_time(field: str, raw: object, as_text: str, owner: Api, simulator: Simulator) -> None:
+def test_a_time_can_be_any_value(field: str, raw: object, as_text: str, owner: Api, simulator: Simulator) -> None:
     """As it is where the schema has a scalar of its own, and as a text where it says String."""
     mrn = owner.generate("ci", "viewer")["mrn"]
     key = {"last_used": "lastUsed", "created": "createdAt"}[field]

@@ -286,6 +286,6 @@ def test_a_service_account_has_roles_too(simulator: Simulator) -> None:
     )
     watcher = Api(simulator.url, _bearer(seeded["watcher"]))
     assert watcher.ask(PROOF) == {"mrn": ALPHA}
-    given = {"name": "ci", "scopeMrn": ALPHA, "roles": roles("viewer")}
-    assert watcher.refused(GENERATE, input=given) == "PermissionDenied"
+    declared = {"name": "ci", "scopeMrn": ALPHA, "roles": roles("viewer")}
+    assert watcher.refused(GENERATE, input=declared) == "PermissionDenied"
     assert watcher.refused(LIST, **listed(BETA)) == "PermissionDenied"

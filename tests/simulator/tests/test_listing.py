@@ -41,7 +41,7 @@ def test_a_scope_lists_its_own_tokens_only(owner: Api) -> None:
 def test_230_tokens_in_pages(size: int | None, owner: Api, simulator: Simulator) -> None:
     count = 230 if size != 1 else 5
     simulator.seed({"tokens": [{"scope": ALPHA, "name": "t{}", "permissions": ["viewer"], "count": count}]})
-    found: list[str] = []
+    names: list[str] = []
     after: str | None = None
     pages = 0
     for _page in range(count + 1):
@@ -50,12 +50,12 @@ def test_230_tokens_in_pages(size: int | None, owner: Api, simulator: Simulator)
         edges, info = page["edges"], page["pageInfo"]
         assert page["totalCount"] == count
         assert (info["startCursor"], info["endCursor"]) == (edges[0]["cursor"], edges[-1]["cursor"])
-        found += [edge["node"]["name"] for edge in edges]
+        names += [edge["node"]["name"] for edge in edges]
         if not info["hasNextPage"]:
             break
         assert len(edges) == (size or 100)
         after = info["endCursor"]
-    assert found == [f"t{number}" for number in range(count)]
+    assert names == [f"t{number}" for number in range(count)]
     assert pages == -(-count // (size or 100))
 
 
@@ -181,15 +181,15 @@ def test_orders_hold_from_page_to_page(order: object, names: list[str], owner: A
             ]
         }
     )
-    found: list[str] = []
+    in_order: list[str] = []
     mrns: set[str] = set()
     after = None
     for _page in names:
         page = owner.ask(LIST, **listed(ALPHA, first=1, after=after, order=order))
-        found += [edge["node"]["name"] for edge in page["edges"]]
+        in_order += [edge["node"]["name"] for edge in page["edges"]]
         mrns |= {edge["node"]["mrn"] for edge in page["edges"]}
         after = page["pageInfo"]["endCursor"]
-    assert found == names
+    assert in_order == names
     assert len(mrns) == len(names)
     assert not page["pageInfo"]["hasNextPage"]
 

@@ -226,10 +226,20 @@ def test_it_listens_on_loopback_only(host: str, tmp_path: Path) -> None:
 
 
 def test_settings_are_options(tmp_path: Path) -> None:
-    given = ("--latency", 10, "--no-payload-mrn", "--listing-lag", 2, "--never-used", "zero", "--opaque-tokens")
-    with _started(tmp_path, *given, "--credentials", tmp_path / "keys") as (_process, ready):
+    options = (
+        "--latency",
+        10,
+        "--no-payload-mrn",
+        "--listing-lag",
+        2,
+        "--never-used",
+        "zero",
+        "--opaque-tokens",
+        "--clock-shift=-90",
+    )
+    with _started(tmp_path, *options, "--credentials", tmp_path / "keys") as (_process, ready):
         settings = requests.get(f"{ready['url']}/_simulator/state", timeout=20).json()["settings"]
-        assert settings["latency"] == 10
+        assert (settings["latency"], settings["clock_shift"]) == (10, -90)
         assert (settings["payload_mrn"], settings["listing_lag"], settings["never_used"]) == (False, 2, "zero")
         secret = json.loads((tmp_path / "keys").read_text(encoding="utf-8"))["automation"]
         assert secret.startswith("opaque-")

@@ -113,10 +113,10 @@ def test_nothing_is_committed_if_all_roles_are_refused(owner: Api, simulator: Si
     assert not simulator.requests()[-1]["committed"]
 
 
-@pytest.mark.parametrize("given", [{"scopeMrn": ALPHA}, {"scopeMrn": "//nowhere", "identity": NOBODY, "roles": []}])
-def test_what_is_about_no_entity_stays_an_error(given: dict[str, Any], owner: Api, simulator: Simulator) -> None:
+@pytest.mark.parametrize("declared", [{"scopeMrn": ALPHA}, {"scopeMrn": "//nowhere", "identity": NOBODY, "roles": []}])
+def test_what_is_about_no_entity_stays_an_error(declared: dict[str, Any], owner: Api, simulator: Simulator) -> None:
     simulator.settings(refusals="answer")
-    assert owner.refused(SET_ROLES, input=given) in ("InvalidArgument", "NotFound")
+    assert owner.refused(SET_ROLES, input=declared) in ("InvalidArgument", "NotFound")
 
 
 # -- refusals by a rule ------------------------------------------------------------------------------------------------

@@ -83,7 +83,7 @@ def test_all_roles_are_set_or_none(second: dict[str, Any], code: str, owner: Api
 
 
 @pytest.mark.parametrize(
-    ("given", "code"),
+    ("declared", "code"),
     [
         ({"updates": []}, "InvalidArgument"),
         ({"scopeMrn": ALPHA}, "InvalidArgument"),
@@ -92,5 +92,5 @@ def test_all_roles_are_set_or_none(second: dict[str, Any], code: str, owner: Api
         ({"scopeMrn": OUTSIDE, "updates": []}, "PermissionDenied"),
     ],
 )
-def test_what_says_too_little_to_set_roles(given: dict[str, Any], code: str, owner: Api) -> None:
-    assert owner.refused(SET_ROLES, input=given) == code
+def test_what_says_too_little_to_set_roles(declared: dict[str, Any], code: str, owner: Api) -> None:
+    assert owner.refused(SET_ROLES, input=declared) == code

@@ -32,19 +32,19 @@ def _elements(schema: GraphQLSchema) -> Iterator[tuple[str, str | None]]:
             continue
         yield name, kind.description
         if isinstance(kind, GraphQLEnumType):
-            yield from ((f"{name}.{value}", found.description) for value, found in kind.values.items())
+            yield from ((f"{name}.{value}", element.description) for value, element in kind.values.items())
         if isinstance(kind, GraphQLInputObjectType):
-            yield from ((f"{name}.{field}", found.description) for field, found in kind.fields.items())
+            yield from ((f"{name}.{field}", element.description) for field, element in kind.fields.items())
         if isinstance(kind, GraphQLObjectType):
             for field, declared in kind.fields.items():
                 yield f"{name}.{field}", declared.description
-                yield from ((f"{name}.{field}({arg})", found.description) for arg, found in declared.args.items())
+                yield from ((f"{name}.{field}({arg})", element.description) for arg, element in declared.args.items())
 
 
 def _unmarked(text: str) -> list[str]:
     """The elements that lack a mark, or say nothing of their source."""
-    found = _elements(build_schema(text))
-    return [name for name, about in found if not (about or "").startswith(MARKS) or len(about or "") < 8]
+    elements = _elements(build_schema(text))
+    return [name for name, about in elements if not (about or "").startswith(MARKS) or len(about or "") < 8]
 
 
 def test_every_element_is_marked() -> None:

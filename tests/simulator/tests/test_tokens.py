@@ -93,7 +93,7 @@ def test_a_name_need_not_be_unique(owner: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "code"),
+    ("declared", "code"),
     [
         ({"name": "", "scopeMrn": ALPHA}, "InvalidArgument"),
         ({"name": "  ", "scopeMrn": ALPHA}, "InvalidArgument"),
@@ -108,9 +108,9 @@ def test_a_name_need_not_be_unique(owner: Api) -> None:
         ({"name": "ci", "scopeMrn": ALPHA, "roles": [{"mrn": role("Viewer")}]}, "InvalidArgument"),
     ],
 )
-def test_what_cannot_be_generated(given: dict[str, Any], code: str, owner: Api, simulator: Simulator) -> None:
+def test_what_cannot_be_generated(declared: dict[str, Any], code: str, owner: Api, simulator: Simulator) -> None:
     before = simulator.tokens()
-    assert owner.refused(GENERATE, input=given) == code
+    assert owner.refused(GENERATE, input=declared) == code
     assert [token["mrn"] for token in simulator.tokens()] == [token["mrn"] for token in before]
     assert [entry["committed"] for entry in simulator.requests()] == [False]
 
@@ -205,5 +205,5 @@ def test_several_scopes_in_one_query(owner: Api) -> None:
     owner.generate("b", scope=BETA)
     fields = "{ edges { node { name } } }"
     answer = owner.send(f'{{ a: apiTokens(spaceMrn: "{ALPHA}") {fields} b: apiTokens(spaceMrn: "{BETA}") {fields} }}')
-    found = {key: [edge["node"]["name"] for edge in value["edges"]] for key, value in answer.json()["data"].items()}
-    assert found == {"a": ["a"], "b": ["b"]}
+    names = {key: [edge["node"]["name"] for edge in value["edges"]] for key, value in answer.json()["data"].items()}
+    assert names == {"a": ["a"], "b": ["b"]}

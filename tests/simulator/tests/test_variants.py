@@ -14,7 +14,7 @@ from graphql import build_schema, validate_schema
 from simulator import variants
 from simulator.process import Simulator
 from simulator.server import SCHEMA
-from simulator.variants import BROKEN, CONTRACT, VARIANTS, changed, renamed, without, without_arguments
+from simulator.variants import BROKEN, CONTRACT, REWORDED, VARIANTS, changed, renamed, without, without_arguments
 
 from .api import ALPHA, Api
 
@@ -34,9 +34,12 @@ def test_the_contract_is_only_stripped_of_its_descriptions() -> None:
         }
 
 
-@pytest.mark.parametrize("name", [*VARIANTS, *BROKEN])
+EVERYTHING = {**VARIANTS, **REWORDED, **BROKEN}
+
+
+@pytest.mark.parametrize("name", EVERYTHING)
 def test_every_variant_can_be_served(name: str, owner: Api, simulator: Simulator) -> None:
-    variant = {**VARIANTS, **BROKEN}[name]
+    variant = EVERYTHING[name]
     assert validate_schema(build_schema(variant.schema)) == []
     variants.switch(simulator, variant)
     assert owner.ask(PROOF, mrn=ALPHA) == {"mrn": ALPHA}
@@ -45,8 +48,8 @@ def test_every_variant_can_be_served(name: str, owner: Api, simulator: Simulator
 
 
 def test_no_two_variants_are_the_same() -> None:
-    everything = [*VARIANTS.values(), *BROKEN.values()]
-    assert len({(variant.schema, *sorted(variant.settings.items())) for variant in everything}) == len(everything)
+    different = {(variant.schema, *sorted(variant.settings.items())) for variant in EVERYTHING.values()}
+    assert len(different) == len(EVERYTHING) == len(VARIANTS) + len(REWORDED) + len(BROKEN)
 
 
 def test_a_variant_in_a_process_of_its_own(tmp_path: Path) -> None:

@@ -134,8 +134,8 @@ def test_variables_are_held_against_the_schema(variables: dict[str, Any], owner:
 def test_several_operations_need_a_name(owner: Api, simulator: Simulator) -> None:
     document = f'query spaces {{ space(mrn: "{ALPHA}") {{ id }} }} mutation other {{ __typename }}'
     assert owner.send(document).status_code == 422
-    found = owner.session.post(owner.url, json={"query": document, "operationName": "spaces"}, timeout=20)
-    assert found.json() == {"data": {"space": {"id": "alpha"}}}
+    answer = owner.session.post(owner.url, json={"query": document, "operationName": "spaces"}, timeout=20)
+    assert answer.json() == {"data": {"space": {"id": "alpha"}}}
     assert simulator.requests()[-1]["fields"] == ["space"]
     unknown = owner.session.post(owner.url, json={"query": document, "operationName": "nothing"}, timeout=20)
     assert unknown.status_code == 422

@@ -149,7 +149,7 @@ def test_what_the_service_lacks_is_null_and_warned_of_once(
         (None, None, None)
     }
     assert model.operations == ["apiTokens", "apiTokens", "organization", "apiTokens"]
-    said = [f"The API has no APIToken.{name}: apiTokens goes on without it." for name in ("createdAt", "lastUsed")]
+    said = [f"The API has no APIToken.{name}: apiTokens works without it." for name in ("createdAt", "lastUsed")]
     assert warned == said * 2  # once in each of the two runs
     assert run({"space": "space-1", "unused_for": "1d"})["error"]["code"] == "SchemaMismatch"
 
