@@ -67,8 +67,12 @@ extends_documentation_fragment:
   - mondoo.platform.attributes
   - mondoo.platform.attributes.action_group
   - mondoo.platform.attributes.info_module
+  - mondoo.platform.attributes.controlled
 seealso:
   - module: mondoo.platform.api_token
+  - module: mondoo.platform.api_tokens
+  - plugin: mondoo.platform.api_token_declaration
+    plugin_type: filter
 """
 
 EXAMPLES = r"""

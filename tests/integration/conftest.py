@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from simulator.process import Simulator  # noqa: E402  (found through the line above)
 
-_BIN = Path(sys.executable).parent
+BIN = Path(sys.executable).parent
 _TIMEOUT = 300  # seconds for one playbook
 
 
@@ -53,7 +53,7 @@ class Playbooks:
         self.home = folder / "home"
         self.home.mkdir()
         self.environment = {
-            "PATH": f"{_BIN}{os.pathsep}{os.environ['PATH']}",
+            "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
             "HOME": str(self.home),
             "LC_ALL": "C.UTF-8",
             "TMPDIR": str(temporary),
@@ -108,13 +108,13 @@ class Playbooks:
         return self.run(*tasks, arguments=("--check", "--diff"), **options)
 
     def command(
-        self, name: str, *arguments: str, environment: dict[str, str] | None = None
+        self, name: str, *arguments: str, environment: dict[str, str] | None = None, cwd: Path | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Runs one of Ansible's commands in an environment of its own."""
         return subprocess.run(
-            [str(_BIN / name), *arguments],
+            [str(BIN / name), *arguments],
             env={**self.environment, **(environment or {})},
-            cwd=self._folder,
+            cwd=cwd or self._folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -152,7 +152,7 @@ def collections(tmp_path_factory: pytest.TempPathFactory) -> Path:
     environment = {"PATH": os.environ["PATH"], "HOME": str(home), "LC_ALL": "C.UTF-8"}
 
     def galaxy(*arguments: str) -> None:
-        command = [str(_BIN / "ansible-galaxy"), "collection", *arguments]
+        command = [str(BIN / "ansible-galaxy"), "collection", *arguments]
         subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
 
     galaxy("build", str(ROOT), "--output-path", str(built))
