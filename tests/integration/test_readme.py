@@ -113,7 +113,9 @@ def test_the_address_of_the_forge_stands_in_one_place() -> None:
     """Nobody has created that repository yet: a link to it would lead nowhere."""
     address = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["repository"]
     paths = [ROOT / name for name in _tracked() if not name.endswith((".png", ".woff2"))]
-    assert [path.name for path in paths if address in path.read_text(encoding="utf-8", errors="replace")] == ["galaxy.yml"]
+    assert [path.name for path in paths if address in path.read_text(encoding="utf-8", errors="replace")] == [
+        "galaxy.yml"
+    ]
 
 
 def test_it_names_everything_that_is_there() -> None:

@@ -1,0 +1,50 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Values of variables as an argument spec types them.
+
+Variables from `-e key=value`, INI inventories and surveys are text. It means what it says: `no` is false, `a,b` is a list
+of two, `5` is a number; as Ansible reads the options of a module.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import invalid_option
+
+
+def typed_values(spec: Mapping[str, Mapping[str, Any]], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Converts the values to the types of the spec, an argument spec of Ansible, and fills in its defaults.
+
+    None and empty text are taken as not set. Text for a list is split at commas, unless it is a list in JSON.
+    Raises MondooError that names every problem, with its value: nothing in the spec may be a secret.
+    """
+    unsupported = sorted(values.keys() - spec.keys())
+    if unsupported:
+        raise invalid_option(f"there is no option {', '.join(unsupported)}; there are {', '.join(sorted(spec))}")
+    present = {
+        name: _list(value) if spec[name].get("type") == "list" and isinstance(value, str) else value
+        for name, value in values.items()
+        if value is not None and not (isinstance(value, str) and not value.strip())
+    }
+    result = ArgumentSpecValidator(dict(spec)).validate(present)
+    if result.error_messages:
+        raise invalid_option("; ".join(dict.fromkeys(result.error_messages)))
+    typed: dict[str, Any] = result.validated_parameters
+    return typed
+
+
+def _list(text: str) -> list[Any]:
+    if text.lstrip().startswith("["):
+        try:
+            value = json.loads(text)
+        except ValueError:
+            value = None
+        if isinstance(value, list):
+            return value
+    return [entry for entry in (part.strip() for part in text.split(",")) if entry]
