@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.mondoo.platform.plugins.module_utils._api.pool import TokenApiPool
 from ansible_collections.mondoo.platform.plugins.module_utils._api.tokens import ServiceProfile, TokenApi
 from ansible_collections.mondoo.platform.plugins.module_utils._graphql.client import ServiceClock
 from ansible_collections.mondoo.platform.plugins.module_utils._graphql.retry import RetryPolicy
@@ -19,6 +20,12 @@ from .model import Model
 def service_of(model: Model, retries: int = 2) -> TokenApi:
     policy = RetryPolicy(retries, sleep=model.clock.sleep, jitter=lambda: 1.0)
     return TokenApi(model, policy, ServiceProfile(ServiceClock(lambda: model.clock.now)))
+
+
+def pool_of(model: Model, size: int = 1, retries: int = 2) -> TokenApiPool:
+    """Connections to the service in memory that share what they learn."""
+    first = service_of(model, retries)
+    return TokenApiPool(first, lambda: first.connect(model), size)
 
 
 def read_listing(api: TokenApi, scope: Scope) -> tuple[Token, ...]:
