@@ -261,7 +261,8 @@ def test_changes_that_all_fail_are_given_up() -> None:
         retries=0,
     )
     assert len(done.errors) == 60
-    assert sum(len(outcome.operations) for outcome in done.entries) == 60 + 5
+    # Nothing is known to have been changed; five were tried once more, alone.
+    assert sum(len(outcome.operations) for outcome in done.entries) == 5
 
 
 # Mistakes in the collection itself
