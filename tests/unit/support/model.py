@@ -95,7 +95,7 @@ class Model:
     refusing: gRPC codes by a text; a mutation with the text among its arguments fails.
     declining: words by a text; a mutation with the text among its arguments is refused in its answer (`ok`, `errors`, the
     token as it was), without an error.
-    storing: what becomes of a name that is stored, as by a service that trims.
+    storing, describing: what becomes of a name, or a description, that is stored, as by a service that trims.
     organization_as_space: whether the listing of an organization wants its MRN as `spaceMrn` too, and refuses the empty text.
     non_null: whether a root field that fails makes all of `data` null. stops_at_failure: whether the mutations after it in
     the same request are not executed. pathless: whether errors do not say which field they belong to.
@@ -116,6 +116,7 @@ class Model:
     refusing: dict[str, str] = field(default_factory=dict)
     declining: dict[str, str] = field(default_factory=dict)
     storing: Callable[[str], str] = str
+    describing: Callable[[str], str] = str
     organization_as_space: bool = False
     non_null: bool = False
     stops_at_failure: bool = False
@@ -264,7 +265,7 @@ class Model:
             entry = self.entries[given["mrn"]]
             if not is_declined:
                 entry.name = self.storing(given.get("name", entry.name))
-                entry.description = given.get("description", entry.description)
+                entry.description = self.describing(given.get("description", entry.description))
             return self._node(entry)
         assert name == "deleteAPIToken", name
         if not is_declined:
@@ -304,7 +305,7 @@ class Model:
             mrn=mrn,
             name=self.storing(given["name"]),
             scope_mrn=given["scopeMrn"],
-            description=given.get("description", ""),
+            description=self.describing(given.get("description", "")),
             roles=_role_set(given["roles"]) | _membership(given["scopeMrn"]),
             created_at=self.clock.now,
             secret=self._secret(f"new-secret-{number}", mrn),
