@@ -75,6 +75,7 @@ class SchemaAdapter:
         self._lock = threading.Lock()
         self._omissions: dict[Document, frozenset[Omission]] = {}
         self._adapted: dict[tuple[Document, frozenset[Omission]], DocumentNode] = {}
+        self._multiplied: dict[tuple[Document, frozenset[Omission], int], DocumentNode] = {}
 
     def prepare(self, document: Document, each: Sequence[Mapping[str, Any]]) -> PreparedRequest:
         """The request for one set of variables, or the batch for several.
@@ -89,11 +90,24 @@ class SchemaAdapter:
             return PreparedRequest(document, node, adapted[0], (document.name,), omitted)
         return PreparedRequest(
             document,
-            batch.multiply(node, len(adapted)),
+            self._multiply(document, omitted, node, len(adapted)),
             batch.number_variables(adapted),
             batch.aliases(len(adapted)),
             omitted,
         )
+
+    def _multiply(
+        self, document: Document, omitted: frozenset[Omission], node: DocumentNode, count: int
+    ) -> DocumentNode:
+        """The document for so many sets of variables; most batches of a run are of one size."""
+        key = (document, omitted, count)
+        with self._lock:
+            multiplied = self._multiplied.get(key)
+        if multiplied is None:
+            multiplied = batch.multiply(node, count)
+            with self._lock:
+                self._multiplied[key] = multiplied
+        return multiplied
 
     def adapt(self, request: PreparedRequest, errors: Iterable[object]) -> bool:
         """Leaves out from now on what the answer to the request says is lacking; False if it is about something else.
