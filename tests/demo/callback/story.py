@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How the demo shows a playbook: what its tasks have to say, what they changed, and nothing of those that did neither."""
+"""How the demo shows a playbook: what its tasks have to say, and nothing of those that have nothing to say."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any
 from ansible.plugins.callback.default import CallbackModule as DefaultCallback
 
 DOCUMENTATION = """
-name: demo
+name: story
 type: stdout
 short_description: The output of the demo
-description: What tasks say and change, without a heading for each of them.
+description: What tasks say, without a heading for each of them.
 extends_documentation_fragment:
   - default_callback
   - result_format_callback
@@ -22,11 +22,11 @@ extends_documentation_fragment:
 
 
 class CallbackModule(DefaultCallback):  # type: ignore[misc]  # ansible-core has no type information
-    """Ansible's own output for diffs, failures and warnings, and a line for everything else that matters."""
+    """Ansible's own output for diffs, failures and warnings, and plain lines for messages."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "stdout"
-    CALLBACK_NAME = "demo"
+    CALLBACK_NAME = "story"
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
         self._play = play
@@ -41,15 +41,13 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]  # ansible-core has
         """Nothing happened."""
 
     def v2_runner_item_on_ok(self, result: Any) -> None:
-        """The task as a whole has its line."""
+        """What there is to say is in the result of the task as a whole."""
 
     def _task_start(self, task: Any, prefix: str | None = None) -> None:
         """A heading comes with a failure, which Ansible prints it for."""
         self._last_task_name = task.get_name().strip()
 
     def v2_runner_on_ok(self, result: Any) -> None:
-        if result._result.get("changed", False):
-            self._display.display(f"  changed: {result._task.get_name().rpartition(' : ')[2]}")
         self._handle_warnings(result._result)
         if self._run_is_verbose(result):
             message = result._result.get("msg", "")
