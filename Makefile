@@ -26,6 +26,7 @@ bench: $(VENV)/run.stamp ## Measure, and print ratios
 	@$(BIN)/python tests/benchmark/no_op.py
 	@$(BIN)/python tests/benchmark/fleet.py
 	@$(BIN)/python tests/benchmark/audit.py
+	@$(BIN)/python tests/benchmark/listing.py
 
 contract: $(VENV)/run.stamp ## Check a live endpoint against the contract; without MONDOO_API_TOKEN and the like, the simulator
 	@$(INSTALL)

@@ -79,6 +79,7 @@ class SchemaAdapter:
         self._lock = threading.Lock()
         self._adaptations: dict[Document, frozenset[Adaptation]] = {}
         self._nodes: dict[tuple[Document, frozenset[Adaptation]], DocumentNode] = {}
+        self._batches: dict[tuple[Document, frozenset[Adaptation], int], DocumentNode] = {}
 
     def prepare(self, document: Document, each: Sequence[Mapping[str, Any]]) -> PreparedRequest:
         """The request for one set of variables, or the batch for several.
@@ -93,11 +94,24 @@ class SchemaAdapter:
             return PreparedRequest(document, node, adapted[0], (document.name,), adaptations)
         return PreparedRequest(
             document,
-            batch.multiply(node, len(adapted)),
+            self._multiply(document, adaptations, node, len(adapted)),
             batch.number_variables(adapted),
             batch.aliases(len(adapted)),
             adaptations,
         )
+
+    def _multiply(
+        self, document: Document, adaptations: frozenset[Adaptation], node: DocumentNode, count: int
+    ) -> DocumentNode:
+        """The document for so many sets of variables; most batches of a run are of one size."""
+        key = (document, adaptations, count)
+        with self._lock:
+            multiplied = self._batches.get(key)
+        if multiplied is None:
+            multiplied = batch.multiply(node, count)
+            with self._lock:
+                self._batches[key] = multiplied
+        return multiplied
 
     def adapt(self, request: PreparedRequest, errors: Iterable[object]) -> bool:
         """Adapts the document to what the answer to the request says does not fit; False if it is about something else.
