@@ -12,6 +12,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -231,6 +232,11 @@ class Fleet:
 
     def mode(self, name: str) -> int:
         return (self.folder / name).stat().st_mode & 0o777
+
+    @staticmethod
+    def service_time() -> str:
+        """Now, as names of pending tokens have it."""
+        return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def mutations(self) -> list[str]:
         """Those since the last time."""
