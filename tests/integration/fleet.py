@@ -82,9 +82,11 @@ class Fleet:
 
     # -- what there is -------------------------------------------------------------------------------------------------
 
-    def inventory(self, more: str = "", *, hosts: Iterable[str] = (), closed: Iterable[str] = ()) -> None:
-        """The hosts h1 and h2, and others; `closed` cannot be reached."""
-        names = dict.fromkeys([*("h1", "h2"), *hosts, *closed])
+    def inventory(
+        self, more: str = "", *, hosts: Iterable[str] = (), closed: Iterable[str] = (), implicit: bool = True
+    ) -> None:
+        """The hosts h1 and h2, and others; `closed` cannot be reached. implicit: whether localhost is that of Ansible."""
+        names = dict.fromkeys([*([] if implicit else ["localhost"]), *("h1", "h2"), *hosts, *closed])
         lines = [f"{name} {_CLOSED if name in closed else _LOCAL}\n" for name in names]
         (self.folder / "inventory.ini").write_text("".join(lines) + more, encoding="utf-8")
 

@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
 from ansible_collections.mondoo.platform.plugins.plugin_utils._handover.declaration import read_declaration
 from ansible_collections.mondoo.platform.plugins.plugin_utils._handover.delivery import (
@@ -27,6 +29,7 @@ from ansible_collections.mondoo.platform.plugins.plugin_utils._handover.places i
 )
 from ansible_collections.mondoo.platform.plugins.plugin_utils._handover.sealing import unseal
 from ansible_collections.mondoo.platform.plugins.plugin_utils._handover.settings import (
+    VARIABLES,
     Settings,
     misspelt_variables,
     read_settings,
@@ -40,6 +43,8 @@ AROUND = Surroundings(
     task_problems=lambda path: [f"{path} is not there"] if "gone" in path else [],
 )
 ALPHA = Space("alpha")
+_SPECS = Path(__file__).parents[5] / "roles/api_tokens/meta/argument_specs.yml"
+ROLE = yaml.safe_load(_SPECS.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize(
@@ -188,6 +193,37 @@ def test_an_organization_has_no_space() -> None:
 def test_text_means_what_it_says(variable: str, text: str, value: object) -> None:
     settings, problems = read_settings({"declared": [], variable: text})
     assert (getattr(settings, variable), problems) == (value, [])
+
+
+# A value for each kind of variable, and the same as text.
+_SAMPLES: dict[str, tuple[object, str]] = {
+    "bool": (False, "no"),
+    "int": (3, "3"),
+    "list": (["a", "b"], "a,b"),
+    "str": ("1d", "1d"),
+    "path": ("/x", "/x"),
+}
+_RAW: dict[str, tuple[object, str]] = {
+    "declared": ([{"name": "ci"}], '[{"name": "ci"}]'),
+    "deliver": ({"vault": "v"}, '{"vault": "v"}'),
+    "rotate_now": (["ci"], "ci"),
+}
+
+
+@pytest.mark.parametrize("variable", sorted(VARIABLES))
+def test_every_variable_of_the_role_as_text(variable: str) -> None:
+    """Whatever is added to the argument specs of the role must mean the same as text."""
+    about = ROLE["argument_specs"]["main"]["options"][f"api_tokens_{variable}"]
+    value, text = _RAW.get(variable) or _SAMPLES[about["type"]]
+    if about.get("choices"):
+        value = text = about["choices"][-1]
+    given = {"declared": [], "deliver": {}}
+    assert read_settings({**given, variable: text}) == read_settings({**given, variable: value})
+    assert read_settings({**given, variable: text})[1] == []
+
+
+def test_the_variables_are_those_that_are_documented() -> None:
+    assert {f"api_tokens_{name}" for name in VARIABLES} == set(ROLE["argument_specs"]["main"]["options"])
 
 
 @pytest.mark.parametrize(
