@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -23,6 +23,9 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from simulator.process import Simulator  # noqa: E402  (found through the line above)
+
+if TYPE_CHECKING:
+    from fleet import Fleet
 
 BIN = Path(sys.executable).parent
 _TIMEOUT = 300  # seconds for one playbook
@@ -107,14 +110,19 @@ class Playbooks:
         """Runs the tasks in check mode."""
         return self.run(*tasks, arguments=("--check", "--diff"), **options)
 
+    @staticmethod
+    def ansible_command(name: str, *arguments: str) -> list[str]:
+        """One of Ansible's commands, as it can be started."""
+        return [str(BIN / name), *arguments]
+
     def command(
-        self, name: str, *arguments: str, environment: dict[str, str] | None = None, cwd: Path | None = None
+        self, name: str, *arguments: str, environment: dict[str, str] | None = None, folder: Path | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Runs one of Ansible's commands in an environment of its own."""
+        """Runs one of Ansible's commands in an environment of its own; folder: the working directory."""
         return subprocess.run(
-            [str(BIN / name), *arguments],
+            self.ansible_command(name, *arguments),
             env={**self.environment, **(environment or {})},
-            cwd=cwd or self._folder,
+            cwd=folder or self._folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -179,3 +187,13 @@ def playbooks(collections: Path, tmp_path: Path, simulator: Simulator) -> Iterat
     # A short path: ansible-core puts a Unix socket there, and the path of one has hardly more than 100 characters.
     with tempfile.TemporaryDirectory(prefix="mondoo-") as temporary:
         yield Playbooks(collections, tmp_path, Path(temporary), simulator)
+
+
+@pytest.fixture
+def fleet(playbooks: Playbooks, simulator: Simulator, tmp_path: Path) -> Fleet:
+    """Hosts for the role api_tokens."""
+    from fleet import Fleet
+
+    folder = tmp_path / "fleet"
+    folder.mkdir()
+    return Fleet(playbooks, simulator, folder)

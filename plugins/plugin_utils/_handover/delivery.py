@@ -95,7 +95,8 @@ def read_delivery(
             for key, value in deliver.items()
         }
     given = {key: value for key, value in filled.items() if key not in nothing and value is not None}
-    _read_files(given, surroundings, delivery)
+    if "hosts" not in nothing:
+        _read_files(given, surroundings, delivery)
     _read_vault(given, surroundings, delivery)
     _read_tasks(given, surroundings, delivery, check_files=not (is_template and has_placeholder(deliver.get("tasks"))))
     return delivery

@@ -36,6 +36,8 @@ from .tokens import DeclaredToken, declared_name, expand, select, token_from, wi
 from .vault_file import VaultFile
 
 REGISTERED = f"{PREFIX}_"
+# A host of the playbooks: it reports where tasks of users have taken localhost out of the play.
+REPORTER = "api_tokens_reporter"
 # The time in the name of a token that a diff is about.
 _PENDING = re.compile(r" \(pending [^)]*\)(?=\")")
 _UNDONE = "it was not handed over, and the token in use stays as it was. The next run tries again."
@@ -192,7 +194,7 @@ class Steps:
                 {"number": str(number), "keys": list(each.keys), "everyone": each.everyone}
                 for number, each in enumerate(rounds, start=1)
             ],
-            "hosts": _hosts_to_write(decisions),
+            "hosts": _hosts_to_write(decisions) + ([REPORTER] if any(not each.everyone for each in rounds) else []),
             "prunes": prunes,
             "prediction": {key: prediction.get(key) for key in ("pruned", "operations", "requests")},
             "warnings": [warning for each in decisions for warning in each.warnings],
