@@ -46,7 +46,7 @@ nox.options.error_on_missing_interpreters = True
 nox.options.download_python = "never"
 nox.options.sessions = [
     *("formatters", "codeqa", "yamllint", "typing", "tests-code", "license-check", "extra-checks", "docs-check"),
-    *("unused-code", "examples", "docs-site", "publishing"),
+    *("unused-code", "units-oldest-libraries", "examples", "docs-site", "publishing"),
     *("build-import-check", "ansible-lint", "simulator", "browser"),
     *(f"{kind}-{pair.core}" for pair in ENDS for kind in ("sanity", "units", "integration")),
     "covered-by-test",
@@ -145,12 +145,24 @@ def tests_code(session: nox.Session) -> None:
     tools = _tools_environment()
     _run(session, tools, "ruff", "check", "tests")
     _run(session, tools, "ruff", "format", "--check", "tests")
-    for what in ("simulator", "engines", "browser", "integration", "demo", "benchmark", "live", "tools"):
+    for what in ("simulator", "engines", "proxy", "browser", "integration", "demo", "benchmark", "live", "tools"):
         # Not packages: a name such as conftest is that of the folder that is checked.
         others = [f"tests/{name}" for name in ("benchmark", "tools", "tools/tests") if name != what]
-        paths = ["tests", *([] if what in ("simulator", "engines") else [f"tests/{what}"]), *others]
+        paths = ["tests", *([] if what in ("simulator", "engines", "proxy") else [f"tests/{what}"]), *others]
         environment = {"MYPYPATH": os.pathsep.join(paths)}
         _run(session, tools, "mypy", "--config-file", "pyproject.toml", f"tests/{what}", env=environment)
+
+
+@nox.session(name="units-oldest-libraries", python=OLDEST.python)
+def units_oldest_libraries(session: nox.Session) -> None:
+    """The unit tests of the transport with the oldest libraries that distributions still have: urllib3 1.26 above all."""
+    oldest = ("gql[requests]==4.0.0", "graphql-core==3.2.6", "requests==2.28.1", "urllib3==1.26.12")
+    session.install(f"ansible-core~={OLDEST.core}.0", *oldest, "pytest", "-r", "tests/unit/requirements.txt")
+    with tempfile.TemporaryDirectory() as name:
+        session.chdir(_collection_tree(Path(name)))
+        environment = {"PYTHONPATH": name, "ANSIBLE_COLLECTIONS_PATH": name, "PYTHONDONTWRITEBYTECODE": "1"}
+        tests = "tests/unit/plugins/module_utils/_transport"
+        session.run("pytest", tests, "-q", "-p", "no:cacheprovider", *session.posargs, env=environment)
 
 
 @nox.session(name="unused-code", python=False)
