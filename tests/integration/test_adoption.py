@@ -62,7 +62,7 @@ class Organization:
             *given,
             *arguments,
             environment=environment,
-            cwd=self.folder,
+            folder=self.folder,
         )
 
     def adopt(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
