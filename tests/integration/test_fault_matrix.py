@@ -19,7 +19,7 @@ import pytest
 
 from simulator.process import Simulator
 
-from fault_cases import FAULTS, HITS, SETTINGS, Flow, Reading, Scene
+from fault_cases import FAULTS, HITS, SERVICES, Flow, Reading, Scene
 from module_runner import ModuleRunner
 
 _CI: dict[str, Any] = {"space": "alpha", "name": "ci", "permissions": ["viewer"], "description": "one"}
@@ -35,9 +35,7 @@ FLOWS = {
     "rotate with overlap to a file": replace(_OVERLAP, reading=Reading.FILE),
     "rotate with overlap": _OVERLAP,
     "delete": Flow(({"space": "alpha", "name": "ci", "state": "absent"},), before=(_CI,), one=True),
-    "lost secret": Flow(
-        ({**_CI, "lost_secret": "rotate"},), Reading.FILE, before=(_CI,), loses_files=True, one=True
-    ),
+    "lost secret": Flow(({**_CI, "lost_secret": "rotate"},), Reading.FILE, before=(_CI,), loses_files=True, one=True),
     "create, staged": Flow((_CI,), Reading.STAGED),
     "rotate, staged": replace(_ROTATION, reading=Reading.STAGED, one=False),
     "rotate with overlap, staged": replace(_OVERLAP, reading=Reading.STAGED, one=False),
@@ -61,11 +59,11 @@ def folder(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("settings", SETTINGS)
+@pytest.mark.parametrize("service", SERVICES)
 @pytest.mark.parametrize("name", FLOWS)
 def test_fault_matrix(
     name: str,
-    settings: str,
+    service: str,
     runner: ModuleRunner,
     simulator: Simulator,
     folder: Path,
@@ -73,7 +71,7 @@ def test_fault_matrix(
 ) -> None:
     def prepare() -> Scene:
         scene = Scene(FLOWS[name], simulator, runner, folder)
-        scene.prepare(SETTINGS[settings])
+        scene.prepare(SERVICES[service])
         return scene
 
     scene = prepare()
@@ -82,7 +80,7 @@ def test_fault_matrix(
     assert list(scene.violations(result)) == []
     requests = len(simulator.requests())
     # A time-out takes a second each time, and is the same to the module whatever the service's variant.
-    faults = [kind for kind in FAULTS if kind != "timeout_after" or not SETTINGS[settings]]
+    faults = [kind for kind in FAULTS if kind != "timeout_after" or service == "as documented"]
     cases = list(itertools.product(range(1, requests + 1), faults, HITS))
     violations: list[str] = []
     for request, fault, hits in cases:
