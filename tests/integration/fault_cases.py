@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from simulator.process import Simulator
-from simulator.variants import VARIANTS
+from simulator.variants import VARIANTS, Variant, switch
 
 from module_runner import ModuleRunner
 
@@ -39,13 +39,12 @@ FAULTS: dict[str, dict[str, Any]] = {
 }
 # One request that fails, or it and the one after it.
 HITS = {"first request": 1, "second request too": 2}
-SETTINGS: dict[str, dict[str, Any]] = {
-    "as documented": {},
-    **{
-        name: dict(VARIANTS[name].settings)
-        for name in ("payload without the MRN", "listing lags by one", "opaque secrets")
-    },
+# What the service may be like. For a set, one that takes the changes in a shared request for one is of interest too.
+SERVICES = {
+    "as documented": VARIANTS["contract"],
+    **{name: VARIANTS[name] for name in ("payload without the MRN", "listing lags by one", "opaque secrets")},
 }
+SERVICES_FOR_SETS = {**SERVICES, "payloads never null": VARIANTS["payloads never null"]}
 
 _SPACES = "//captain.api.mondoo.app/spaces/"
 _STAGED_NAME = re.compile(r"(?P<base>.+) \((?P<stage>pending|retired) .+\)")
@@ -97,13 +96,13 @@ class Scene:
 
     # -- what is run --------------------------------------------------------------------------------------------------
 
-    def prepare(self, settings: dict[str, Any]) -> None:
-        """Sets the scene in the service as it is after its start, with these settings from then on."""
+    def prepare(self, service: Variant) -> None:
+        """Sets the scene in a service as it is after its start; from then on it is the variant."""
         self.simulator.reset()
         for path in self.folder.iterdir():
             path.unlink()
         # Its secrets have the same form from the start.
-        self.simulator.settings(opaque_tokens=settings.get("opaque_tokens", False))
+        self.simulator.settings(opaque_tokens=service.settings.get("opaque_tokens", False))
         if self.flow.before:
             result = self.run(self.flow.before)
             assert not result.get("failed"), result
@@ -111,7 +110,7 @@ class Scene:
                 self.simulator.patch_token(token["mrn"], created_at=OLD)
             for path in self.folder.iterdir() if self.flow.loses_files else ():
                 path.unlink()
-        self.simulator.settings(**settings)
+        switch(self.simulator, service)
         self.simulator.clear_requests()
 
     def run_declared(self, **more: Any) -> dict[str, Any]:
