@@ -204,7 +204,9 @@ def quick_units(session: nox.Session) -> None:
             # pytest's 5: these layers have no generated tests.
             session.run(
                 *(str(folder / "pytest"), *pytest[1:], "-m", "generated", *there),
-                **{"env": environment, "external": True, "success_codes": [0, 5]},  # type: ignore[arg-type]
+                env=environment,
+                external=True,
+                success_codes=[0, 5],  # type: ignore[arg-type]
             )
 
 

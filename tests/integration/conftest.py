@@ -129,8 +129,8 @@ class Playbooks:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Adds up what the tests of the fault matrix have counted, in whichever process they ran."""
-    counts = {"fault cases": 0, "violations": 0}
+    """Adds up what tests of many cases have counted, in whichever process they ran."""
+    counts = dict.fromkeys(("fault cases", "violations", "variant cases", "refusal cases"), 0)
     for reports in terminalreporter.stats.values():
         for report in reports:
             for name, value in getattr(report, "user_properties", ()):
@@ -138,6 +138,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                     counts[name] += value
     if counts["fault cases"]:
         terminalreporter.write_line(f"fault matrix: {counts['fault cases']} cases, {counts['violations']} violations")
+    for name in ("variant cases", "refusal cases"):
+        if counts[name]:
+            terminalreporter.write_line(f"{name}: {counts[name]}")
 
 
 @pytest.fixture(scope="session")

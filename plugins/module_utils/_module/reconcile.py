@@ -15,6 +15,7 @@ from .._api.pool import TokenApiPool
 from .._api.tokens import Listing
 from .._applying.entry import Entry
 from .._applying.generation import Surroundings
+from .._applying.listing import list_scopes
 from .._applying.rounds import apply_entries
 from .._planning.declaration import Context, Mode
 from .._planning.declared_set import (
@@ -28,7 +29,7 @@ from .._planning.declared_set import (
     plan_set,
 )
 from .._planning.planner import needs_proof
-from .._values.errors import SCHEMA_MISMATCH, MondooError, internal_error
+from .._values.errors import INVALID_CREDENTIALS, SCHEMA_MISMATCH, MondooError, internal_error
 from .._values.mrn import Scope
 from .entries import expand_entries
 from .secret_file import SecretFile
@@ -121,7 +122,8 @@ class Reconciliation:
             entry.error = error
 
     def _list(self, scopes: Sequence[Scope]) -> Mapping[Scope, Listing | MondooError]:
-        listings = self._pool.list_tokens(scopes, self.progress("list"))
+        patience = float(self.module.params["timeout"])
+        listings = list_scopes(self._pool, scopes, self.delivered, patience, self.progress("list"))
         errors = [listing for listing in listings.values() if isinstance(listing, MondooError)]
         if (
             errors
@@ -162,12 +164,14 @@ class Reconciliation:
             with self.session.connect_as(secret) as api:
                 accepted: bool | None = api.accepts(entry.declaration.scope)
         except MondooError as error:
-            if error.code != SCHEMA_MISMATCH:
+            if error.code not in (SCHEMA_MISMATCH, INVALID_CREDENTIALS):
                 raise error.during(f"verify the secret in {entry.declaration.token_path}") from None
-            entry.warnings.append(
-                f"The secret in {entry.declaration.token_path} could not be verified: {error.reason}."
-            )
-            accepted = None
+            # What cannot be sent as a credential is none.
+            accepted = False if error.code == INVALID_CREDENTIALS else None
+            if accepted is None:
+                entry.warnings.append(
+                    f"The secret in {entry.declaration.token_path} could not be verified: {error.reason}."
+                )
         if entry.stored is not None:
             entry.stored = replace(entry.stored, accepted=accepted)
 

@@ -104,8 +104,7 @@ class SecretFile:
             self._file, self._prepared = self._open_temporary(folder)
         except OSError as error:
             raise self._failure("write to the directory of", error) from None
-        # Not yet the attributes of the file system: one of them forbids to rename it.
-        self._set_attributes(self._prepared, {**self._new_options(), "attributes": None})
+        self._set_attributes(self._prepared, _for_replaceable_file(self._new_options()))
 
     def commit(self, secret: str, not_before: datetime) -> None:
         """Puts the secret into the new file, and that in the place of the old one, whose owner and mode stay unless given.
@@ -117,7 +116,7 @@ class SecretFile:
         is_new = not os.path.exists(self.path)
         if not is_new:
             # The new file takes after the old one, and must not be readable by more than those asked for.
-            self._set_attributes(self.path, self._options)
+            self._set_attributes(self.path, _for_replaceable_file(self._options))
         moment = max(time.time(), not_before.timestamp())
         try:
             self._file.write(secret)
@@ -132,8 +131,7 @@ class SecretFile:
         # The secret is handed over: what fails from here on is for `repair` to tell.
         with contextlib.suppress(OSError, MondooError):
             os.utime(self.path, (moment, moment))
-            if is_new:
-                self._set_attributes(self.path, self._new_options())
+            self._set_attributes(self.path, self._new_options() if is_new else self._options)
 
     def discard(self) -> None:
         """Removes what was reserved and not used."""
@@ -250,6 +248,11 @@ class SecretFile:
         cause = error if isinstance(error, OSError) else error.__cause__
         reason = cause.strerror if isinstance(cause, OSError) else None
         return MondooError(FILE_FAILED, reason or type(error).__name__, attempted=f"{verb} {self._shown}")
+
+
+def _for_replaceable_file(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options without attributes of the file system, one of which forbids to rename a file, and to put another in its place."""
+    return {**options, "attributes": None}
 
 
 @contextlib.contextmanager

@@ -112,5 +112,5 @@ def _holder(descriptor: int, offset: int) -> str:
         question = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, offset, 1, 0)
         process: int = struct.unpack(_FLOCK, fcntl.fcntl(descriptor, fcntl.F_GETLK, question))[-1]
         if process > 0:
-            return f"The run with process ID {process}"
-    return "Another run"
+            return f"the run with process ID {process}"
+    return "another run"

@@ -15,9 +15,15 @@ from typing import Any
 import pytest
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.parameters import PASS_VARS
+from ansible_collections.mondoo.platform.plugins.module_utils._graphql.retry import RetryPolicy
 from ansible_collections.mondoo.platform.plugins.module_utils._module import session
 from ansible_collections.mondoo.platform.plugins.module_utils._module.arguments import connection_arguments
-from ansible_collections.mondoo.platform.plugins.module_utils._module.session import Session, open_session, result_of
+from ansible_collections.mondoo.platform.plugins.module_utils._module.interruption import (
+    InterruptibleTransport,
+    Interruption,
+)
+from ansible_collections.mondoo.platform.plugins.module_utils._module.results import run_safely
+from ansible_collections.mondoo.platform.plugins.module_utils._module.session import Session, open_session
 from ansible_collections.mondoo.platform.plugins.module_utils._transport.credentials import ApiToken
 from ansible_collections.mondoo.platform.plugins.module_utils._transport.proxies import Proxy
 from ansible_collections.mondoo.platform.plugins.module_utils._transport.trust import Trust
@@ -28,8 +34,7 @@ from ansible_collections.mondoo.platform.tests.unit.support.builders import SPAC
 from ansible_collections.mondoo.platform.tests.unit.support.imports import hide_library
 from ansible_collections.mondoo.platform.tests.unit.support.keys import ACCOUNT_MRN, private_pem, service_account
 from ansible_collections.mondoo.platform.tests.unit.support.model import Model
-from ansible_collections.mondoo.platform.tests.unit.support.modules import run_module
-from ansible_collections.mondoo.platform.tests.unit.support.runs import service_of
+from ansible_collections.mondoo.platform.tests.unit.support.modules import Login, run_module
 
 Work = Callable[[AnsibleModule], dict[str, Any]]
 
@@ -39,7 +44,7 @@ def run(work: Work, options: dict[str, Any], **internal: Any) -> dict[str, Any]:
 
     def main() -> None:
         module = AnsibleModule(argument_spec=connection_arguments(), supports_check_mode=True)
-        result = result_of(module, work)
+        result = run_safely(module, lambda module, _interruption: work(module))
         if result.get("failed"):
             module.fail_json(**result)
         module.exit_json(**result)
@@ -51,7 +56,7 @@ def run(work: Work, options: dict[str, Any], **internal: Any) -> dict[str, Any]:
 
 
 def _open(module: AnsibleModule) -> dict[str, Any]:
-    open_session(module)
+    open_session(module, Interruption())
     return {}
 
 
@@ -93,7 +98,7 @@ def test_every_option_arrives(transports: list[dict[str, Any]], tmp_path: Path) 
     }
 
     def work(module: AnsibleModule) -> dict[str, Any]:
-        return {"retries": open_session(module).service.policy.retries}
+        return {"retries": open_session(module, Interruption()).api.policy.retries}
 
     assert run(work, options)["retries"] == 0
     (made,) = transports
@@ -197,7 +202,7 @@ def test_what_is_refused(options: dict[str, Any], message: str, transports: list
 
 def _echo(*texts: str) -> Work:
     def work(module: AnsibleModule) -> dict[str, Any]:
-        open_session(module)
+        open_session(module, Interruption())
         return {"echo": list(texts)}
 
     return work
@@ -290,7 +295,7 @@ class TestMasking:
 
     def test_what_a_service_account_signs(self, transports: list[dict[str, Any]]) -> None:
         def work(module: AnsibleModule) -> dict[str, Any]:
-            open_session(module)
+            open_session(module, Interruption())
             jwt = transports[0]["credential"].bearer()
             # A service may repeat what it was sent.
             raise MondooError(
@@ -323,7 +328,7 @@ class TestMasking:
         secret = "eyJhbGciOiJFUzM4NCJ9.eyJzdWIiOiIvLyJ9.c2lnbg=="
 
         def work(module: AnsibleModule) -> dict[str, Any]:
-            open_session(module)
+            open_session(module, Interruption())
             return {"token": secret, "results": [{"token": secret}, {}], "said": f"bob:{password}@proxy"}
 
         result = run(work, {"auth_token": "bearer-1", "proxy": f"http://bob:{password}@proxy:3128"})
@@ -355,8 +360,10 @@ class TestMasking:
 def test_the_own_token_is_known_by_its_mrn(identifiers: set[str], subject: Token, own: bool) -> None:
     credential = ApiToken("opaque")
     credential.identifiers = frozenset(identifiers)
-    service = service_of(Model())
-    assert Session(service, credential, connect=lambda: service).is_own(subject) is own
+    transport = InterruptibleTransport(Login(Model(), is_accepted=True), Interruption())
+    opened = Session("https://api.invalid/query", credential, lambda _credential: transport, RetryPolicy(0))
+    assert opened.is_own(subject) is own
+    assert opened.identity_known is bool(identifiers)
 
 
 # Failures

@@ -15,7 +15,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from ansible_collections.mondoo.platform.plugins.module_utils._client.documents import document
+from ansible_collections.mondoo.platform.plugins.module_utils._api.documents import API_TOKENS
 from ansible_collections.mondoo.platform.plugins.module_utils._transport import connection
 from ansible_collections.mondoo.platform.plugins.module_utils._transport.credentials import ApiToken
 from ansible_collections.mondoo.platform.plugins.module_utils._transport.http import HttpTransport
@@ -110,9 +110,9 @@ def test_what_is_left_of_an_answer_is_not_taken_for_the_next() -> None:
     with RawServer(hint) as server:
         client = transport(server.url)
         with pytest.raises(MondooError, match="HTTP 103 with an empty body") as caught:
-            client.post(document("apiTokens"), {}, "apiTokens")
+            client.post(API_TOKENS.plain, {}, "apiTokens")
         assert (caught.value.transient, caught.value.outcome_unknown) == LATER
-        assert client.post(document("apiTokens"), {}, "apiTokens").data == {"x": "second"}
+        assert client.post(API_TOKENS.plain, {}, "apiTokens").data == {"x": "second"}
 
 
 # TLS
@@ -193,7 +193,7 @@ def trusted(url: str, **environ: str) -> bool:
         url, ApiToken(BEARER), user_agent="unit/1", timeout=5, trust=choose_trust(True, None, environ)
     )
     try:
-        return client.post(document("apiTokens"), {}, "apiTokens").data == {"x": 1}
+        return client.post(API_TOKENS.plain, {}, "apiTokens").data == {"x": 1}
     except MondooError as error:
         assert error.code == "TLSFailed"
         return False
