@@ -77,7 +77,8 @@ class Demo:
         if done.returncode:
             sys.exit(f"The playbook {playbook} failed.")
         sent = self._simulator.mutations()[before:]
-        print(f"The service was sent {len(sent)} change(s){': ' if sent else ''}{', '.join(sent)}.", flush=True)
+        changes = f"{len(sent)} change{'' if len(sent) == 1 else 's'}" if sent else "no change"
+        print(f"The service was sent {changes}{': ' if sent else ''}{', '.join(sent)}.", flush=True)
 
     def _quietly(self, name: str, *arguments: str) -> None:
         subprocess.run([str(_BIN / name), *arguments], env=self._environment, check=True, stdout=subprocess.DEVNULL)
