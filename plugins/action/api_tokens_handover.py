@@ -152,7 +152,9 @@ class _Side:
 
     def registered(self, name: str, host: str | None = None) -> Any:
         if host is None or host == self.runner:
-            return self._task_vars.get(name)
+            value = self._task_vars.get(name)
+            # In a play of its own, a part of the role gets what others have registered by a template.
+            return self._action.evaluated(value) if isinstance(value, str) else value
         try:
             return self._task_vars["hostvars"][host].get(name)
         except (AnsibleError, KeyError):
