@@ -64,8 +64,9 @@ def test_a_name_that_does_not_exist() -> None:
     assert "Max retries" not in error.reason
 
 
-def test_a_name_that_is_none() -> None:
-    error = failure(f"https://{'a' * 70}.invalid/query")
+@pytest.mark.parametrize("name", [f"{'a' * 70}.invalid", f"{'ä' * 70}.invalid", "a..invalid", "*.invalid"])
+def test_a_name_that_is_none(name: str) -> None:
+    error = failure(f"https://{name}/query")
     assert (error.code, error.outcome_unknown) == ("ConnectionFailed", False)
 
 
@@ -158,7 +159,9 @@ def test_a_bundle_that_is_none(tmp_path: Path) -> None:
     bundle.write_text("no certificate", encoding="ascii")
     with Server(ANSWER, certificate=write_certificate(tmp_path)) as server:
         error = failure(server.url, verify=str(bundle))
-        assert not error.transient
+        assert (error.code, _meaning(error)) == ("TLSFailed", REFUSED)
+        assert error.reason.startswith(f"the certificate authorities of {bundle} cannot be read: ")
+        assert "_ssl.c" not in error.reason
         assert not server.received
 
 
