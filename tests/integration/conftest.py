@@ -31,6 +31,44 @@ BIN = Path(sys.executable).parent
 _TIMEOUT = 300  # seconds for one playbook
 
 
+# Tests with hundreds of generated cases, most of which run modules without ansible-playbook around them. `--part=some` runs those whose
+# ID has one of these words, `--part=none` none of them, and `make matrix` all.
+_MATRICES = {
+    "test_every_flow_on_every_variant": ("[contract: ", "[refusals in answers: ", "[nothing optional: "),
+    "test_a_refused_change_is_never_changed": ("[contract: ", "[refusals in answers: "),
+    "test_fault_matrix": (
+        "create to a file-as documented",
+        "rotate to a file-as documented",
+        "rotate with overlap-as documented",
+        "rotate, staged-as documented",
+        "mixed-as documented",
+    ),
+    "test_fault_matrix_side_by_side": ("rotate",),
+    "test_fault_matrix_of_killed_runs": ("rotate to a file",),
+    "test_fault_matrix_of_interleaved_runs": ("[rotate]",),
+    "test_fault_matrix_behind_a_proxy": ("forward-create]", "tunnel-rotate to a file"),
+    "test_fault_matrix_of_a_proxy": ("forward-create]", "tunnel-create]"),
+}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--part", choices=["all", "some", "none"], default="all", help="of the matrices (default: all)")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselects what is not asked for of the matrices; pytest says how many cases that are."""
+    part = config.getoption("part")
+    if part == "all":
+        return
+
+    def is_asked_for(item: pytest.Item) -> bool:
+        words = _MATRICES.get(getattr(item, "originalname", item.name))
+        return words is None or (part == "some" and any(word in item.name for word in words))
+
+    config.hook.pytest_deselected(items=[item for item in items if not is_asked_for(item)])
+    items[:] = [item for item in items if is_asked_for(item)]
+
+
 @dataclass(frozen=True)
 class Run:
     """What a playbook came to. results: of its tasks, in order, as `register` has them. output: both streams."""

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 # The kinds of sessions that take longest, the longest first.
-_LONGEST = ("integration", "faults", "units", "sanity", "quick-units", "quick-smoke", "browser", "simulator")
+_LONGEST = ("integration", "matrices", "units", "sanity", "quick-units", "quick-smoke", "browser", "simulator")
 
 
 @dataclass(frozen=True)
