@@ -39,7 +39,11 @@ class Service:
         """The result of a module."""
         self.simulator.clear_requests()
         result = self._runner.run(module, **options)
-        self.requests = len(self.simulator.requests())
+        requests = self.simulator.requests()
+        self.requests = len(requests)
+        if self._variant.as_the_contract:
+            # What fits the contract costs no request more.
+            assert 422 not in {entry["status"] for entry in requests}
         if any(name.startswith("listing_lag") for name in self._variant.settings):
             # As if time had passed since the run.
             self.simulator.settings(listing_lag=0, listing_lag_seconds=0.0)

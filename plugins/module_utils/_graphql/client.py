@@ -89,23 +89,7 @@ class GraphQLClient:
             return []
         if len(each) == 1:
             return [self._query_alone(document, each[0], budget)]
-        results: dict[int, Mapping[str, Any] | MondooError] = {}
-
-        def ask() -> None:
-            due = [number for number in range(len(each)) if number not in results]
-            request, answer = self._send(document, [each[number] for number in due])
-            roots = read_roots(answer, document.name, request.keys, mutation=False)
-            results.update({number: root for number, root in zip(due, roots, strict=True) if root is not None})
-
-        failure = None
-        while failure is None and len(results) < len(each):
-            before = len(results)
-            try:
-                budget.call(ask, lambda error: error.transient)
-            except MondooError as error:
-                failure = error.in_operation(document.name)
-            if len(results) == before:
-                break
+        results, failure = self._query_together(document, each, budget)
         # One that failed for the moment has its own tries.
         for number, result in results.items():
             if isinstance(result, MondooError) and result.transient:
@@ -162,6 +146,28 @@ class GraphQLClient:
                 if _may_be_sent(response) and response.error is not None:
                     response.error.notes = list(error.notes)
         return [responses[number] for number in range(len(each))]
+
+    def _query_together(
+        self, document: Document, each: Sequence[Mapping[str, Any]], budget: RetryBudget
+    ) -> tuple[dict[int, Mapping[str, Any] | MondooError], MondooError | None]:
+        """What requests for all tell, by number, as long as each tells something; and what ended them, if it was a failure."""
+        results: dict[int, Mapping[str, Any] | MondooError] = {}
+
+        def ask() -> None:
+            due = [number for number in range(len(each)) if number not in results]
+            request, answer = self._send(document, [each[number] for number in due])
+            roots = read_roots(answer, document.name, request.keys, mutation=False)
+            results.update({number: root for number, root in zip(due, roots, strict=True) if root is not None})
+
+        while len(results) < len(each):
+            before = len(results)
+            try:
+                budget.call(ask, lambda error: error.transient)
+            except MondooError as error:
+                return results, error.in_operation(document.name)
+            if len(results) == before:
+                break
+        return results, None
 
     def _query_alone(
         self, document: Document, variables: Mapping[str, Any], budget: RetryBudget

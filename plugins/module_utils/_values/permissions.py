@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable
 
@@ -33,6 +34,7 @@ KNOWN_ROLES = (
 _MEMBERSHIP_ROLES = frozenset({"org-member", "space-member"})
 
 
+@functools.lru_cache(maxsize=1024)
 def canonical_role(role_mrn: str) -> str:
     """A role of the platform itself in the one spelling that is compared, whatever its letter case and host; any other role
     as it is.

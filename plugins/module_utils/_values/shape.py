@@ -32,7 +32,7 @@ class JsonObject:
     def __init__(self, value: object, where: str, parent: JsonObject | None = None) -> None:
         self._key = where
         self._parent = parent
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict):
             raise _garbled(self.where, value, "an object")
         self.value: Mapping[str, Any] = value
 
@@ -110,7 +110,7 @@ def _kind(value: object) -> str:
         return "nothing"
     if value is None:
         return "null"
-    for kind, words in ((bool, "true or false"), (str, "text"), (list, "a list"), (Mapping, "an object")):
+    for kind, words in ((bool, "true or false"), (str, "text"), (list, "a list"), (dict, "an object")):
         if isinstance(value, kind):
             return "blank text" if isinstance(value, str) and not value.strip() else words
     return "a number"

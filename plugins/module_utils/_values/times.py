@@ -23,6 +23,8 @@ _CLOCK = r"(?P<hour>\d\d)(?::?(?P<minute>\d\d)(?::?(?P<second>\d\d))?)?(?:[.,](?
 _ZONE = r"(?P<zone>Z|UTC|(?P<sign>[+\u2212-])(?P<zone_hour>\d\d)(?::?(?P<zone_minute>\d\d))?)"
 _GO = r"(?: (?:[A-Z]{1,5}|[+-]\d{2,4}))?(?: m=[+-][\d.]+)?"
 _TIMESTAMP = re.compile(rf"{_DATE}(?:(?:T| +){_CLOCK}(?: ?{_ZONE}{_GO})?)?", re.IGNORECASE)
+# What most services send; a listing may have thousands of them.
+_USUAL = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6})\d*)?Z")
 _EPOCH_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 # From so many on, a number since 1970 counts milliseconds, microseconds, nanoseconds.
 _EPOCH_UNITS = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3), (0, 1))
@@ -67,6 +69,12 @@ def _moment(value: object) -> datetime | None:
         return _since_epoch(value)
     if not isinstance(value, str):
         raise ValueError
+    usual = _USUAL.fullmatch(value)
+    if usual and usual[6] != "60" and usual[4] != "24":
+        *parts, fraction = usual.groups()
+        year, month, day, hour, minute, second = map(int, parts)
+        microsecond = int(f"{fraction or 0:<06}")
+        return None if year <= 1 else datetime(year, month, day, hour, minute, second, microsecond, timezone.utc)
     text = value.strip()
     match = _TIMESTAMP.fullmatch(text)
     if match and not (text.isdecimal() and len(text) > 8):
