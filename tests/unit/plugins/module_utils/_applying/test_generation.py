@@ -188,10 +188,7 @@ def test_a_first_secret_is_not_verified() -> None:
 
 @pytest.mark.parametrize(
     ("declared", "storing", "advice"),
-    [
-        ("CI", str.lower, '"ci"'),
-        ("Büro", lambda name: name.replace("ü", "u"), '"Buro"'),
-    ],
+    [("CI", str.lower, '"ci"'), ("Büro", lambda name: name.replace("ü", "u"), '"Buro"')],
 )
 def test_a_name_that_is_stored_in_another_form_is_taken_back(declared: str, storing: Any, advice: str) -> None:
     world = World(options={"storing": storing})
