@@ -113,6 +113,13 @@ def test_a_token_whose_secret_cannot_be_written_is_deleted_again(declaration: An
     assert world.file(PATH).content == before
 
 
+def test_a_token_that_no_listing_shows_yet_is_not_taken_for_deleted() -> None:
+    world = World(options={"lag": 99})
+    world.file(PATH).broken = "commit"
+    run(world, to_file(CREATE), faults={2: Fault.LOST_BEFORE})
+    assert world.names == []
+
+
 def test_a_token_that_cannot_be_deleted_again_is_named() -> None:
     world = World()
     world.file(PATH).broken = "commit"
