@@ -33,7 +33,7 @@ class Case:
     """What is declared and what there is, and the plan that follows from it, or why there is none.
 
     file: what is in `token_path`; None where the declaration has none. delivered: tokens whose secrets were handed over.
-    own: the token that the task logs in with. steps: as `in_words` has them. warnings: a part of each. reason: why a token is replaced.
+    own: the token that the task logs in with. steps: as `in_words` has them. warnings: a part of each. reason: why a token is rotated.
     error: the code, with `words` in the message.
     """
 
@@ -45,7 +45,7 @@ class Case:
     delivered: Sequence[Token] = ()
     own: Token | None = None
     warnings: Sequence[str] = ()
-    reason: str | None = None
+    reason: str = "10 days old, rotate_after 9d"
     error: str | None = None
     words: Sequence[str] = ()
 
@@ -67,7 +67,12 @@ class Case:
         assert len(plan.warnings) == len(self.warnings), plan.warnings
         for part, warning in zip(self.warnings, plan.warnings, strict=True):
             assert part in warning
-        assert plan.reason == self.reason
+        if plan.finished is not None:
+            assert plan.reason == "its new secret was handed over before"
+        elif plan.before is not None and plan.generates:
+            assert plan.reason == self.reason
+        else:
+            assert plan.reason is None
         check_outcome(plan, self.there)
 
 

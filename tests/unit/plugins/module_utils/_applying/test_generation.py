@@ -113,6 +113,13 @@ def test_a_token_whose_secret_cannot_be_written_is_deleted_again(declaration: An
     assert world.file(PATH).content == before
 
 
+def test_a_token_that_no_listing_shows_yet_is_not_taken_for_deleted() -> None:
+    world = World(options={"lag": 99})
+    world.file(PATH).broken = "commit"
+    run(world, to_file(CREATE), faults={2: Fault.LOST_BEFORE})
+    assert world.names == []
+
+
 def test_a_token_that_cannot_be_deleted_again_is_named() -> None:
     world = World()
     world.file(PATH).broken = "commit"
@@ -188,10 +195,7 @@ def test_a_first_secret_is_not_verified() -> None:
 
 @pytest.mark.parametrize(
     ("declared", "storing", "advice"),
-    [
-        ("CI", str.lower, '"ci"'),
-        ("Büro", lambda name: name.replace("ü", "u"), '"Buro"'),
-    ],
+    [("CI", str.lower, '"ci"'), ("Büro", lambda name: name.replace("ü", "u"), '"Buro"')],
 )
 def test_a_name_that_is_stored_in_another_form_is_taken_back(declared: str, storing: Any, advice: str) -> None:
     world = World(options={"storing": storing})

@@ -11,11 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-from ansible_collections.mondoo.platform.plugins.module_utils._planning.declaration import (
-    Context,
-    Declaration,
-    Mode,
-)
+from ansible_collections.mondoo.platform.plugins.module_utils._planning.declaration import Context, Declaration, Mode
 from ansible_collections.mondoo.platform.plugins.module_utils._planning.declared_set import (
     Deletion,
     Prune,

@@ -75,12 +75,10 @@ ROTATIONS = {
     "of unknown age": Case(
         rotate(), [replace(CI, created_at=None)], error=errors.SCHEMA_MISMATCH, words=["compared with rotate_after"]
     ),
-    "with overlap": Case(rotate(overlap=DAY), [CI], [GENERATE, f"rename ci to {RETIRED_NOW}", FINISH], reason=TEN_DAYS),
-    "an overlap of 0 is none": Case(rotate(overlap=NOTHING), [CI], ROTATION, reason=TEN_DAYS),
-    "not verified": Case(
-        rotate(verify_secret="never"), [CI], [f"generate {PENDING_NOW}", "delete ci", FINISH], reason=TEN_DAYS
-    ),
-    "with other permissions": Case(rotate(roles=roles("agent")), [CI], ROTATION, reason=TEN_DAYS),
+    "with overlap": Case(rotate(overlap=DAY), [CI], [GENERATE, f"rename ci to {RETIRED_NOW}", FINISH]),
+    "an overlap of 0 is none": Case(rotate(overlap=NOTHING), [CI], ROTATION),
+    "not verified": Case(rotate(verify_secret="never"), [CI], [f"generate {PENDING_NOW}", "delete ci", FINISH]),
+    "with other permissions": Case(rotate(roles=roles("agent")), [CI], ROTATION),
     "renamed at once": Case(
         rotate(mrn=CI.mrn, name="ci2", overlap=DAY),
         [CI],
@@ -89,7 +87,6 @@ ROTATIONS = {
             "rename ci to ci2 (retired 2026-11-23T18:00:00Z)",
             "rename ci2 (pending 2026-11-23T18:00:00Z) to ci2",
         ],
-        reason=TEN_DAYS,
     ),
     "while generate is false": Case(
         rotate(generate=False), [CI], error=errors.GENERATION_NOT_ALLOWED, words=[TEN_DAYS, "generate is false"]
@@ -103,7 +100,6 @@ ROTATIONS = {
             "rename ci (pending 2026-11-23T18:00:08Z) to ci",
         ],
         file=stored(-7.5 * SECOND),
-        reason=TEN_DAYS,
     ),
 }
 
@@ -124,39 +120,23 @@ HELD = {
 PENDING = {
     # With a file: runs on one host take turns, so a pending token is in the file, or nobody's.
     "named by the secret in the file": Case(
-        kept(),
-        [CI, pending()],
-        ["delete ci", f"rename {pending().name} to ci"],
-        file=stored(DAY, pending()),
-        reason="its new secret was handed over before",
+        kept(), [CI, pending()], ["delete ci", f"rename {pending().name} to ci"], file=stored(DAY, pending())
     ),
     "older than the file": Case(
         kept(overlap=DAY),
         [CI, pending()],
         [f"rename ci to {RETIRED_NOW}", f"rename {pending().name} to ci"],
         file=stored(HOUR),
-        reason="its new secret was handed over before",
     ),
     "younger than the file": Case(kept(), [CI, pending()], [f"delete {pending().name}"], file=stored(HOUR + SECOND)),
     "younger than the file, and the token in use is due": Case(
-        rotate(),
-        [CI, pending()],
-        [f"delete {pending().name}", *ROTATION],
-        file=stored(DAY),
-        reason=TEN_DAYS,
+        rotate(), [CI, pending()], [f"delete {pending().name}", *ROTATION], file=stored(DAY)
     ),
     "older than the token in use, which the file holds": Case(
-        kept(),
-        [replace(CI, created_at=NOW - MINUTE), pending()],
-        [f"delete {pending().name}"],
-        file=stored(),
+        kept(), [replace(CI, created_at=NOW - MINUTE), pending()], [f"delete {pending().name}"], file=stored()
     ),
     "of an unknown age, older than the file": Case(
-        kept(),
-        [CI, pending(created_at=None)],
-        ["delete ci", f"rename {pending().name} to ci"],
-        file=stored(),
-        reason="its new secret was handed over before",
+        kept(), [CI, pending(created_at=None)], ["delete ci", f"rename {pending().name} to ci"], file=stored()
     ),
     "one of several": Case(
         kept(),
@@ -168,7 +148,6 @@ PENDING = {
             f"rename {pending(2 * HOUR).name} to ci",
         ],
         file=stored(2 * HOUR),
-        reason="its new secret was handed over before",
     ),
     "refused by the service": Case(
         kept(),
@@ -178,22 +157,13 @@ PENDING = {
         warnings=["holds a secret that the service refuses"],
     ),
     "and there is none in use": Case(
-        kept(roles=VIEWER),
-        [pending()],
-        [f"rename {pending().name} to ci"],
-        file=stored(DAY, pending()),
-        reason="its new secret was handed over before",
+        kept(roles=VIEWER), [pending()], [f"rename {pending().name} to ci"], file=stored(DAY, pending())
     ),
     "and it is changed by the way": Case(
         kept(roles=roles("agent"), description="Nightly"),
         [CI, pending(description="Pipelines")],
-        [
-            "delete ci",
-            f"rename {pending().name} to ci and describe {pending().name} as 'Nightly'",
-            "permit ci: agent",
-        ],
+        ["delete ci", f"rename {pending().name} to ci and describe {pending().name} as 'Nightly'", "permit ci: agent"],
         file=stored(DAY, pending()),
-        reason="its new secret was handed over before",
     ),
     "what is not declared is as it is with the token in use": Case(
         kept(),
@@ -204,26 +174,19 @@ PENDING = {
             "permit ci: owner",
         ],
         file=stored(DAY, pending()),
-        reason="its new secret was handed over before",
     ),
     "nobody's, before a creation": Case(
         declare(roles=VIEWER), [pending()], [f"delete {pending().name}", "generate ci"], file=NO_FILE
     ),
     # Without one, it may belong to a run elsewhere.
-    "young": Case(
-        rotate(),
-        [CI, pending(9 * MINUTE)],
-        warnings=["perhaps by a run elsewhere"],
-    ),
+    "young": Case(rotate(), [CI, pending(9 * MINUTE)], warnings=["perhaps by a run elsewhere"]),
     "young, by the clock of the service": Case(
         rotate(), [CI, pending(HOUR, created_at=NOW - 9 * MINUTE)], warnings=["generated at 2026-11-23T17:51:00Z"]
     ),
     "young, and none is in use": Case(
         declare(roles=VIEWER), [pending(MINUTE)], error=errors.PENDING_ELSEWHERE, words=["set pending_grace to 0"]
     ),
-    "old enough": Case(
-        rotate(), [CI, pending(10 * MINUTE)], [f"delete {pending(10 * MINUTE).name}", *ROTATION], reason=TEN_DAYS
-    ),
+    "old enough": Case(rotate(), [CI, pending(10 * MINUTE)], [f"delete {pending(10 * MINUTE).name}", *ROTATION]),
     "old enough, and nothing is due": Case(kept(), [CI, pending(10 * MINUTE)], [f"delete {pending(10 * MINUTE).name}"]),
     "young and old": Case(
         rotate(),
@@ -232,10 +195,7 @@ PENDING = {
         warnings=[pending(MINUTE).name],
     ),
     "young, while there is no run elsewhere": Case(
-        rotate(pending_grace=NOTHING),
-        [CI, pending(-SECOND)],
-        [f"delete {pending(-SECOND).name}", *ROTATION],
-        reason=TEN_DAYS,
+        rotate(pending_grace=NOTHING), [CI, pending(-SECOND)], [f"delete {pending(-SECOND).name}", *ROTATION]
     ),
     "young, for a staged run": Case(
         rotate(), [CI, pending(MINUTE)], mode=Mode.STAGED, warnings=["perhaps by a run elsewhere"]
@@ -244,17 +204,14 @@ PENDING = {
 }
 
 STAGES = {
-    "staged": Case(rotate(overlap=DAY), [CI], [GENERATE], mode=Mode.STAGED, reason=TEN_DAYS),
-    "staged, but this run writes the file itself": Case(
-        rotate(), [CI], ROTATION, mode=Mode.STAGED, file=stored(DAY), reason=TEN_DAYS
-    ),
+    "staged": Case(rotate(overlap=DAY), [CI], [GENERATE], mode=Mode.STAGED),
+    "staged, but this run writes the file itself": Case(rotate(), [CI], ROTATION, mode=Mode.STAGED, file=stored(DAY)),
     "delivered": Case(
         rotate(),
         [CI, pending(SECOND)],
         ["delete ci", f"rename {pending(SECOND).name} to ci"],
         mode=Mode.FINISH,
         delivered=[pending(SECOND), OTHER],
-        reason="its new secret was handed over before",
     ),
     "delivered, with overlap": Case(
         rotate(overlap=DAY),
@@ -262,7 +219,6 @@ STAGES = {
         [f"rename ci to {RETIRED_NOW}", f"rename {pending(SECOND).name} to ci"],
         mode=Mode.FINISH,
         delivered=[pending(SECOND)],
-        reason="its new secret was handed over before",
     ),
     "delivered, and none is in use": Case(
         declare(roles=VIEWER),
@@ -270,7 +226,6 @@ STAGES = {
         [f"rename {pending(SECOND).name} to ci"],
         mode=Mode.FINISH,
         delivered=[pending(SECOND)],
-        reason="its new secret was handed over before",
     ),
     "delivered before": Case(rotate(), [token(created_at=NOW)], mode=Mode.FINISH, delivered=[token()]),
     "not delivered": Case(rotate(), [CI, pending(SECOND)], [f"delete {pending(SECOND).name}"], mode=Mode.FINISH),
@@ -283,7 +238,6 @@ STAGES = {
         [f"delete {pending(SECOND).name}", "delete ci", f"rename {pending(MINUTE).name} to ci"],
         mode=Mode.FINISH,
         delivered=[pending(MINUTE)],
-        reason="its new secret was handed over before",
     ),
     "two were delivered": Case(
         rotate(),
@@ -293,9 +247,7 @@ STAGES = {
         error=errors.INVALID_OPTION,
         words=["delivered names 2 pending tokens", str(pending(MINUTE).mrn), "Nothing was changed"],
     ),
-    "finished, but this run writes the file itself": Case(
-        rotate(), [CI], ROTATION, mode=Mode.FINISH, file=stored(DAY), reason=TEN_DAYS
-    ),
+    "finished, but this run writes the file itself": Case(rotate(), [CI], ROTATION, mode=Mode.FINISH, file=stored(DAY)),
 }
 
 OLD = retired(2 * DAY)
@@ -336,25 +288,23 @@ RETIRED = {
     "retired in the future, without overlap": Case(kept(), [CI, retired(-HOUR)], [f"delete {retired(-HOUR).name}"]),
     "that the task logs in with": Case(kept(), [CI, OLD], own=OLD, warnings=["is kept: this task logs in with it"]),
     "after a rotation": Case(
-        rotate(overlap=DAY),
-        [CI, OLD],
-        [GENERATE, f"rename ci to {RETIRED_NOW}", FINISH, f"delete {OLD.name}"],
-        reason=TEN_DAYS,
+        rotate(overlap=DAY), [CI, OLD], [GENERATE, f"rename ci to {RETIRED_NOW}", FINISH, f"delete {OLD.name}"]
     ),
     "after a finished rotation": Case(
         kept(overlap=DAY),
         [CI, OLD, pending()],
         [f"rename ci to {RETIRED_NOW}", f"rename {pending().name} to ci", f"delete {OLD.name}"],
         file=stored(DAY, pending()),
-        reason="its new secret was handed over before",
     ),
-    "after a creation": Case(kept(), [OLD], ["generate ci", f"delete {OLD.name}"]),
+    "after a creation": Case(kept(), [OLD], ["generate ci and verify it", f"delete {OLD.name}"]),
+    "after a creation, unverified": Case(kept(verify_secret="never"), [OLD], ["generate ci", f"delete {OLD.name}"]),
+    "not yet after a creation": Case(kept(overlap=3 * DAY), [OLD], ["generate ci"]),
     "not before a staged secret is in use": Case(kept(), [OLD], [f"generate {PENDING_NOW}"], mode=Mode.STAGED),
     "not where nothing was delivered": Case(
         kept(roles=VIEWER), [OLD, pending()], [f"delete {pending().name}"], mode=Mode.FINISH
     ),
     "in a staged run, while another is in use": Case(
-        rotate(), [CI, OLD], [GENERATE, f"delete {OLD.name}"], mode=Mode.STAGED, reason=TEN_DAYS
+        rotate(), [CI, OLD], [GENERATE, f"delete {OLD.name}"], mode=Mode.STAGED
     ),
     "in the last run of a hand-over that failed": Case(rotate(), [CI, OLD], [f"delete {OLD.name}"], mode=Mode.FINISH),
     "not while a run elsewhere is at work": Case(

@@ -69,12 +69,7 @@ def test_filters_and_orders(filters: dict[str, Any], expected: list[str]) -> Non
 
 
 def test_equal_keys_are_ordered_by_name_scope_and_mrn() -> None:
-    twins = [
-        token("b", key="2"),
-        token("b", key="1"),
-        token("a", key="4"),
-        token("a", key="3", scope=ORGANIZATION),
-    ]
+    twins = [token("b", key="2"), token("b", key="1"), token("a", key="4"), token("a", key="3", scope=ORGANIZATION)]
     for order_by, expected in (
         ("name", ["3", "4", "1", "2"]),
         ("created_at", ["3", "4", "1", "2"]),
