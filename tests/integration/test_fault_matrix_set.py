@@ -97,9 +97,7 @@ def _matrix(
     violations: list[str] = []
     for request, fault, hits in cases:
         scene = prepare()
-        simulator.fault(fault, match="any", nth=request, times=HITS[hits], **FAULTS[fault])
-        result = scene.run_declared()
-        simulator.clear_faults()
+        result = scene.run_with_fault(fault, request, HITS[hits])
         broken = [*scene.violations(result), *scene.aftermath()]
         violations += [f"request {request}, {fault}, {hits}: {text}" for text in broken]
     return len(cases), violations
