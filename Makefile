@@ -26,6 +26,7 @@ bench: $(VENV)/run.stamp ## Measure, and print ratios
 	@$(BIN)/python tests/benchmark/no_op.py
 	@$(BIN)/python tests/benchmark/fleet.py
 	@$(BIN)/python tests/benchmark/audit.py
+	@$(BIN)/python tests/benchmark/listing.py
 
 contract: $(VENV)/run.stamp ## Check a live endpoint against the contract; without MONDOO_API_TOKEN and the like, the simulator
 	@$(INSTALL)
@@ -55,7 +56,7 @@ sanity: $(VENV)/check.stamp ## Run ansible-test sanity with the oldest and the n
 	$(NOX) -k sanity
 
 matrix: $(VENV)/check.stamp ## Run the tests with every ansible-core that there is a Python for
-	$(NOX) -k "units or sanity or integration or faults or covered-by-matrix"
+	$(NOX) -k "units or sanity or integration or matrices or covered-by-matrix"
 
 mutation: $(VENV)/check.stamp ## Break the planner in some hundred ways, and see that its tests notice
 	$(NOX) -s mutation

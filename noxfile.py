@@ -46,7 +46,7 @@ nox.options.error_on_missing_interpreters = True
 nox.options.download_python = "never"
 nox.options.sessions = [
     *("formatters", "codeqa", "yamllint", "typing", "tests-code", "license-check", "extra-checks", "docs-check"),
-    *("unused-code", "examples", "docs-site", "publishing"),
+    *("unused-code", "units-oldest-libraries", "examples", "docs-site", "publishing"),
     *("build-import-check", "ansible-lint", "simulator", "browser"),
     *(f"{kind}-{pair.core}" for pair in ENDS for kind in ("sanity", "units", "integration")),
     "covered-by-test",
@@ -145,12 +145,24 @@ def tests_code(session: nox.Session) -> None:
     tools = _tools_environment()
     _run(session, tools, "ruff", "check", "tests")
     _run(session, tools, "ruff", "format", "--check", "tests")
-    for what in ("simulator", "engines", "browser", "integration", "demo", "benchmark", "live", "tools"):
+    for what in ("simulator", "engines", "proxy", "browser", "integration", "demo", "benchmark", "live", "tools"):
         # Not packages: a name such as conftest is that of the folder that is checked.
         others = [f"tests/{name}" for name in ("benchmark", "tools", "tools/tests") if name != what]
-        paths = ["tests", *([] if what in ("simulator", "engines") else [f"tests/{what}"]), *others]
+        paths = ["tests", *([] if what in ("simulator", "engines", "proxy") else [f"tests/{what}"]), *others]
         environment = {"MYPYPATH": os.pathsep.join(paths)}
         _run(session, tools, "mypy", "--config-file", "pyproject.toml", f"tests/{what}", env=environment)
+
+
+@nox.session(name="units-oldest-libraries", python=OLDEST.python)
+def units_oldest_libraries(session: nox.Session) -> None:
+    """The unit tests of the transport with the oldest libraries that distributions still have: urllib3 1.26 above all."""
+    oldest = ("gql[requests]==4.0.0", "graphql-core==3.2.6", "requests==2.28.1", "urllib3==1.26.12")
+    session.install(f"ansible-core~={OLDEST.core}.0", *oldest, "pytest", "-r", "tests/unit/requirements.txt")
+    with tempfile.TemporaryDirectory() as name:
+        session.chdir(_collection_tree(Path(name)))
+        environment = {"PYTHONPATH": name, "ANSIBLE_COLLECTIONS_PATH": name, "PYTHONDONTWRITEBYTECODE": "1"}
+        tests = "tests/unit/plugins/module_utils/_transport"
+        session.run("pytest", tests, "-q", "-p", "no:cacheprovider", *session.posargs, env=environment)
 
 
 @nox.session(name="unused-code", python=False)
@@ -204,7 +216,9 @@ def quick_units(session: nox.Session) -> None:
             # pytest's 5: these layers have no generated tests.
             session.run(
                 *(str(folder / "pytest"), *pytest[1:], "-m", "generated", *there),
-                **{"env": environment, "external": True, "success_codes": [0, 5]},  # type: ignore[arg-type]
+                env=environment,
+                external=True,
+                success_codes=[0, 5],  # type: ignore[arg-type]
             )
 
 
@@ -313,22 +327,21 @@ def _units(session: nox.Session, core: str) -> None:
 
 
 def _integration(session: nox.Session, core: str) -> None:
-    # All of the fault matrix is in the sessions of its own; it runs modules without ansible-playbook around them.
-    fewer = "not test_fault_matrix or documented" if core == NEWEST.core else "not test_fault_matrix"
-    _against_the_simulator(session, core, fewer)
+    """Without the matrices of generated cases, of which the newest ansible-core has some; all of them are in sessions of their own."""
+    _against_the_simulator(session, core, f"--part={'some' if core == NEWEST.core else 'none'}")
 
 
-def _faults(session: nox.Session, core: str) -> None:
-    _against_the_simulator(session, core, "test_fault_matrix")
+def _matrices(session: nox.Session, core: str) -> None:
+    _against_the_simulator(session, core, "-k", "matrix or every_flow or refused_change")
 
 
-def _against_the_simulator(session: nox.Session, core: str, which: str) -> None:
+def _against_the_simulator(session: nox.Session, core: str, *which: str) -> None:
     folder = _tests_environment(core)
-    _run(session, folder, "pytest", "tests/integration", "-q", *_SIDE_BY_SIDE, "-k", which, *session.posargs)
+    _run(session, folder, "pytest", "tests/integration", "-q", *_SIDE_BY_SIDE, *which, *session.posargs)
 
 
 def _add_matrix_sessions() -> None:
-    for kind, run, on in (("units", _units, PAIRS), ("integration", _integration, ENDS), ("faults", _faults, ENDS)):
+    for kind, run, on in (("units", _units, PAIRS), ("integration", _integration, ENDS), ("matrices", _matrices, ENDS)):
         for pair in on:
 
             def body(session: nox.Session, core: str = pair.core, run: object = run) -> None:
@@ -347,7 +360,7 @@ def covered_by_test(session: nox.Session) -> None:
     for line in interpreters.report(ENDS, PYTHONS):
         session.log(line)
     session.log(
-        f"the fault matrix: covered in one of its variants of the service, with ansible-core {NEWEST.core}; make matrix has all"
+        f"the matrices of faults and of variants of the service: some, with ansible-core {NEWEST.core}; make matrix has all"
     )
 
 

@@ -47,6 +47,17 @@ attributes:
       - The result of a background job is fetched by another plugin, which would show a secret in it.
 """
 
+    CONTROLLED = r"""
+options: {}
+attributes:
+  action:
+    description: Indicates this has a corresponding action plugin so some parts of the options can be executed on the controller.
+    support: full
+  async:
+    description: Supports being used with the C(async) keyword.
+    support: full
+"""
+
     INFO_MODULE = r"""
 options: {}
 attributes:

@@ -33,7 +33,9 @@ options:
     type: list
     elements: str
   created_by:
-    description: Only tokens created by this user, by e-mail address or MRN as RV(api_tokens[].created_by) shows it, in upper or lower case.
+    description:
+      - Only tokens created by this user, by e-mail address or MRN as RV(mondoo.platform.api_token#module:api_token.created_by) shows
+        it, in upper or lower case.
     type: str
   older_than:
     description:
@@ -67,8 +69,12 @@ extends_documentation_fragment:
   - mondoo.platform.attributes
   - mondoo.platform.attributes.action_group
   - mondoo.platform.attributes.info_module
+  - mondoo.platform.attributes.controlled
 seealso:
   - module: mondoo.platform.api_token
+  - module: mondoo.platform.api_tokens
+  - plugin: mondoo.platform.api_token_declaration
+    plugin_type: filter
 """
 
 EXAMPLES = r"""

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_fault_matrix import FLOWS
 
 from simulator.process import Simulator
 
 from fault_cases import SERVICES, Flow, Reading, Scene
 from module_runner import ModuleRunner
+from test_fault_matrix import FLOWS
 
 _MOMENTS = {"before it is executed": "timeout_before", "after it was executed": "timeout_after"}
 

@@ -23,9 +23,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-
 # The kinds of sessions that take longest, the longest first.
-_LONGEST = ("integration", "faults", "units", "sanity", "quick-units", "quick-smoke", "browser", "simulator")
+_LONGEST = ("integration", "matrices", "units", "sanity", "quick-units", "quick-smoke", "browser", "simulator")
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,28 @@ settings.load_profile("unit")
 _OF_OTHER_PROGRAMS = ("NETRC", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
+# Files of many generated cases of code that touches no Ansible: they need not run with each version of it.
+_GENERATED = {"test_faults.py", "test_state_machine.py", "test_planner_properties.py"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.name in _GENERATED:
+            item.add_marker(pytest.mark.generated)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Prints how many cases the tests have played that make them themselves, from `record_property("cases", …)`."""
+    counts = [
+        (report.location[2], value)
+        for report in terminalreporter.stats.get("passed", ())
+        for name, value in getattr(report, "user_properties", ())
+        if name == "cases"
+    ]
+    if counts:
+        terminalreporter.write_line(f"cases that tests made: {sum(value for _test, value in counts):,}")
+
+
 @pytest.fixture(autouse=True)
 def _isolated_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in tuple(os.environ):

@@ -7,8 +7,8 @@
 `@optional` on a field, or on a variable for the argument that it is the value of: left out where the service lacks it. `of`
 names the type, where the document needs a field of that name elsewhere. `standIn` names another variable: the argument can
 be left out only where that variable is sent and has the same value.
-`@formerly` on the variable of an input: the name that a field had before, and may still have at some service. It takes the
-MRN of a space only.
+`@formerly` on the variable of an input: the name that a field had before, and may still have at some service, or beside the
+new one. It takes the MRN of a space only.
 
 Marks are taken out before a document is sent.
 """

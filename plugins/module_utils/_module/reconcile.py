@@ -15,6 +15,7 @@ from .._api.pool import TokenApiPool
 from .._api.tokens import Listing
 from .._applying.entry import Entry
 from .._applying.generation import Surroundings
+from .._applying.listing import list_scopes
 from .._applying.rounds import apply_entries
 from .._planning.declaration import Context, Mode
 from .._planning.declared_set import (
@@ -121,7 +122,8 @@ class Reconciliation:
             entry.error = error
 
     def _list(self, scopes: Sequence[Scope]) -> Mapping[Scope, Listing | MondooError]:
-        listings = self._pool.list_tokens(scopes, self.progress("list"))
+        patience = float(self.module.params["timeout"])
+        listings = list_scopes(self._pool, scopes, self.delivered, patience, self.progress("list"))
         errors = [listing for listing in listings.values() if isinstance(listing, MondooError)]
         if (
             errors

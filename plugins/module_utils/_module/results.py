@@ -14,11 +14,11 @@ from ansible.module_utils.basic import AnsibleModule
 from .._applying.entry import Entry
 from .._planning.plan import Plan
 from .._values.errors import MondooError, internal_error
+from .._values.summary import FAILED, PRUNED, UNCHANGED, Outcome, summarize
 from .._values.times import count_of
 from .._values.token import token_result
 from .interruption import Interruption
 from .reconcile import Reconciliation
-from .summary import FAILED, PRUNED, UNCHANGED, Outcome, summarize
 
 _SHOWN_ERRORS = 5
 _SHOWN_WARNINGS = 20

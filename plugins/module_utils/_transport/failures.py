@@ -63,7 +63,7 @@ def no_answer(error: Exception, route: Route) -> MondooError:
             errors.TIMED_OUT, f"no complete answer from {route} {route.within}", transient=True, outcome_unknown=True
         )
     return MondooError(
-        errors.CONNECTION_FAILED, f"no answer from {route}: {_words(chain)}", transient=True, outcome_unknown=True
+        errors.CONNECTION_FAILED, f"no answer from {route}: {words_of(chain)}", transient=True, outcome_unknown=True
     )
 
 
@@ -75,21 +75,21 @@ def _not_sent(error: NotSentError, route: Route) -> MondooError:
         return _tunnel_failed(chain, route)
     if error.stage == CONNECTING:
         code = errors.PROXY_FAILED if route.proxied else errors.CONNECTION_FAILED
-        return MondooError(code, f"no connection to {route}: {_words(chain)}", transient=True)
+        return MondooError(code, f"no connection to {route}: {words_of(chain)}", transient=True)
     # urllib3 1.26 has a CertificateError of its own.
     untrusted = any(
         isinstance(each, ssl.CertificateError) or type(each).__name__ == "CertificateError" for each in chain
     )
     broke_off = any(isinstance(each, (ConnectionError, ssl.SSLEOFError)) for each in chain)
     if broke_off and not untrusted:
-        return MondooError(errors.CONNECTION_FAILED, f"no TLS connection to {route}: {_words(chain)}", transient=True)
-    return MondooError(errors.TLS_FAILED, f"no trusted TLS connection to {route}: {_words(chain)}")
+        return MondooError(errors.CONNECTION_FAILED, f"no TLS connection to {route}: {words_of(chain)}", transient=True)
+    return MondooError(errors.TLS_FAILED, f"no trusted TLS connection to {route}: {words_of(chain)}")
 
 
 def _tunnel_failed(chain: list[BaseException], route: Route) -> MondooError:
     refused = next((found for each in chain if (found := _REFUSED_TUNNEL.search(str(each)))), None)
     if not refused:
-        return MondooError(errors.PROXY_FAILED, f"no connection to {route}: {_words(chain)}", transient=True)
+        return MondooError(errors.PROXY_FAILED, f"no connection to {route}: {words_of(chain)}", transient=True)
     status = int(refused[1])
     return MondooError(
         errors.PROXY_FAILED,
@@ -118,7 +118,7 @@ def _chain(error: BaseException | None) -> list[BaseException]:
     return found
 
 
-def _words(chain: list[BaseException]) -> str:
+def words_of(chain: list[BaseException]) -> str:
     """The innermost reason, which is the one that a person can act on."""
     root = chain[-1]
     # Their messages quote what was read, which may be a part of the answer to a creation.

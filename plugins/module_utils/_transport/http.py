@@ -75,7 +75,7 @@ class HttpTransport:
             import gql  # noqa: F401
 
             from .connection import BoundedAdapter
-            from .failures import Route
+            from .failures import Route, words_of
         except ImportError:
             raise missing_library("gql[requests]", "pip install 'gql[requests]>=4'") from None
         finally:
@@ -96,8 +96,9 @@ class HttpTransport:
         try:
             self._adapter = BoundedAdapter(trust, proxy, encrypted=encrypted)
         except OSError as error:
+            place = trust.bundle or "this host"
             raise MondooError(
-                errors.TLS_FAILED, f"the certificate authorities cannot be read from {trust.bundle}: {error.strerror}"
+                errors.TLS_FAILED, f"the certificate authorities of {place} cannot be read: {words_of([error])}"
             ) from None
 
     def close(self) -> None:
@@ -130,12 +131,19 @@ class HttpTransport:
         from .connection import BOUNDS
         from .failures import no_answer, without_graphql
 
+        try:
+            request = Request("POST", self.url, headers=headers, data=body).prepare()
+        except ValueError as error:
+            # Such as a host whose name cannot be encoded. The words may hold all of the request.
+            raise MondooError(
+                errors.CONNECTION_FAILED, f"no request to {self.url} can be made: {type(error).__name__}"
+            ) from None
         started = time.time()
         BOUNDS.start(self._timeout)
         try:
             # The adapter alone, without a session: no cookies, no ~/.netrc, no proxies of the environment, no redirects.
             response = self._adapter.send(
-                Request("POST", self.url, headers=headers, data=body).prepare(),
+                request,
                 stream=True,
                 timeout=None,  # of single operations: the deadline is for all of them
                 verify=self._verify,

@@ -9,10 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from fnmatch import fnmatchcase
 from typing import Any
 
-from ansible.module_utils.parsing.convert_bool import boolean
+from ansible_collections.mondoo.platform.plugins.module_utils._values.each_space import (
+    Space,
+    check_placeholders,
+    each_space_from,
+    fill_placeholders,
+)
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import invalid_option
 from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import Scope, scope_from, scope_of_mrn
 from ansible_collections.mondoo.platform.plugins.module_utils._values.times import duration_from
@@ -64,20 +68,18 @@ def _declare(entry: Mapping[str, Any], declarations: Declarations, scopes: Seque
 
 def _places(entry: Mapping[str, Any], scopes: Sequence[KnownScope]) -> Iterator[tuple[str, str]]:
     """The scopes that the entry is about, and its name in each."""
-    scope = _scope(entry)
-    patterns = _patterns(entry.get("each_space"))
-    if patterns is None:
-        yield scope.mrn, str(entry["name"])
+    scope, name = _scope(entry), str(entry["name"])
+    each_space = each_space_from(entry.get("each_space"))
+    if each_space is None:
+        yield scope.mrn, name
         return
     if scope.kind != "organization":
         raise invalid_option("each_space needs an organization")
-    for space in scopes:
-        # What belongs to an unknown organization may be this one's.
-        if space.kind != "space" or space.organization not in (None, scope.mrn):
-            continue
-        name = space.name or space.id
-        if any(fnmatchcase(space.id, pattern) or fnmatchcase(name, pattern) for pattern in patterns):
-            yield space.mrn, str(entry["name"]).replace("{space}", space.id).replace("{space_name}", name)
+    check_placeholders("name", name)
+    # What belongs to an unknown organization may be this one's.
+    known = [each for each in scopes if each.kind == "space" and each.organization in (None, scope.mrn)]
+    for space in each_space.select(Space(Scope("space", each.mrn), each.name or each.id) for each in known):
+        yield space.scope.mrn, fill_placeholders(name, space)
 
 
 def _scope(entry: Mapping[str, Any]) -> Scope:
@@ -87,15 +89,3 @@ def _scope(entry: Mapping[str, Any]) -> Scope:
     if len(scopes) != 1:
         raise invalid_option("exactly one of space, organization and scope_mrn is required")
     return scopes[0]
-
-
-def _patterns(each_space: object) -> list[str] | None:
-    """Shell patterns of the spaces; None if the entry is not about each space."""
-    if each_space is None or isinstance(each_space, bool):
-        return ["*"] if each_space else None
-    if isinstance(each_space, str):
-        try:
-            return ["*"] if boolean(each_space) else None
-        except TypeError:
-            return [pattern.strip() for pattern in each_space.split(",")]
-    return [str(pattern) for pattern in list_from("each_space", each_space)]

@@ -166,9 +166,7 @@ class _DocumentComparison:
             there = actual.get(name)
             fits = there is not None and _value_fits(expected[name], there, always=always)
             otherwise = SPACES_ONLY if name in former else ONE_BY_ONE if name == replaced else BROKEN
-            if any(
-                graphql.is_required_input_field(actual[other]) for other in _rivals(name, former, replaced, stand_ins)
-            ):
+            if name == replaced and any(graphql.is_required_input_field(actual[other]) for other in stand_ins):
                 fits = False
             comparison = _result(f"{contract.name}.{name}", expected[name], there, fits=fits, otherwise=otherwise)
             if there is None:
@@ -179,6 +177,10 @@ class _DocumentComparison:
                 yield from self._compare_input(
                     graphql.get_named_type(expected[name].type), graphql.get_named_type(there.type)
                 )
+        for new, old in former.items():
+            if new in actual and graphql.is_required_input_field(actual[old]):
+                # It is sent beside the new name.
+                yield _result(f"{contract.name}.{old}", expected[old], actual[old], fits=True, otherwise=BROKEN)
         for name, declared in actual.items():
             if name not in (*sent, *former.values(), *stand_ins) and graphql.is_required_input_field(declared):
                 yield Comparison(f"{contract.name}.{name}", "not sent", str(declared.type), "none", BROKEN)
@@ -194,13 +196,6 @@ def _stand_ins(
     if all(name in actual and _value_fits(expected[name], actual[name], always=True) for name in others):
         return replaced, others
     return None, ()
-
-
-def _rivals(name: str, former: Mapping[str, str], replaced: str | None, stand_ins: tuple[str, ...]) -> tuple[str, ...]:
-    """The fields that cannot be left out if the field of that name is to be sent, but are not sent with it."""
-    if name in former:
-        return (former[name],)
-    return stand_ins if name == replaced else ()
 
 
 def _compare_field(

@@ -274,8 +274,8 @@
   }
 
   function empty(block) {
-    // What has the focus must not vanish.
-    if (!block.childElementCount || block.contains(document.activeElement)) { return; }
+    // What has the focus must not vanish; and a list must have a beginning for those who do not scroll.
+    if (!block.childElementCount || block.start === 0 || block.contains(document.activeElement)) { return; }
     block.style.height = block.offsetHeight + "px";
     block.replaceChildren();
   }
@@ -383,7 +383,7 @@
     fill(block);
     const item = block.children[place % BLOCK];
     toggle(item, true);
-    item.scrollIntoView({ block: "center" });
+    item.scrollIntoView({ block: "center", behavior: "instant" });
     item.querySelector(".toggle").focus({ preventScroll: true });
     return true;
   }
@@ -457,7 +457,7 @@
     const scope = scopes.find((entry) => entry.mrn === element.dataset.scope);
     if (!scope || !scope.tokens) { continue; }
     const link = el("a", { href: "#scope=" + scope.key }, ...element.childNodes);
-    link.addEventListener("click", () => { document.getElementById("list").scrollIntoView(); });
+    link.addEventListener("click", () => { document.getElementById("list").scrollIntoView({ behavior: "instant" }); });
     element.append(link);
   }
   for (const element of document.querySelectorAll("[data-mrn]")) {

@@ -17,8 +17,9 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.errors imp
 
 _PLUGINS = Path(__file__).resolve().parents[4] / "plugins"
 _GUARD = _PLUGINS / "module_utils" / "_python.py"
-# What such a Python reads before it ends.
-READ = [_GUARD, *sorted((_PLUGINS / "modules").glob("*.py"))]
+# What such a Python reads before it ends. Some files of modules only document an action plugin, and never leave the controller.
+_MODULES = [path for path in (_PLUGINS / "modules").glob("*.py") if "def main(" in path.read_text(encoding="utf-8")]
+READ = [_GUARD, *sorted(_MODULES)]
 _RUN = """
 import runpy, sys
 sys.version_info = tuple(int(part) for part in sys.argv[1].split("."))

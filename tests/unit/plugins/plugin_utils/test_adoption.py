@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -137,6 +138,16 @@ def token_sets(draw: st.DrawFn) -> list[Token]:
 @given(token_sets())
 def test_nothing_changes_under_an_adopted_declaration(tokens: list[Token]) -> None:
     check_nothing_changes(tokens)
+
+
+@settings(max_examples=500)
+@given(token_sets())
+def test_nothing_changes_under_a_listing_given_back_as_it_is(tokens: list[Token]) -> None:
+    """Roles that cannot be declared aside, every item is an entry of its own."""
+    listed = [replace(each, roles=each.roles - {"//elsewhere/teams/x"}) for each in tokens]
+    for plan in plans_of(listed, select(listed, Selection(), NOW)):
+        assert isinstance(plan, Plan), plan
+        assert plan.steps == ()
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,8 @@ from ansible_collections.mondoo.platform.plugins.module_utils._transport.http im
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
 from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import Scope
 from ansible_collections.mondoo.platform.tests.unit.support.builders import ORGANIZATION, SPACE, roles, token
-from ansible_collections.mondoo.platform.tests.unit.support.fleets import crew_of
 from ansible_collections.mondoo.platform.tests.unit.support.model import Model
+from ansible_collections.mondoo.platform.tests.unit.support.runs import pool_of
 
 _PATIENCE = 10.0  # seconds, for what would otherwise hang a test
 
@@ -33,7 +33,7 @@ def _scopes(count: int) -> list[Scope]:
 def test_listings_share_requests(count: int, requests: int, size: int) -> None:
     scopes = _scopes(count)
     model = Model().add(*(token("ci", scope=scope) for scope in scopes))
-    pool = crew_of(model, size)
+    pool = pool_of(model, size)
     listings = pool.list_tokens(scopes)
     assert set(listings) == set(scopes)
     for scope, listing in listings.items():
@@ -55,13 +55,13 @@ def test_one_token_is_in_one_listing_also_where_two_requests_showed_it() -> None
             )
 
     model = Careless(lacking=frozenset({"scopeMrn"})).add(token("ci"))
-    listings = crew_of(model, 4).list_tokens([ORGANIZATION, *_scopes(30), SPACE])
+    listings = pool_of(model, 4).list_tokens([ORGANIZATION, *_scopes(30), SPACE])
     assert [scope for scope, listing in listings.items() if listing != ()] == [SPACE]
 
 
 def test_what_all_have_done_is_counted() -> None:
     model = Model().add(token("old"))
-    pool = crew_of(model, 4)
+    pool = pool_of(model, 4)
 
     def generate(api: TokenApi, number: int) -> str:
         response = api.generate_token(SPACE, f"t{number}", "", roles("viewer"), api.policy.budget())
@@ -99,7 +99,7 @@ def test_what_the_service_lacks_is_learnt_by_all_at_the_same_time() -> None:
     scopes = _scopes(100)
     model = Together(4, lacking=frozenset({"lastUsed", "creator"}))
     model.add(*(token("ci", scope=scope) for scope in scopes))
-    pool = crew_of(model, 4)
+    pool = pool_of(model, 4)
     listings = pool.list_tokens(scopes)
     assert [scope for scope, listing in listings.items() if isinstance(listing, MondooError)] == []
     assert len(pool.warnings) == 2
@@ -111,7 +111,7 @@ def test_a_mistake_in_one_listing_is_raised() -> None:
         def list_tokens(self, *_arguments: Any) -> Any:
             raise RuntimeError("broken")
 
-    first = crew_of(Model()).clients[0]
+    first = pool_of(Model()).clients[0]
     broken = Broken(Model(), first.policy)
     with pytest.raises(RuntimeError):
         TokenApiPool(broken, lambda: broken, 2).list_tokens(_scopes(60))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 from ansible_collections.mondoo.platform.plugins.module_utils._planning.declaration import (
@@ -52,7 +53,7 @@ TWIN = token(key="twin")
 ELSEWHERE = token(scope=ORGANIZATION)
 UNREADABLE = MondooError(errors.PERMISSION_DENIED, "no")
 NO_DIRECTORY = MondooError(errors.FILE_FAILED, "the directory does not exist")
-ELSE = {"scope": ORGANIZATION}
+ELSE: dict[str, Any] = {"scope": ORGANIZATION}
 
 
 @dataclass(frozen=True)
@@ -315,7 +316,9 @@ def test_what_a_set_takes() -> None:
 def test_a_delivery_whose_token_is_gone_is_warned_of(
     there: list[Token], unreadable: Scope | None, words: str | None
 ) -> None:
-    listings = {SPACE: tuple(there), **({unreadable: UNREADABLE} if unreadable else {})}
+    listings: dict[Scope, tuple[Token, ...] | MondooError] = {SPACE: tuple(there)}
+    if unreadable is not None:
+        listings[unreadable] = UNREADABLE
     warnings = missing_deliveries(listings, context(mode=Mode.FINISH, delivered=[CI, pending()]))
     assert len(warnings) == (words is not None)
     assert words is None or words in warnings[0]

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from ansible_collections.mondoo.platform.plugins.module_utils._planning.declaration import Declaration, Mode
@@ -34,7 +35,7 @@ TWIN = token(key="twin", created_at=None, created_by=None, last_use_known=False)
 GONE = "//agents.api.mondoo.app/spaces/space-1/serviceaccounts/gone"
 
 
-def by_mrn(name: str | None = None, **options: object) -> Declaration:
+def by_mrn(name: str | None = None, **options: Any) -> Declaration:
     """A declaration of the token CI by its MRN."""
     return declare(name, mrn=CI.mrn, **options)
 
@@ -153,7 +154,10 @@ ABSENT = {
     "whatever the mode": Case(declare(present=False), [CI], ["delete ci"], mode=Mode.FINISH),
 }
 
-_REFUSED = {"error": errors.OWN_CREDENTIAL, "words": ["this task logs in with it", "Nothing was changed"]}
+_REFUSED: dict[str, Any] = {
+    "error": errors.OWN_CREDENTIAL,
+    "words": ["this task logs in with it", "Nothing was changed"],
+}
 OWN = {
     "is not deleted": Case(declare(present=False), [CI], own=CI, **_REFUSED),
     "is not deleted as a retired one": Case(declare(present=False), [CI, retired()], own=retired(), **_REFUSED),

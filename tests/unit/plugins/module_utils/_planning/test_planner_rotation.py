@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from ansible_collections.mondoo.platform.plugins.module_utils._planning.declaration import (
@@ -47,12 +48,12 @@ ROTATION = [GENERATE, "delete ci", FINISH]
 TEN_DAYS = "10 days old, rotate_after 9d"
 
 
-def rotate(**options: object) -> Declaration:
+def rotate(**options: Any) -> Declaration:
     """A declaration by which the token CI is due."""
     return declare(rotate_after=9 * DAY, **options)
 
 
-def kept(**options: object) -> Declaration:
+def kept(**options: Any) -> Declaration:
     """A declaration that rotates tokens, by which CI is not due yet."""
     return declare(rotate_after=90 * DAY, **options)
 

@@ -15,7 +15,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from ansible_collections.mondoo.platform.plugins.module_utils._client.documents import document
+from ansible_collections.mondoo.platform.plugins.module_utils._api.documents import API_TOKENS
 from ansible_collections.mondoo.platform.plugins.module_utils._transport import connection
 from ansible_collections.mondoo.platform.plugins.module_utils._transport.credentials import ApiToken
 from ansible_collections.mondoo.platform.plugins.module_utils._transport.http import HttpTransport
@@ -64,8 +64,9 @@ def test_a_name_that_does_not_exist() -> None:
     assert "Max retries" not in error.reason
 
 
-def test_a_name_that_is_none() -> None:
-    error = failure(f"https://{'a' * 70}.invalid/query")
+@pytest.mark.parametrize("name", [f"{'a' * 70}.invalid", f"{'ä' * 70}.invalid", "a..invalid", "*.invalid"])
+def test_a_name_that_is_none(name: str) -> None:
+    error = failure(f"https://{name}/query")
     assert (error.code, error.outcome_unknown) == ("ConnectionFailed", False)
 
 
@@ -110,9 +111,9 @@ def test_what_is_left_of_an_answer_is_not_taken_for_the_next() -> None:
     with RawServer(hint) as server:
         client = transport(server.url)
         with pytest.raises(MondooError, match="HTTP 103 with an empty body") as caught:
-            client.post(document("apiTokens"), {}, "apiTokens")
+            client.post(API_TOKENS.plain, {}, "apiTokens")
         assert (caught.value.transient, caught.value.outcome_unknown) == LATER
-        assert client.post(document("apiTokens"), {}, "apiTokens").data == {"x": "second"}
+        assert client.post(API_TOKENS.plain, {}, "apiTokens").data == {"x": "second"}
 
 
 # TLS
@@ -158,7 +159,9 @@ def test_a_bundle_that_is_none(tmp_path: Path) -> None:
     bundle.write_text("no certificate", encoding="ascii")
     with Server(ANSWER, certificate=write_certificate(tmp_path)) as server:
         error = failure(server.url, verify=str(bundle))
-        assert not error.transient
+        assert (error.code, _meaning(error)) == ("TLSFailed", REFUSED)
+        assert error.reason.startswith(f"the certificate authorities of {bundle} cannot be read: ")
+        assert "_ssl.c" not in error.reason
         assert not server.received
 
 
@@ -193,7 +196,7 @@ def trusted(url: str, **environ: str) -> bool:
         url, ApiToken(BEARER), user_agent="unit/1", timeout=5, trust=choose_trust(True, None, environ)
     )
     try:
-        return client.post(document("apiTokens"), {}, "apiTokens").data == {"x": 1}
+        return client.post(API_TOKENS.plain, {}, "apiTokens").data == {"x": 1}
     except MondooError as error:
         assert error.code == "TLSFailed"
         return False

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -16,8 +15,6 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.shape impo
 from ansible_collections.mondoo.platform.plugins.module_utils._values.token import (
     Token,
     generated_token,
-    retired_name,
-    retirement_of,
     same_description,
     token_diff,
     token_from_node,
@@ -32,8 +29,6 @@ from ansible_collections.mondoo.platform.tests.unit.support.builders import (
     token,
     token_mrn,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 NODE: dict[str, Any] = {
     "mrn": token_mrn("1"),
@@ -207,51 +202,3 @@ def test_the_diff_is_an_allow_list() -> None:
         "permissions": ["agent", "viewer"],
     }
     assert token_diff(None) == {}
-
-
-# Retired names
-
-_moments = st.datetimes(
-    min_value=datetime(2000, 1, 1), max_value=datetime(2999, 1, 1), timezones=st.sampled_from([timezone.utc])
-)
-
-
-@given(st.text(min_size=1), _moments)
-def test_a_retired_name_tells_its_name_and_time(name: str, at: datetime) -> None:
-    aside = token(retired_name(name, at), key="x")
-    assert retirement_of(aside, name) == at.replace(microsecond=0)
-    assert retirement_of(aside, name + "x") is None
-    assert retirement_of(token(name, key="x"), name) is None
-
-
-@given(st.text(min_size=1, max_size=5), _moments, _moments)
-def test_a_name_may_look_retired_itself(name: str, first: datetime, second: datetime) -> None:
-    inner = retired_name(name, first)
-    outer = token(retired_name(inner, second), key="x")
-    assert retirement_of(outer, inner) == second.replace(microsecond=0)
-    assert retirement_of(outer, name) is None
-
-
-def test_the_form_of_a_retired_name() -> None:
-    local = datetime(2026, 11, 23, 20, 0, 0, 999999, tzinfo=timezone(timedelta(hours=2)))
-    assert retired_name("ci", local) == "ci (retired 2026-11-23T18:00:00Z)"
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "ci",
-        "ci (retired)",
-        "ci (retired 2026-11-23)",
-        "ci (retired 2026-11-23T18:00:00Z) ",
-        "ci (retired 2026-11-23T18:00:00.5Z)",
-        "ci (retired 2026-11-23T18:00:00+00:00)",
-        "ci (retired 2026-13-23T18:00:00Z)",
-        "ci  (retired 2026-11-23T18:00:00Z)",
-        "CI (retired 2026-11-23T18:00:00Z)",
-        "other (retired 2026-11-23T18:00:00Z)",
-        " (retired 2026-11-23T18:00:00Z)",
-    ],
-)
-def test_what_is_no_retired_name(name: str) -> None:
-    assert retirement_of(token(name, key="x"), "ci") is None

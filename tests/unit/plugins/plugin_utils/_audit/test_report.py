@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +196,12 @@ def test_rules_are_sorted_by_what_to_do_first() -> None:
     ranks = {"high": 0, "medium": 1, "low": 2, "ignore": 3}
     assert order == sorted(order, key=lambda pair: (ranks[pair[0]], -pair[1]))
     assert all(rule["advice"] and rule["broken_by"] for rule in made["rules"])
+
+
+def test_the_guide_has_the_table_of_rules() -> None:
+    guide = (_ROOT / "docs" / "docsite" / "rst" / "guide_audits.rst").read_text(encoding="utf-8")
+    rows = re.findall(r"^   \* - ``(\w+)``\n     - (\w+)\n     - (.+)$", guide, flags=re.MULTILINE)
+    assert rows == [(rule.name, rule.severity, rule.broken_by) for rule in RULES.values()]
 
 
 def test_drift() -> None:

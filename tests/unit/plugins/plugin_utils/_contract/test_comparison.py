@@ -156,9 +156,9 @@ DIFFERENCES: dict[str, tuple[list[tuple[str, str]], dict[str, str]]] = {
         [(_GENERATE, "input GenerateAPITokenInput {\n  name: String!\n")],
         {"GenerateAPITokenInput.scopeMrn": BROKEN},
     ),
-    "an input wants the scope in the former way": (
+    "an input wants the scope in both ways": (
         [(_GENERATE, _GENERATE.replace("spaceMrn: String", "spaceMrn: String!"))],
-        {"GenerateAPITokenInput.scopeMrn": SPACES_ONLY},
+        {"GenerateAPITokenInput.spaceMrn": CHANGED},
     ),
     "an input field must be given": (
         [(_GENERATE, _GENERATE.replace("scopeMrn: String", "scopeMrn: String!"))],

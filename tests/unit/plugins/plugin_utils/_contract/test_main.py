@@ -16,7 +16,7 @@ from ansible_collections.mondoo.platform.plugins.plugin_utils._contract.__main__
 from ansible_collections.mondoo.platform.plugins.plugin_utils._contract.comparison import compare
 from ansible_collections.mondoo.platform.plugins.plugin_utils._contract.report import endpoint_kind, report
 
-from ....support.server import Reply, Server, json_reply
+from ....support.server import RawServer, Reply, Server, json_reply, slowly
 
 SCHEMA = graphql.build_schema(
     (Path(__file__).resolve().parents[5] / "docs" / "contract" / "schema.graphql").read_text(encoding="utf-8")
@@ -135,6 +135,7 @@ def test_a_service_that_cannot_be_asked_for_what_is_deprecated(capsys: pytest.Ca
     ("reply", "words"),
     [
         (json_reply({"data": None, "errors": [{"message": "introspection disabled"}]}), "introspection disabled"),
+        (json_reply({"errors": [{"message": f"no Bearer {SECRET} here"}]}), "no Bearer ******** here"),
         (json_reply({"data": {}}), "does not tell its schema: no data"),
         (json_reply({"data": {"__schema": {}}}), "does not tell its schema: its answer is no schema"),
         (json_reply({"data": {"x": 1}}), "does not tell its schema: its answer is no schema"),
@@ -148,3 +149,19 @@ def test_an_endpoint_that_does_not_tell(reply: Reply, words: str, capsys: pytest
     assert words.lower() in shown.err.lower()
     assert shown.out == ""
     assert SECRET not in shown.err
+
+
+def test_the_time_is_for_the_whole_of_a_request(capsys: pytest.CaptureFixture[str]) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n"
+    with RawServer(slowly(b" " * 40, head)) as server:
+        assert main(["--endpoint", server.url, "--timeout", "0.3"]) == 2
+    assert "within 0.3 seconds" in capsys.readouterr().err
+
+
+def test_a_password_in_an_address_is_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MONDOO_API_PROXY", f"http://bob:{SECRET}#@proxy.invalid:3128")
+    assert main(["--endpoint", "https://api.mondoo.invalid"]) == 2
+    assert "MONDOO_API_PROXY" in (shown := capsys.readouterr().err)
+    assert SECRET not in shown

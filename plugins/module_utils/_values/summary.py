@@ -10,8 +10,8 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .._values.mrn import Scope
-from .._values.times import count_of
+from .mrn import Scope
+from .times import count_of
 
 FAILED = "failed"
 UNCHANGED = "unchanged"

@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.mondoo.platform.plugins.module_utils._module.summary import Outcome, summarize
 from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import scope_from
+from ansible_collections.mondoo.platform.plugins.module_utils._values.summary import Outcome, summarize
 
 ALPHA = scope_from("space", "alpha")
 ACME = scope_from("organization", "acme")

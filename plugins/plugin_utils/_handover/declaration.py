@@ -1,0 +1,211 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The declaration: what each entry asks of the module, and where its secret goes. Every problem is told, with its entry."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.mondoo.platform.plugins.module_utils._module.arguments import SCOPE_OPTIONS, set_arguments
+from ansible_collections.mondoo.platform.plugins.module_utils._module.declaration import read_scope
+from ansible_collections.mondoo.platform.plugins.module_utils._module.entries import read_entries
+from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
+from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import Scope
+
+from .delivery import Delivery, Space, Surroundings, deliver_from, read_delivery
+from .modes import mode_from
+from .places import FilePlace, Place, fill_all, place_key
+from .settings import PREFIX, Settings
+
+DECLARED = f"{PREFIX}declared"
+# Options of the file at `token_path`.
+_FILE_OPTIONS = (
+    "mode",
+    "owner",
+    "group",
+    "seuser",
+    "serole",
+    "setype",
+    "selevel",
+    "attributes",
+    "attr",
+    "unsafe_writes",
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of the declaration. number: from 1. options: as the module takes them. deliver: None if it has none.
+
+    scope: None where it is wrong. controller_file: `token_path` beside `deliver`, which the role writes then.
+    """
+
+    number: int
+    label: str
+    options: dict[str, Any]
+    deliver: dict[str, Any] | None = None
+    scope: Scope | None = None
+    controller_file: FilePlace | None = None
+
+    @property
+    def present(self) -> bool:
+        return str(self.options.get("state") or "present") != "absent"
+
+    @property
+    def is_template(self) -> bool:
+        """Whether it stands for several spaces."""
+        return self.options.get("each_space") not in (None, False, "")
+
+    @property
+    def hands_over_itself(self) -> bool:
+        """Whether the module writes the secret to `token_path`."""
+        return self.options.get("token_path") is not None
+
+    @property
+    def module_options(self) -> dict[str, Any]:
+        """The entry as the module gets it: without a place it must not generate."""
+        is_taken = self.deliver is not None or self.hands_over_itself
+        return self.options if is_taken else {**self.options, "generate": False}
+
+    def places(self, surroundings: Surroundings, space: Space | None) -> Delivery:
+        """Where the secret goes, beside `token_path`."""
+        if not self.present or self.deliver is None:
+            return Delivery()
+        delivery = read_delivery(self.deliver, surroundings, space, is_template=self.is_template and space is None)
+        if self.controller_file is not None:
+            name = (space.name or "") if space else ""
+            path = fill_all(self.controller_file.path, space.id, name) if space else self.controller_file.path
+            delivery.places.append(FilePlace(**{**vars(self.controller_file), "path": path}))
+        return delivery
+
+
+@dataclass
+class Declaration:
+    """The entries, and sentences on what is wrong."""
+
+    entries: list[Entry] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def read_declaration(settings: Settings, surroundings: Surroundings) -> Declaration:
+    """Reads and checks `api_tokens_declared`, as far as it can be before the spaces of organizations are known."""
+    declaration = Declaration()
+    seen: dict[tuple[str, ...], str] = {}
+    for number, declared in enumerate(settings.declared, start=1):
+        if not isinstance(declared, Mapping):
+            kind = "text" if isinstance(declared, str) else type(declared).__name__
+            declaration.problems.append(f"entry {number} of {DECLARED} is {kind}, and not a token with its options")
+            continue
+        problems: list[str] = []
+        entry = _read_entry(number, declared, settings, surroundings, problems)
+        declaration.entries.append(entry)
+        delivery = entry.places(surroundings, space_of(entry))
+        problems += delivery.problems
+        if not entry.is_template:
+            problems += repeated_places(entry.label, all_places(entry, delivery.places), seen)
+        declaration.problems += [f"{entry.label}: {problem}" for problem in dict.fromkeys(problems)]
+    if len(declaration.entries) == len(settings.declared):
+        declaration.problems += _module_problems(declaration.entries, settings)
+    return declaration
+
+
+def space_of(entry: Entry) -> Space | None:
+    """The space that the entry names itself."""
+    if entry.scope is None or entry.scope.kind != "space":
+        return None
+    return Space(entry.scope.mrn.rsplit("/", 1)[-1])
+
+
+def all_places(entry: Entry, places: Sequence[Place]) -> list[Place]:
+    """The places, and the file that the module writes itself."""
+    path = entry.options.get("token_path")
+    if not isinstance(path, str) or not entry.present:
+        return list(places)
+    return [*places, FilePlace("localhost", os.path.realpath(os.path.expanduser(path)))]
+
+
+def repeated_places(label: str, places: Sequence[Place], seen: dict[tuple[str, ...], str]) -> Iterator[str]:
+    """Sentences on places that another entry has as well; `seen` has the labels of those before, and is added to."""
+    for place in places:
+        key = place_key(place)
+        if key is None:
+            continue
+        other = seen.setdefault(key, label)
+        if other is not label:
+            yield f"{place} is where the secret of {other} goes too"
+
+
+def module_options(settings: Settings) -> dict[str, Any]:
+    """The options of the module that do not depend on the entries."""
+    return {**settings.common, "concurrency": settings.concurrency}
+
+
+def _read_entry(
+    number: int, declared: Mapping[str, Any], settings: Settings, surroundings: Surroundings, problems: list[str]
+) -> Entry:
+    options = {str(option): value for option, value in declared.items() if option != "deliver"}
+    name = options.get("name") or options.get("mrn")
+    label = f"entry {number} of {DECLARED}" + (f' ("{name}")' if name else "")
+    if "token_path" in options and options["token_path"] in (None, ""):
+        problems.append("token_path has no value: leave it out, or name a file")
+    deliver: dict[str, Any] | None = None
+    if "deliver" in declared:
+        try:
+            deliver = deliver_from(declared["deliver"])
+        except MondooError as error:
+            problems.append(error.reason)
+    elif settings.deliver and options.get("token_path") is None:
+        deliver = settings.deliver
+    controller_file = None
+    if deliver is not None and isinstance(options.get("token_path"), str):
+        controller_file = _controller_file(options, surroundings, problems)
+        options = {option: value for option, value in options.items() if option not in ("token_path", *_FILE_OPTIONS)}
+    return Entry(number, label, options, deliver, _scope(options, settings), controller_file)
+
+
+def _controller_file(options: Mapping[str, Any], surroundings: Surroundings, problems: list[str]) -> FilePlace:
+    """`token_path` beside `deliver`: one place more, which the role writes as it writes the others."""
+    unsupported = [option for option in _FILE_OPTIONS[3:] if options.get(option) is not None]
+    if unsupported:
+        problems.append(f"{', '.join(unsupported)} cannot be used with token_path beside deliver")
+    mode = "0600"
+    try:
+        mode = mode_from("mode", options["mode"]) if options.get("mode") is not None else mode
+    except MondooError as error:
+        problems.append(error.reason)
+    path = os.path.normpath(os.path.join(surroundings.directory, os.path.expanduser(options["token_path"])))
+    owner, group = (str(options[key]) if options.get(key) is not None else None for key in ("owner", "group"))
+    return FilePlace("localhost", path, owner, group, mode)
+
+
+def _scope(options: Mapping[str, Any], settings: Settings) -> Scope | None:
+    """The scope of an entry; what is wrong with it is told by the module's own check."""
+    for source in (options, settings.common):
+        given = {option: source.get(option) for option in (*SCOPE_OPTIONS, "mrn")}
+        try:
+            scope = read_scope({key: value if isinstance(value, str) else None for key, value in given.items()})
+        except MondooError:
+            return None
+        if scope is not None:
+            return scope
+    return None
+
+
+def _module_problems(entries: Sequence[Entry], settings: Settings) -> list[str]:
+    """What the module would refuse."""
+    spec = {**set_arguments(), **{option: {"type": "str"} for option in SCOPE_OPTIONS}}
+    given = {**module_options(settings), "tokens": [entry.options for entry in entries]}
+    result = ArgumentSpecValidator(spec, mutually_exclusive=[SCOPE_OPTIONS]).validate(given)
+    if result.error_messages:
+        return [message.replace("tokens", DECLARED) for message in result.error_messages]
+    try:
+        read_entries(result.validated_parameters)
+    except MondooError as error:
+        return [error.reason.replace("of tokens", f"of {DECLARED}")]
+    return []

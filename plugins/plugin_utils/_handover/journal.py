@@ -1,0 +1,89 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What this controller has begun to hand over and not finished: the names of tokens, and never a secret.
+
+Only a help: it tells a pending token that a run on this controller left behind from one that belongs to a run elsewhere.
+Without it, the role waits until the pending token is `pending_grace` old.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import socket
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+_FOLDER = "~/.ansible/mondoo.platform/handing-over"
+
+
+class TokenKey(NamedTuple):
+    """A token by the name that it is declared with."""
+
+    scope_mrn: str
+    name: str
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass
+    return True
+
+
+class Journal:
+    """process: the run that this is. What cannot be read or written is as if there were no journal."""
+
+    def __init__(
+        self,
+        process: int,
+        folder: Path | None = None,
+        host: str | None = None,
+        is_running: Callable[[int], bool] = _is_running,
+    ) -> None:
+        self._process = process
+        self._folder = folder or Path(os.path.expanduser(_FOLDER))
+        self._host = host or socket.gethostname()
+        self._is_running = is_running
+
+    def begin(self, keys: Iterable[TokenKey]) -> None:
+        """Notes that secrets of these tokens are about to exist."""
+        with contextlib.suppress(OSError):
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for key in keys:
+                content = {**key._asdict(), "host": self._host, "process": self._process}
+                self._path(key).write_text(json.dumps(content), encoding="utf-8")
+
+    def end(self, keys: Iterable[TokenKey]) -> None:
+        """Notes that nothing is left of it."""
+        for key in keys:
+            with contextlib.suppress(OSError):
+                self._path(key).unlink(missing_ok=True)
+
+    def cut_short(self) -> set[TokenKey]:
+        """The tokens whose hand-over has ended without an end: their run is over, or it is this one, which is at its start."""
+        found = set()
+        for path in self._paths():
+            with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+                content = json.loads(path.read_text(encoding="utf-8"))
+                process = int(content["process"])
+                if content["host"] == self._host and (process == self._process or not self._is_running(process)):
+                    found.add(TokenKey(str(content["scope_mrn"]), str(content["name"])))
+        return found
+
+    def _paths(self) -> list[Path]:
+        try:
+            return sorted(self._folder.glob("*.json"))
+        except OSError:
+            return []
+
+    def _path(self, key: TokenKey) -> Path:
+        return self._folder / f"{hashlib.sha256(json.dumps(key).encode()).hexdigest()[:32]}.json"

@@ -1,0 +1,50 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Modes of files, as a declaration writes them."""
+
+from __future__ import annotations
+
+import re
+
+from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import invalid_option
+
+_OCTAL = re.compile(r"[0-7]{3,4}")
+_SYMBOLIC = re.compile(r"[ugoa]*[=+-][rwxXst]*(,[ugoa]*[=+-][rwxXst]*)*")
+_WRITABLE_BY_OTHERS = 0o002
+
+
+def mode_from(option: str, value: object, *, of_directory: bool = False) -> str:
+    """Reads a mode: octal text, or as for chmod. An unquoted `0640` is the number 416 in YAML, and taken for what it was.
+
+    Raises MondooError for what nobody can mean for a secret, such as the number 640 or the text `416`.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        raise invalid_option(f"{option}: {value!r} is not a mode")
+    if isinstance(value, int):
+        if not _is_plausible(value, of_directory):
+            raise invalid_option(f"{option}: {value} is a number in YAML, and not the mode that was written; quote it")
+        return f"{value:04o}"
+    text = value.strip()
+    if _OCTAL.fullmatch(text):
+        if not _is_plausible(int(text, 8), of_directory):
+            hint = "; if the mode was written without quotes, quote it" if not text.startswith("0") else ""
+            raise invalid_option(f'{option}: "{text}" is not the mode of {_kind(of_directory)}{hint}')
+        return text.rjust(4, "0")
+    if not _SYMBOLIC.fullmatch(text):
+        raise invalid_option(f'{option}: "{text}" is not a mode: write it as in "0640" or "u=rw,g=r"')
+    return text
+
+
+def _is_plausible(mode: int, of_directory: bool) -> bool:
+    """Whether it can be meant: readable by its owner, not writable by everybody, and executable only if it is a directory."""
+    if not 0 <= mode <= 0o777 or mode & _WRITABLE_BY_OTHERS:
+        return False
+    if of_directory:
+        return mode & 0o700 == 0o700
+    return bool(mode & 0o400) and not mode & 0o111 and mode & 0o060 != 0o020
+
+
+def _kind(of_directory: bool) -> str:
+    return "a directory for secrets" if of_directory else "a file with a secret"

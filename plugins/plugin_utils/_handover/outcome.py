@@ -1,0 +1,122 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What became of a run, token by token: results, a summary, and the report for programs. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.mondoo.platform.plugins.module_utils._values.times import count_of
+
+from .tokens import GENERATE, DeclaredToken
+
+_SHOWN = 5
+
+
+@dataclass
+class Outcome:
+    """What became of a token. result: as the module tells it, without a secret. failed: why; empty if it did not fail.
+
+    handed_over: whether a new secret is in all of its places.
+    """
+
+    token: DeclaredToken
+    result: dict[str, Any] = field(default_factory=dict)
+    failed: str = ""
+    handed_over: bool = False
+
+    @property
+    def operations(self) -> list[str]:
+        return list(self.result.get("operations", ()))
+
+    @property
+    def kind(self) -> str:
+        """What was done, or would be, as a word for the summary."""
+        operations = self.operations
+        if self.failed:
+            return "failed"
+        if GENERATE in operations:
+            after = operations[operations.index(GENERATE) :]
+            known = self.token.predicted.get("api_token") or {}
+            return "replaced" if self.token.forced or known.get("mrn") or "deleteAPIToken" in after[1:] else "created"
+        if not self.result.get("changed"):
+            return "unchanged"
+        return "changed" if self.token.present else "deleted"
+
+    def data(self) -> dict[str, Any]:
+        """The result of the token for users."""
+        kept = {key: value for key, value in self.result.items() if key not in ("token", "failed", "msg", "error")}
+        error = {"error": self.result["error"]} if self.failed and self.result.get("error") else {}
+        return {
+            **kept,
+            "changed": bool(self.result.get("changed")),
+            "failed": bool(self.failed),
+            "msg": self.failed,
+            "places": [str(place) for place in self.token.places],
+            **error,
+        }
+
+
+def summary(outcomes: Sequence[Outcome], pruned: int, *, check_mode: bool) -> str:
+    """How many tokens were created, replaced and so on."""
+    would = "would be " if check_mode else ""
+    counts = Counter(outcome.kind for outcome in outcomes)
+    parts = [
+        f"{counts[kind]} {kind if kind in ('failed', 'unchanged') else would + kind}"
+        for kind in ("created", "replaced", "changed", "deleted", "unchanged", "failed")
+        if counts[kind]
+    ]
+    if pruned:
+        parts.append(f"{pruned} {would}pruned")
+    return f"{count_of(len(outcomes), 'API token')} declared: {', '.join(parts) or 'nothing to do'}."
+
+
+def failures(outcomes: Iterable[Outcome]) -> str:
+    """The first reasons for which tokens failed; empty if none did."""
+    reasons = list(dict.fromkeys(outcome.failed for outcome in outcomes if outcome.failed))
+    more = [f"And {len(reasons) - _SHOWN} more, see the results."] if len(reasons) > _SHOWN else []
+    return " ".join([*(_sentence(reason) for reason in reasons[:_SHOWN]), *more])
+
+
+def status(*, failed: bool, changed: bool, check_mode: bool) -> str:
+    """One word for programs."""
+    if failed:
+        return "failed"
+    if not changed:
+        return "unchanged"
+    return "drift" if check_mode else "changed"
+
+
+def report_text(status_word: str, message: str, result: Mapping[str, Any], *, check_mode: bool) -> str:
+    """The report for programs, as JSON."""
+    tokens = [
+        {key: entry.get(key) for key in ("name", "scope_mrn", "changed", "failed", "msg", "operations", "places")}
+        for entry in result.get("results", ())
+    ]
+    content = {
+        "status": status_word,
+        "check_mode": check_mode,
+        "msg": message,
+        "tokens": tokens,
+        "pruned": [token.get("name") for token in result.get("pruned", ())],
+        "operations": result.get("operations", {}),
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def sum_operations(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Several counts of mutations in one."""
+    total: Counter[str] = Counter()
+    for each in counts:
+        total.update(each)
+    return dict(sorted(total.items()))
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!")) else f"{text}."

@@ -1,0 +1,285 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The places themselves: the encrypted file, files on hosts, and what is remembered of unfinished runs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+from ansible.parsing.vault import VaultLib, VaultSecret
+from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
+from ansible_collections.mondoo.platform.plugins.plugin_utils._handover.host_files import (
+    READY,
+    SeenFile,
+    look_command,
+    read_look,
+    read_written,
+    remove_command,
+    write_command,
+)
+from ansible_collections.mondoo.platform.plugins.plugin_utils._handover.journal import Journal, TokenKey
+from ansible_collections.mondoo.platform.plugins.plugin_utils._handover.places import FilePlace
+from ansible_collections.mondoo.platform.plugins.plugin_utils._handover.sealing import require_shared_key, seal, unseal
+from ansible_collections.mondoo.platform.plugins.plugin_utils._handover.vault_file import VaultFile
+from ansible_collections.mondoo.platform.plugins.plugin_utils._handover.vault_text import (
+    change_variables,
+    read_variables,
+)
+
+SECRET = 'it\'s "new" \\ {{ x }}'
+QUOTED = '"it\'s \\"new\\" \\\\ {{ x }}"'
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", f"x: {QUOTED}\n"),
+        ("a: 1", f"a: 1\nx: {QUOTED}\n"),
+        ("---\n", f"---\nx: {QUOTED}\n"),
+        ("# c\n\nx: old # d\na: 1\n", f"# c\n\nx: {QUOTED} # d\na: 1\n"),
+        ("x:\na: 1\n", f"x: {QUOTED}\na: 1\n"),
+        ("x: |\n  old\n  er\n\n# c\na: 1\n", f"x: {QUOTED}\n\n# c\na: 1\n"),
+        ("x: !vault |\n  abc\na: 2026-01-01\n", f"x: {QUOTED}\na: 2026-01-01\n"),
+        ("  a: 1\n  b: 2\n", f"  a: 1\n  b: 2\n  x: {QUOTED}\n"),
+        ("a: 1\r\n", f"a: 1\r\nx: {QUOTED}\r\n"),
+        ("{a: 1}\n", f'{{a: 1, "x": {QUOTED}}}\n'),
+        ("{}", f'{{"x": {QUOTED}}}'),
+        ("a: &p {b: 1}\nc: *p\n", f"a: &p {{b: 1}}\nc: *p\nx: {QUOTED}\n"),
+    ],
+)
+def test_setting_a_variable(before: str, after: str) -> None:
+    """Nothing but the variable is another than before."""
+    assert change_variables(before, {"x": SECRET}) == after
+    assert read_variables(after)["x"] == SECRET
+
+
+@pytest.mark.parametrize("before", ["", "a: 1\n", "# c\na: 1 # d\n\n", "a:\n  - 1\n"])
+def test_taking_a_variable_away_again(before: str) -> None:
+    assert change_variables(change_variables(before, {"x": SECRET}), {"x": None}) == before
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("- 1\n", "holds no variables"),
+        ("a: [\n", "no valid YAML"),
+        ("x: {a: 1}\n", "a list or a dictionary"),
+        ("x: 1\nx: 2\n", "is there twice"),
+        ("x: &p old\ny: *p\n", "no valid YAML"),
+        ("a: 1\n...\n", "no valid YAML"),
+        ("a: 1\n---\nb: 2\n", "no valid YAML"),
+    ],
+)
+def test_texts_that_cannot_be_changed(text: str, words: str) -> None:
+    with pytest.raises(MondooError, match=words):
+        change_variables(text, {"x": SECRET})
+
+
+def _encrypt(path: Path, text: str, label: str | None = None) -> None:
+    secret = VaultSecret(b"pw")
+    path.write_bytes(VaultLib([(label or "default", secret)]).encrypt(text, secret=secret, vault_id=label))
+
+
+def _decrypt(path: Path) -> str:
+    return str(VaultLib([("default", VaultSecret(b"pw"))]).decrypt(path.read_bytes()).decode())
+
+
+def test_the_encrypted_file_keeps_what_is_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "v.yml"
+    _encrypt(path, "# c\na: 2026-01-01\n", label="prod")
+    path.chmod(0o640)
+    link = tmp_path / "link.yml"
+    link.symlink_to(path)
+    file = VaultFile(str(link), "pw")
+    file.check(["x"])
+    assert file.change({"x": "1"}) == {"x": None}
+    assert file.change({"x": "2"}) == {"x": "1"}
+    assert _decrypt(path) == '# c\na: 2026-01-01\nx: "2"\n'
+    assert path.read_text().startswith("$ANSIBLE_VAULT;1.2;AES256;prod")
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert link.is_symlink()
+    assert sorted(tmp_path.iterdir()) == [link, path]
+
+
+def test_a_new_encrypted_file(tmp_path: Path) -> None:
+    file = VaultFile(str(tmp_path / "v.yml"), "pw")
+    file.check(["x"])
+    assert file.variables() == {}
+    file.change({"x": "1"})
+    assert (tmp_path / "v.yml").stat().st_mode & 0o777 == 0o600
+    assert file.variables() == {"x": "1"}
+
+
+@pytest.mark.parametrize(
+    ("text", "password", "words"),
+    [
+        (None, "pw", "not encrypted as a whole"),
+        ("a: 1\n", "other", "does not open it"),
+        ("- 1\n", "pw", "no variables"),
+    ],
+)
+def test_encrypted_files_that_cannot_be_used(text: str | None, password: str, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "v.yml"
+    if text is None:
+        path.write_text("a: 1\n", encoding="utf-8")
+    else:
+        _encrypt(path, text)
+    with pytest.raises(MondooError, match=words):
+        VaultFile(str(path), password).check(["x"])
+
+
+def test_two_runs_with_one_encrypted_file(tmp_path: Path) -> None:
+    """Each reads the file again under its lock, so that no change is lost."""
+    path = tmp_path / "v.yml"
+    names = [f"x{number}" for number in range(8)]
+    threads = [threading.Thread(target=VaultFile(str(path), "pw").change, args=({name: name},)) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert VaultFile(str(path), "pw").variables() == {name: name for name in names}
+
+
+def _shell(command: str, given: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["/bin/sh", "-c", command], input=given, capture_output=True, text=True, timeout=30, check=False
+    )
+
+
+def _look(*places: FilePlace) -> list[SeenFile]:
+    command, mark = look_command(places)
+    return read_look(_shell(command, READY).stdout, mark, len(places))
+
+
+@pytest.mark.parametrize("name", ["x", "a b'\"$HOME`*"])
+def test_writing_a_file(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    place = FilePlace("h", str(path), mode="0640")
+    assert read_written(_shell(write_command(place), "one").stdout) is None
+    assert path.stat().st_mode & 0o777 == 0o640
+    (seen,) = _look(place)
+    assert (seen.state, seen.content, seen.problems) == ("file", "one", ())
+    assert seen.modified_at is not None
+    assert read_written(_shell(write_command(place), "two").stdout) == "one"
+    assert path.read_text(encoding="utf-8") == "two"
+    assert list(tmp_path.iterdir()) == [path]
+    assert _shell(remove_command(place), "").returncode == 0
+    assert _look(place) == [SeenFile("missing")]
+
+
+def test_folders_are_made_only_where_that_is_wanted(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b" / "x"
+    assert _shell(write_command(FilePlace("h", str(path))), "one").returncode != 0
+    (seen,) = _look(FilePlace("h", str(path)))
+    assert "does not exist (directory_mode would make it)" in seen.problems[0]
+    place = FilePlace("h", str(path), directory_mode="0750")
+    assert _look(place) == [SeenFile("missing")]
+    assert _shell(write_command(place), "one").returncode == 0
+    assert [each.stat().st_mode & 0o777 for each in (path.parent, path.parent.parent)] == [0o750, 0o750]
+
+
+def test_what_is_no_file_for_a_secret(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "large").write_text("x" * 70000, encoding="utf-8")
+    names = ("link", "fifo", ".", "large")
+    places = [FilePlace("h", str(tmp_path / name)) for name in names]
+    seen = _look(*places)
+    assert [bool(each.problems) for each in seen] == [True] * len(names)
+    assert seen[3].content == ""
+    assert all(_shell(write_command(place), "one").returncode for place in places[:3])
+    assert not (tmp_path / "target").exists()
+
+
+@pytest.mark.parametrize("options", [{"owner": "nosuchuser"}, {"group": "nosuchgroup"}])
+def test_an_owner_that_is_none(options: dict[str, str], tmp_path: Path) -> None:
+    """It is told before, and where it was not, the file stays as it was and no secret is left."""
+    path = tmp_path / "x"
+    path.write_text("old", encoding="utf-8")
+    place = FilePlace("h", str(path), **options)
+    assert "there is no" in _look(place)[0].problems[0]
+    assert _shell(write_command(place), "new").returncode != 0
+    assert path.read_text(encoding="utf-8") == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_secret_is_written_only_once_owner_group_and_mode_are_final(tmp_path: Path) -> None:
+    """The script waits for the secret with a file that is still empty."""
+    path = tmp_path / "x"
+    process = subprocess.Popen(
+        ["/bin/sh", "-c", write_command(FilePlace("h", str(path), mode="0400"))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    for _attempt in range(200):
+        made = [each for each in tmp_path.iterdir() if each.stat().st_mode & 0o777 == 0o400]
+        if made:
+            break
+        threading.Event().wait(0.02)
+    assert [each.read_bytes() for each in made] == [b""]
+    process.communicate(b"secret", timeout=30)
+    assert path.read_text(encoding="utf-8") == "secret"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_leftovers_of_a_run_that_was_killed_are_removed(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    (tmp_path / ".x.mondoo-abc").write_text("left", encoding="utf-8")
+    (tmp_path / ".y.mondoo-abc").write_text("of another", encoding="utf-8")
+    assert _shell(write_command(FilePlace("h", str(path))), "one").returncode == 0
+    assert sorted(each.name for each in tmp_path.iterdir()) == [".y.mondoo-abc", "x"]
+
+
+def test_an_answer_that_is_none() -> None:
+    with pytest.raises(MondooError, match="did not answer as expected"):
+        read_look("Welcome!\n", "mark", 1)
+    with pytest.raises(MondooError, match="did not answer as expected"):
+        read_written("Welcome!\n")
+
+
+KEY = TokenKey("//scope", "ci")
+
+
+@pytest.mark.parametrize(
+    ("process", "host", "running", "found"),
+    [(1, "here", False, True), (1, "here", True, False), (2, "here", True, True), (1, "elsewhere", False, False)],
+)
+def test_the_journal(process: int, host: str, running: bool, found: bool, tmp_path: Path) -> None:
+    """A hand-over is cut short if its run was on this host and is over, or is this one."""
+    Journal(process, tmp_path / "j", host).begin([KEY])
+    journal = Journal(2, tmp_path / "j", "here", lambda _process: running)
+    assert journal.cut_short() == ({KEY} if found else set())
+    journal.end([KEY])
+    assert journal.cut_short() == set()
+
+
+def test_a_journal_that_cannot_be_kept(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    journal = Journal(1, tmp_path / "file" / "j")
+    journal.begin([KEY])
+    journal.end([KEY])
+    assert journal.cut_short() == set()
+    folder = tmp_path / "k"
+    folder.mkdir()
+    (folder / "x.json").write_text("{", encoding="utf-8")
+    assert Journal(1, folder).cut_short() == set()
+
+
+def test_sealed_secrets() -> None:
+    for secret in (SECRET, "ä\udcff\n", ""):
+        assert unseal(seal(secret)) == secret
+    assert SECRET not in seal(SECRET)
+    with pytest.raises(MondooError, match="another run"):
+        unseal("gAAAAA")
+
+
+def test_the_key_must_be_shared_with_other_tasks() -> None:
+    """Here it is not: this process has made it for itself."""
+    with pytest.raises(MondooError, match="processes that Ansible forks"):
+        require_shared_key()
