@@ -174,7 +174,10 @@ class Scene:
     def _broken_secrets(self, result: dict[str, Any] | None) -> Iterator[str]:
         """The token in use works until its successor's secret was handed over; and no two tokens have one declared name."""
         live = {entry["secret"]: entry["mrn"] for entry in self.simulator.secrets() if entry["live"]}
-        files = {tuple(path.name.split("-", 1)): path.read_text("utf-8") for path in self.folder.iterdir()}
+        files: dict[Key, str] = {}
+        for path in self.folder.iterdir():
+            space, _hyphen, name = path.name.partition("-")
+            files[space, name] = path.read_text(encoding="utf-8")
         held = {**self.in_use, **files}
         tokens = self.tokens()
         named = Counter(_key(token) for token in tokens)

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,18 +22,6 @@ from tasks import ORGANIZATION_MRN, SPACE_MRN
 OLD = "2020-01-01T00:00:00Z"
 CI: dict[str, Any] = {"space": "alpha", "name": "ci", "permissions": ["viewer"]}
 GENERATE, UPDATE, SET_ROLES, DELETE = "generateAPIToken", "updateAPIToken", "setRoles", "deleteAPIToken"
-
-
-@pytest.fixture
-def runner(collections: Path, simulator: Simulator, tmp_path: Path) -> ModuleRunner:
-    login = {"endpoint": simulator.url, "auth_token": simulator.admin_token}
-    return ModuleRunner(collections, lambda: login, tmp_path / "home")
-
-
-@pytest.fixture(autouse=True)
-def _as_documented_afterwards(simulator: Simulator) -> Iterator[None]:
-    yield
-    simulator.reset()
 
 
 def _names(simulator: Simulator, scope: str = SPACE_MRN) -> list[str]:
@@ -127,7 +114,12 @@ def test_five_hundred_rotations_share_their_deletions_and_renames(
 def test_staged_secrets_take_these_requests(runner: ModuleRunner, simulator: Simulator) -> None:
     """One for each secret; what is finished afterwards shares its requests."""
     tokens = [{"name": f"t{number}"} for number in range(10)]
-    declared = {"space": "alpha", "permissions": ["viewer"], "tokens": tokens, "rotate_after": "0"}
+    declared: dict[str, Any] = {
+        "space": "alpha",
+        "permissions": ["viewer"],
+        "tokens": tokens,
+        "rotate_after": "0",
+    }
     runner.run("api_tokens", **declared)
     simulator.clear_requests()
     staged = runner.run("api_tokens", **declared, stage=True, verify_secret="never")
@@ -188,16 +180,17 @@ def test_a_second_run_changes_nothing(
     switch(simulator, VARIANTS[name])
     simulator.settings(opaque_tokens=opaque)
     path = tmp_path / "ci"
-    declared = {
+    declared: dict[str, Any] = {
         **CI,
         "permissions": ["viewer", "agent"],
         "description": "What it is for:\n\n- scans \n",
         "token_path": str(path),
         "lost_secret": "fail",
     }
-    for options in ({}, {"rotate_after": "0"}, {"rotate_after": "0", "overlap": "1d"}):
-        assert runner.run("api_token", **declared, **options)["changed"]
-        again = runner.run("api_token", **{**declared, **({"overlap": "1d"} if options.get("overlap") else {})})
+    # Created, replaced, and replaced with a predecessor that stays.
+    for rotate_after, overlap in ((None, None), ("0", None), ("0", "1d")):
+        assert runner.run("api_token", **declared, rotate_after=rotate_after, overlap=overlap)["changed"]
+        again = runner.run("api_token", **declared, overlap=overlap)
         assert not again.get("failed"), again["msg"]
         assert not again["changed"], again["operations"]
         assert path.read_text(encoding="utf-8") in _live(simulator)
