@@ -26,6 +26,7 @@ from simulator.process import Simulator  # noqa: E402  (found through the line a
 
 if TYPE_CHECKING:
     from fleet import Fleet
+    from module_runner import ModuleRunner
 
 BIN = Path(sys.executable).parent
 _TIMEOUT = 300  # seconds for one playbook
@@ -218,6 +219,25 @@ def simulator(_server: Simulator) -> Simulator:
     """The simulator as it is after its start."""
     _server.reset()
     return _server
+
+
+@pytest.fixture
+def runner(collections: Path, simulator: Simulator, tmp_path: Path) -> ModuleRunner:
+    """The modules without ansible-playbook around them."""
+    from module_runner import ModuleRunner
+
+    # After a reset, the service has new credentials.
+    return ModuleRunner(
+        collections, lambda: {"endpoint": simulator.url, "auth_token": simulator.admin_token}, tmp_path / "home"
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """For files with secrets, and nothing else."""
+    path = tmp_path / "secrets"
+    path.mkdir()
+    return path
 
 
 @pytest.fixture

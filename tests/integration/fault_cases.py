@@ -84,7 +84,8 @@ class Flow:
 class Scene:
     """One case: a flow in a fresh simulator, and what its users hold.
 
-    in_use: the secret that is used for each token, where it is returned. files are in `folder`, by space and name.
+    timeout: of each request, in seconds. in_use: the secret that is used for each token, where it is returned. The files are in
+    `folder`, by space and name.
     """
 
     flow: Flow
@@ -92,6 +93,7 @@ class Scene:
     runner: ModuleRunner
     folder: Path
     concurrency: int = 1
+    timeout: int = 20
     in_use: dict[Key, str] = field(default_factory=dict)
 
     # -- what is run --------------------------------------------------------------------------------------------------
@@ -130,11 +132,11 @@ class Scene:
     def _run_module(self, entries: tuple[dict[str, Any], ...], **task: Any) -> dict[str, Any]:
         declared = [self.options_of(entry) for entry in entries]
         if self.flow.one:
-            result = self.runner.run("api_token", timeout=1, **{**declared[0], **task})
+            result = self.runner.run("api_token", timeout=self.timeout, **{**declared[0], **task})
         else:
             staged = {"stage": True} if self.flow.reading is Reading.STAGED else {}
             result = self.runner.run(
-                "api_tokens", tokens=declared, timeout=1, concurrency=self.concurrency, **{**staged, **task}
+                "api_tokens", tokens=declared, timeout=self.timeout, concurrency=self.concurrency, **{**staged, **task}
             )
         for entry, line in zip(entries, _lines(result), strict=False):
             if line.get("token"):
@@ -172,7 +174,10 @@ class Scene:
     def _broken_secrets(self, result: dict[str, Any] | None) -> Iterator[str]:
         """The token in use works until its successor's secret was handed over; and no two tokens have one declared name."""
         live = {entry["secret"]: entry["mrn"] for entry in self.simulator.secrets() if entry["live"]}
-        files = {tuple(path.name.split("-", 1)): path.read_text("utf-8") for path in self.folder.iterdir()}
+        files: dict[Key, str] = {}
+        for path in self.folder.iterdir():
+            space, _hyphen, name = path.name.partition("-")
+            files[space, name] = path.read_text(encoding="utf-8")
         held = {**self.in_use, **files}
         tokens = self.tokens()
         named = Counter(_key(token) for token in tokens)
@@ -228,6 +233,15 @@ class Scene:
             yield f"{entry['name']} is not as reported: {token}"
         elif _declarable(token["roles"]) != _declarable(reported["roles"]):
             yield f"{entry['name']} has {token['roles']}, not {reported['roles']}"
+
+    def run_with_fault(self, fault: str, request: int, times: int) -> dict[str, Any]:
+        """The run that the flow is about, with so many requests that fail from that one on."""
+        self.simulator.fault(fault, match="any", nth=request, times=times, **FAULTS[fault])
+        self.timeout, usual = (1 if fault.startswith("timeout") else self.timeout), self.timeout
+        result = self.run_declared()
+        self.timeout = usual
+        self.simulator.clear_faults()
+        return result
 
     def aftermath(self) -> Iterator[str]:
         """What must hold after a run without faults, and after one more. There is no run elsewhere: no grace."""

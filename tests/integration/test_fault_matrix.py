@@ -43,22 +43,6 @@ FLOWS = {
 ROTATIONS = [name for name in FLOWS if name.startswith(("rotate", "lost"))]
 
 
-@pytest.fixture
-def runner(collections: Path, simulator: Simulator, tmp_path: Path) -> ModuleRunner:
-    # Each case has a fresh service, with new credentials.
-    return ModuleRunner(
-        collections, lambda: {"endpoint": simulator.url, "auth_token": simulator.admin_token}, tmp_path / "home"
-    )
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """For the files with secrets, and nothing else."""
-    path = tmp_path / "secrets"
-    path.mkdir()
-    return path
-
-
 @pytest.mark.parametrize("service", SERVICES)
 @pytest.mark.parametrize("name", FLOWS)
 def test_fault_matrix(
@@ -85,9 +69,7 @@ def test_fault_matrix(
     violations: list[str] = []
     for request, fault, hits in cases:
         scene = prepare()
-        simulator.fault(fault, match="any", nth=request, times=HITS[hits], **FAULTS[fault])
-        result = scene.run_declared()
-        simulator.clear_faults()
+        result = scene.run_with_fault(fault, request, HITS[hits])
         broken = [*scene.violations(result), *scene.aftermath()]
         violations += [f"request {request}, {fault}, {hits}: {text}" for text in broken]
     record_property("fault cases", len(cases))

@@ -22,22 +22,6 @@ from test_fault_matrix import FLOWS
 _MOMENTS = {"before it is executed": "timeout_before", "after it was executed": "timeout_after"}
 
 
-@pytest.fixture
-def runner(collections: Path, simulator: Simulator, tmp_path: Path) -> ModuleRunner:
-    # Each case has a fresh service, with new credentials.
-    return ModuleRunner(
-        collections, lambda: {"endpoint": simulator.url, "auth_token": simulator.admin_token}, tmp_path / "home"
-    )
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """For the files with secrets, and nothing else."""
-    path = tmp_path / "secrets"
-    path.mkdir()
-    return path
-
-
 # SIGKILL
 
 

@@ -56,22 +56,6 @@ FLOWS = {
 }
 
 
-@pytest.fixture
-def runner(collections: Path, simulator: Simulator, tmp_path: Path) -> ModuleRunner:
-    # Each case has a fresh service, with new credentials.
-    return ModuleRunner(
-        collections, lambda: {"endpoint": simulator.url, "auth_token": simulator.admin_token}, tmp_path / "home"
-    )
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """For the files with secrets, and nothing else."""
-    path = tmp_path / "secrets"
-    path.mkdir()
-    return path
-
-
 def _matrix(
     name: str, service: str, simulator: Simulator, runner: ModuleRunner, folder: Path, concurrency: int
 ) -> tuple[int, list[str]]:
@@ -97,9 +81,7 @@ def _matrix(
     violations: list[str] = []
     for request, fault, hits in cases:
         scene = prepare()
-        simulator.fault(fault, match="any", nth=request, times=HITS[hits], **FAULTS[fault])
-        result = scene.run_declared()
-        simulator.clear_faults()
+        result = scene.run_with_fault(fault, request, HITS[hits])
         broken = [*scene.violations(result), *scene.aftermath()]
         violations += [f"request {request}, {fault}, {hits}: {text}" for text in broken]
     return len(cases), violations

@@ -21,10 +21,10 @@ from proxy import Proxy
 from simulator.process import Simulator
 
 from conftest import Playbooks
-from fault_cases import FAULTS, HITS
+from fault_cases import FAULTS, HITS, SERVICES, Scene
 from module_runner import ModuleRunner
 from tasks import SPACE_MRN, api_token
-from test_fault_matrix import FLOWS, Scene
+from test_fault_matrix import FLOWS
 
 WAYS = ("forward", "tunnel")
 
@@ -89,27 +89,25 @@ PROXY_FAULTS = {
 
 def _requests(scene: Scene, way: Way) -> int:
     """How many requests the flow makes without a fault."""
-    scene.prepare({})
-    assert not scene.run(scene.flow.declared).get("failed")
+    scene.prepare(SERVICES["as documented"])
+    assert not scene.run_declared().get("failed")
     return len(way.simulator.requests())
 
 
 @pytest.mark.parametrize("name", FLOWS)
 def test_fault_matrix_behind_a_proxy(
-    name: str, way: Way, tmp_path: Path, record_property: Callable[[str, object], None]
+    name: str, way: Way, folder: Path, record_property: Callable[[str, object], None]
 ) -> None:
     flow = FLOWS[name]
-    requests = _requests(Scene(flow, way.simulator, way.runner, tmp_path), way)
+    requests = _requests(Scene(flow, way.simulator, way.runner, folder), way)
     cases = list(itertools.product(range(1, requests + 1), FAULTS, HITS))
     violations: list[str] = []
     for request, fault, hits in cases:
-        scene = Scene(flow, way.simulator, way.runner, tmp_path)
-        scene.prepare({})
-        way.simulator.fault(fault, match="any", nth=request, times=HITS[hits], **FAULTS[fault])
-        result = scene.run(flow.declared)
-        way.simulator.clear_faults()
-        found = [*scene.violations(result), *scene.aftermath()]
-        violations += [f"request {request}, {fault}, {hits}: {text}" for text in found]
+        scene = Scene(flow, way.simulator, way.runner, folder)
+        scene.prepare(SERVICES["as documented"])
+        result = scene.run_with_fault(fault, request, HITS[hits])
+        broken = [*scene.violations(result), *scene.aftermath()]
+        violations += [f"request {request}, {fault}, {hits}: {text}" for text in broken]
     record_property("fault cases", len(cases))
     record_property("violations", len(violations))
     assert violations == []
@@ -120,31 +118,31 @@ def test_fault_matrix_of_a_proxy(
     name: str,
     way: Way,
     request: pytest.FixtureRequest,
-    tmp_path: Path,
+    folder: Path,
     record_property: Callable[[str, object], None],
 ) -> None:
     flow = FLOWS[name]
     kind = str(request.node.callspec.params["way"])
-    requests = _requests(Scene(flow, way.simulator, way.runner, tmp_path), way)
+    requests = _requests(Scene(flow, way.simulator, way.runner, folder), way)
     cases = list(itertools.product(range(1, requests + 1), PROXY_FAULTS[kind]))
     violations: list[str] = []
     for nth, fault in cases:
-        scene = Scene(flow, way.simulator, way.runner, tmp_path)
-        scene.prepare({})
+        scene = Scene(flow, way.simulator, way.runner, folder)
+        scene.prepare(SERVICES["as documented"])
         if fault.after:
             way.simulator.fault(fault.after, match="any", nth=nth)
         # A tunnel stays open for all requests, until something ends it: the first is that of the first request.
         number = nth if kind == "forward" else (2 if fault.after else 1)
         way.proxy.fault(fault.kind, nth=number, status=fault.status)
-        result = scene.run(flow.declared)
+        result = scene.run_declared()
         way.proxy.clear_faults()
         way.simulator.clear_faults()
         final = fault.status in (403, 407) and (nth == 1 or kind == "tunnel")
         ended = result.get("failed") and not way.simulator.mutations()
-        found = [*scene.violations(result), *scene.aftermath()]
+        broken = [*scene.violations(result), *scene.aftermath()]
         if final and not ended:
-            found.append("a refusal for good did not end the run before anything changed")
-        violations += [f"request {nth}, {fault}: {text}" for text in found]
+            broken.append("a refusal for good did not end the run before anything changed")
+        violations += [f"request {nth}, {fault}: {text}" for text in broken]
     record_property("fault cases", len(cases))
     record_property("violations", len(violations))
     assert violations == []

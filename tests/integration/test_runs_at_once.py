@@ -26,20 +26,6 @@ CI: dict[str, Any] = {"space": "alpha", "name": "ci", "permissions": ["viewer"]}
 OLD = "2020-01-01T00:00:00Z"
 
 
-@pytest.fixture
-def runner(collections: Path, simulator: Simulator, tmp_path: Path) -> ModuleRunner:
-    login = {"endpoint": simulator.url, "auth_token": simulator.admin_token}
-    return ModuleRunner(collections, lambda: login, tmp_path / "home")
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """For the files with secrets, and nothing else."""
-    path = tmp_path / "secrets"
-    path.mkdir()
-    return path
-
-
 def _live(simulator: Simulator) -> dict[str, str]:
     """The secrets that work, with the MRNs of their tokens."""
     return {entry["secret"]: entry["mrn"] for entry in simulator.secrets() if entry["live"]}
