@@ -33,7 +33,9 @@ options:
     type: list
     elements: str
   created_by:
-    description: Only tokens created by this user, by e-mail address or MRN as RV(mondoo.platform.api_token#module:api_token.created_by) shows it, in upper or lower case.
+    description:
+      - Only tokens created by this user, by e-mail address or MRN as RV(mondoo.platform.api_token#module:api_token.created_by) shows
+        it, in upper or lower case.
     type: str
   older_than:
     description:
