@@ -78,9 +78,7 @@ class ModuleRunner:
     home: of the user who runs them, where their lock files are; one of the tests' own by default.
     """
 
-    def __init__(
-        self, collections: Path, connection: Callable[[], dict[str, Any]], home: Path | None = None
-    ) -> None:
+    def __init__(self, collections: Path, connection: Callable[[], dict[str, Any]], home: Path | None = None) -> None:
         self._collections = collections
         self._connection = connection
         self._home = home or collections.with_name("home-of-modules")

@@ -35,9 +35,7 @@ FLOWS = {
     "rotate with overlap to a file": replace(_OVERLAP, reading=Reading.FILE),
     "rotate with overlap": _OVERLAP,
     "delete": Flow(({"space": "alpha", "name": "ci", "state": "absent"},), before=(_CI,), one=True),
-    "lost secret": Flow(
-        ({**_CI, "lost_secret": "rotate"},), Reading.FILE, before=(_CI,), loses_files=True, one=True
-    ),
+    "lost secret": Flow(({**_CI, "lost_secret": "rotate"},), Reading.FILE, before=(_CI,), loses_files=True, one=True),
     "create, staged": Flow((_CI,), Reading.STAGED),
     "rotate, staged": replace(_ROTATION, reading=Reading.STAGED, one=False),
     "rotate with overlap, staged": replace(_OVERLAP, reading=Reading.STAGED, one=False),
