@@ -12,7 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.mondoo.platform.plugins.module_utils._values.times import count_of
+from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import Scope, scope_of_mrn
+from ansible_collections.mondoo.platform.plugins.module_utils._values.summary import PRUNED, summarize
+from ansible_collections.mondoo.platform.plugins.module_utils._values.summary import Outcome as Line
 
 from .tokens import GENERATE, DeclaredToken
 
@@ -63,18 +65,17 @@ class Outcome:
         }
 
 
-def summary(outcomes: Sequence[Outcome], pruned: int, *, check_mode: bool) -> str:
-    """How many tokens were created, replaced and so on."""
-    would = "would be " if check_mode else ""
-    counts = Counter(outcome.kind for outcome in outcomes)
-    parts = [
-        f"{counts[kind]} {kind if kind in ('failed', 'unchanged') else would + kind}"
-        for kind in ("created", "replaced", "changed", "deleted", "unchanged", "failed")
-        if counts[kind]
+def summary(outcomes: Sequence[Outcome], pruned: Iterable[Mapping[str, Any]], *, check_mode: bool) -> str:
+    """How many tokens were created, replaced and so on, and which. pruned: tokens, as the module tells them."""
+    lines = [
+        Line(outcome.kind, *_name_and_scope({**outcome.token.predicted, **outcome.result})) for outcome in outcomes
     ]
-    if pruned:
-        parts.append(f"{pruned} {would}pruned")
-    return f"{count_of(len(outcomes), 'API token')} declared: {', '.join(parts) or 'nothing to do'}."
+    lines += [Line(PRUNED, *_name_and_scope(token)) for token in pruned]
+    return f"{summarize(lines, check_mode=check_mode)}."
+
+
+def _name_and_scope(result: Mapping[str, Any]) -> tuple[str, Scope]:
+    return str(result.get("name") or ""), scope_of_mrn(result["scope_mrn"])
 
 
 def failures(outcomes: Iterable[Outcome]) -> str:

@@ -466,7 +466,7 @@ class Steps:
         check_mode = self._ansible.check_mode
         outcomes = self._outcomes()
         gone = decided["prediction"].get("pruned") or [] if check_mode else pruned.get("pruned") or []
-        message = summary(outcomes, len(gone), check_mode=check_mode)
+        message = summary(outcomes, gone, check_mode=check_mode)
         failed = " ".join(filter(None, [failures(outcomes), str(pruned.get("failed_pruning") or "")]))
         changed = any(outcome.result.get("changed") for outcome in outcomes) or bool(gone)
         operations = (
