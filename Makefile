@@ -7,12 +7,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 NOX := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/nox
+# Two sessions at a time, the longest first.
+SIDE_BY_SIDE := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tests/tools/lanes.py
 # The collection, where PYTHONPATH leads to it.
 INSTALL := ANSIBLE_COLLECTIONS_PATH=$(VENV)/collections \
 	$(BIN)/ansible-galaxy collection install . -p $(VENV)/collections --force --offline >/dev/null
 
 .DEFAULT_GOAL := help
-.PHONY: help demo bench contract live test lint units integration sanity matrix mutation docs release release-check clean
+.PHONY: help demo bench contract live check test lint units integration sanity matrix mutation docs release release-check clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -24,6 +26,7 @@ bench: $(VENV)/run.stamp ## Measure, and print ratios
 	@$(BIN)/python tests/benchmark/no_op.py
 	@$(BIN)/python tests/benchmark/fleet.py
 	@$(BIN)/python tests/benchmark/audit.py
+	@$(BIN)/python tests/benchmark/listing.py
 
 contract: $(VENV)/run.stamp ## Check a live endpoint against the contract; without MONDOO_API_TOKEN and the like, the simulator
 	@$(INSTALL)
@@ -33,8 +36,12 @@ live: $(VENV)/run.stamp ## Try the modules on the space MONDOO_LIVE_SPACE of the
 	@$(INSTALL)
 	@PYTHONPATH=$(VENV)/collections $(BIN)/python tests/live/smoke.py
 
+check: $(VENV)/check.stamp ## Run what a change needs every day, in a few minutes
+	@$(SIDE_BY_SIDE) quick-units quick-smoke quick-sanity quick-lint
+
 test: $(VENV)/check.stamp ## Run all checks and tests
-	$(NOX)
+	@$(SIDE_BY_SIDE)
+	@$(NOX) -s covered-by-test
 
 lint: $(VENV)/check.stamp ## Run the checks that need no simulator
 	$(NOX) -s formatters codeqa yamllint typing tests-code license-check extra-checks docs-check ansible-lint unused-code examples
@@ -49,7 +56,7 @@ sanity: $(VENV)/check.stamp ## Run ansible-test sanity with the oldest and the n
 	$(NOX) -k sanity
 
 matrix: $(VENV)/check.stamp ## Run the tests with every ansible-core that there is a Python for
-	$(NOX) -k "units or sanity or integration or faults or covered-by-matrix"
+	$(NOX) -k "units or sanity or integration or matrices or covered-by-matrix"
 
 mutation: $(VENV)/check.stamp ## Break the planner in some hundred ways, and see that its tests notice
 	$(NOX) -s mutation

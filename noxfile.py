@@ -22,7 +22,9 @@ import nox
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "tests" / "tools"))
 
+import changes  # noqa: E402  (found through the line above)
 import debian  # noqa: E402  (found through the line above)
+import environments  # noqa: E402  (found through the line above)
 import interpreters  # noqa: E402  (found through the line above)
 import tool_home  # noqa: E402
 
@@ -44,7 +46,7 @@ nox.options.error_on_missing_interpreters = True
 nox.options.download_python = "never"
 nox.options.sessions = [
     *("formatters", "codeqa", "yamllint", "typing", "tests-code", "license-check", "extra-checks", "docs-check"),
-    *("unused-code", "examples", "docs-site", "publishing"),
+    *("unused-code", "units-oldest-libraries", "examples", "docs-site", "publishing"),
     *("build-import-check", "ansible-lint", "simulator", "browser"),
     *(f"{kind}-{pair.core}" for pair in ENDS for kind in ("sanity", "units", "integration")),
     "covered-by-test",
@@ -54,6 +56,37 @@ antsibull_nox.load_antsibull_nox_toml()
 
 # The tests wait for processes now and then: one worker more than the two cores that are asked for.
 _SIDE_BY_SIDE = ("-n", "3", "--dist", "worksteal")
+
+
+# What the tests need beside ansible-core.
+_TESTS = [
+    *(ROOT / "tests" / name / "requirements.txt" for name in ("unit", "integration", "simulator", "browser")),
+    ROOT / "tests" / "tools" / "tests" / "requirements.txt",
+]
+
+
+def _tests_environment(core: str) -> Path:
+    """The `bin` folder of the environment in which all tests with that version of ansible-core run."""
+    pair = next(pair for pair in PAIRS if pair.core == core)
+    tools = ["pytest", "pytest-cov", "pytest-xdist"]
+    files = _TESTS if core == NEWEST.core else _TESTS[:3]
+    return environments.provide(
+        ROOT / ".nox" / f"tests-{core}", PYTHONS[pair.python], [f"ansible-core~={core}.0", *tools], files
+    )
+
+
+def _tools_environment() -> Path:
+    """The `bin` folder of the environment with the linters that antsibull-nox does not bring."""
+    tools = ["ansible-lint", "mypy", "ruff", "types-PyYAML", "types-requests", "vulture"]
+    return environments.provide(
+        ROOT / ".nox" / "tools", PYTHONS[NEWEST.python], [f"ansible-core~={NEWEST.core}.0", *tools], _TESTS[1:4]
+    )
+
+
+def _run(session: nox.Session, folder: Path, program: str, *arguments: str, env: dict[str, str] | None = None) -> None:
+    """Runs a program of an environment, with that environment first on PATH."""
+    path = f"{folder}{os.pathsep}{os.environ['PATH']}"
+    session.run(str(folder / program), *arguments, env={**(env or {}), "PATH": path}, external=True)
 
 
 def _tracked_files() -> list[str]:
@@ -106,47 +139,106 @@ for pair in ENDS:
     )
 
 
-@nox.session(name="tests-code", python=NEWEST.python)
+@nox.session(name="tests-code", python=False)
 def tests_code(session: nox.Session) -> None:
     """ruff and mypy for simulator, demo, benchmark, tools, and the tests that run against the simulator."""
-    session.install(
-        "mypy",
-        "ruff",
-        "types-PyYAML",
-        "types-requests",
-        "-r",
-        "tests/browser/requirements.txt",
-        f"ansible-core~={NEWEST.core}.0",
-    )
-    session.run("ruff", "check", "tests")
-    session.run("ruff", "format", "--check", "tests")
-    for what in ("simulator", "engines", "browser", "integration", "demo", "benchmark", "live", "tools"):
+    tools = _tools_environment()
+    _run(session, tools, "ruff", "check", "tests")
+    _run(session, tools, "ruff", "format", "--check", "tests")
+    for what in ("simulator", "engines", "proxy", "browser", "integration", "demo", "benchmark", "live", "tools"):
         # Not packages: a name such as conftest is that of the folder that is checked.
         others = [f"tests/{name}" for name in ("benchmark", "tools", "tools/tests") if name != what]
-        paths = ["tests", *([] if what in ("simulator", "engines") else [f"tests/{what}"]), *others]
+        paths = ["tests", *([] if what in ("simulator", "engines", "proxy") else [f"tests/{what}"]), *others]
         environment = {"MYPYPATH": os.pathsep.join(paths)}
-        session.run("mypy", "--config-file", "pyproject.toml", f"tests/{what}", env=environment)
+        _run(session, tools, "mypy", "--config-file", "pyproject.toml", f"tests/{what}", env=environment)
 
 
-@nox.session(name="unused-code", python=NEWEST.python)
+@nox.session(name="units-oldest-libraries", python=OLDEST.python)
+def units_oldest_libraries(session: nox.Session) -> None:
+    """The unit tests of the transport with the oldest libraries that distributions still have: urllib3 1.26 above all."""
+    oldest = ("gql[requests]==4.0.0", "graphql-core==3.2.6", "requests==2.28.1", "urllib3==1.26.12")
+    session.install(f"ansible-core~={OLDEST.core}.0", *oldest, "pytest", "-r", "tests/unit/requirements.txt")
+    with tempfile.TemporaryDirectory() as name:
+        session.chdir(_collection_tree(Path(name)))
+        environment = {"PYTHONPATH": name, "ANSIBLE_COLLECTIONS_PATH": name, "PYTHONDONTWRITEBYTECODE": "1"}
+        tests = "tests/unit/plugins/module_utils/_transport"
+        session.run("pytest", tests, "-q", "-p", "no:cacheprovider", *session.posargs, env=environment)
+
+
+@nox.session(name="unused-code", python=False)
 def unused_code(session: nox.Session) -> None:
     """vulture: names that nothing uses; in plugins/, names that only tests use, too."""
-    session.install("vulture")
-    session.run("vulture", "plugins")
-    session.run("vulture", "plugins", "tests", "noxfile.py")
+    tools = _tools_environment()
+    _run(session, tools, "vulture", "plugins")
+    _run(session, tools, "vulture", "plugins", "tests", "noxfile.py")
 
 
-@nox.session(python=NEWEST.python)
+@nox.session(python=False)
 def examples(session: nox.Session) -> None:
     """ansible-lint, and the names of options, for each example in README.md, docs/ and the documentation of plugins."""
-    session.install("ansible-lint", f"ansible-core~={NEWEST.core}.0")
+    tools = _tools_environment()
     with tempfile.TemporaryDirectory() as name:
         tree = _collection_tree(Path(name))
         environment = {"ANSIBLE_COLLECTIONS_PATH": name}
         extracted = Path(name) / "examples"
-        session.run("python", "tests/tools/examples.py", str(tree), str(extracted), env=environment)
+        _run(session, tools, "python", "tests/tools/examples.py", str(tree), str(extracted), env=environment)
         session.chdir(extracted)
-        session.run("ansible-lint", "--profile", "production", "--offline", "--strict", env=environment)
+        _run(session, tools, "ansible-lint", "--profile", "production", "--offline", "--strict", env=environment)
+
+
+@nox.session(name="quick-lint", python=False)
+def quick_lint(session: nox.Session) -> None:
+    """ruff for everything, mypy for the plugins, vulture."""
+    tools = _tools_environment()
+    _run(session, tools, "ruff", "check", ".")
+    _run(session, tools, "ruff", "format", "--check", ".")
+    _run(session, tools, "vulture", "plugins")
+    with tempfile.TemporaryDirectory() as name:
+        tree = _collection_tree(Path(name))
+        session.chdir(name)
+        settings = str(tree / "pyproject.toml")
+        package = "ansible_collections.mondoo.platform.plugins"
+        _run(session, tools, "mypy", "--config-file", settings, "-p", package, env={"MYPYPATH": name})
+
+
+@nox.session(name="quick-units", python=False)
+def quick_units(session: nox.Session) -> None:
+    """Unit tests on the newest ansible-core, without coverage; generated ones of the layers that the change touches."""
+    folder = _tests_environment(NEWEST.core)
+    layers = changes.touched_layers(changes.changed_files(ROOT))
+    with tempfile.TemporaryDirectory() as name:
+        session.chdir(_collection_tree(Path(name)))
+        environment = {"PYTHONPATH": name, "ANSIBLE_COLLECTIONS_PATH": name, "PYTHONDONTWRITEBYTECODE": "1"}
+        pytest = ("pytest", "-q", *_SIDE_BY_SIDE)
+        _run(session, folder, *pytest, "-m", "not generated", "tests/unit", env=environment)
+        there = [layer for layer in layers if Path(layer).is_dir()]
+        if there:
+            # pytest's 5: these layers have no generated tests.
+            session.run(
+                *(str(folder / "pytest"), *pytest[1:], "-m", "generated", *there),
+                env=environment,
+                external=True,
+                success_codes=[0, 5],  # type: ignore[arg-type]
+            )
+
+
+@nox.session(name="quick-smoke", python=False)
+def quick_smoke(session: nox.Session) -> None:
+    """The installed collection against the simulator: create, repeat, rotate, delete, onboard, audit, and a search for leaks."""
+    _run(session, _tests_environment(NEWEST.core), "pytest", "tests/integration/test_smoke.py", "-q", "-n", "2")
+
+
+@nox.session(name="quick-sanity", python=False)
+def quick_sanity(session: nox.Session) -> None:
+    """ansible-test sanity with the newest ansible-core, for the files that the change touches."""
+    names = [name for name in changes.changed_files(ROOT) if name.startswith(("plugins/", "tests/unit/"))]
+    if not names:
+        session.log("the change touches nothing that has sanity tests")
+        return
+    with tempfile.TemporaryDirectory() as name:
+        session.chdir(_collection_tree(Path(name)))
+        folder = _tests_environment(NEWEST.core)
+        _run(session, folder, "ansible-test", "sanity", "--venv", "--python", NEWEST.python, *names)
 
 
 @nox.session(name="docs-site", python=NEWEST.python)
@@ -162,11 +254,10 @@ def docs_site(session: nox.Session) -> None:
     session.log(f"open {ROOT / 'build/docs/index.html'}")
 
 
-@nox.session(python=NEWEST.python)
+@nox.session(python=False)
 def publishing(session: nox.Session) -> None:
     """What forges and registries ask for: workflows, the execution environment, the tools of the release."""
-    session.install("-r", "tests/tools/tests/requirements.txt", f"ansible-core~={NEWEST.core}.0")
-    session.run("pytest", "tests/tools/tests", "-q", *session.posargs)
+    _run(session, _tests_environment(NEWEST.core), "pytest", "tests/tools/tests", "-q", *session.posargs)
 
 
 @nox.session(python=NEWEST.python)
@@ -197,16 +288,17 @@ def release(session: nox.Session) -> None:
     session.run("python", "tests/tools/release.py", *(session.posargs or ["check"]))
 
 
-@nox.session(python=NEWEST.python)
+@nox.session(python=False)
 def simulator(session: nox.Session) -> None:
     """The simulator's own tests, and whether GraphQL engines still word their errors as recorded."""
-    session.install("pytest", "pytest-xdist", "-r", "tests/simulator/requirements.txt")
-    session.run(
-        "pytest", "tests/simulator", "tests/engines", *_SIDE_BY_SIDE, *session.posargs, env={"PYTHONPATH": "tests"}
+    _run(
+        *(session, _tests_environment(NEWEST.core), "pytest", "tests/simulator", "tests/engines"),
+        *(*_SIDE_BY_SIDE, *session.posargs),
+        env={"PYTHONPATH": "tests"},
     )
 
 
-@nox.session(python=NEWEST.python)
+@nox.session(python=False)
 def browser(session: nox.Session) -> None:
     """The page of an audit in Debian's Chromium, which root installs where CI is set. At a desk without it, this is skipped."""
     if not debian.provide("chromium", "chromium", "fonts-dejavu-core"):
@@ -214,49 +306,49 @@ def browser(session: nox.Session) -> None:
         if os.environ.get("CI"):
             session.error(reason)
         session.skip(reason)
-    session.install("-r", "tests/browser/requirements.txt", f"ansible-core~={NEWEST.core}.0")
-    session.run("pytest", "tests/browser", "-q", *session.posargs)
+    _run(session, _tests_environment(NEWEST.core), "pytest", "tests/browser", "-q", *session.posargs)
     session.log(f"pictures to look at: {ROOT / 'tests/output/browser'}")
 
 
 def _units(session: nox.Session, core: str) -> None:
-    session.install(f"ansible-core~={core}.0", "pytest-cov", "pytest-xdist", "-r", "tests/unit/requirements.txt")
+    """On the newest ansible-core with coverage and the generated tests, which touch no Ansible; on others without."""
+    folder = _tests_environment(core)
+    coverage = ["--cov=plugins", "--cov-report=term:skip-covered", "--cov-report=json"]
+    which = coverage if core == NEWEST.core else ["-m", "not generated"]
     with tempfile.TemporaryDirectory() as name:
         tree = _collection_tree(Path(name))
         session.chdir(tree)
-        session.run(
-            *("pytest", "tests/unit", "-q", *_SIDE_BY_SIDE),
-            *("--cov=plugins", "--cov-report=term:skip-covered", "--cov-report=json", *session.posargs),
+        _run(
+            *(session, folder, "pytest", "tests/unit", "-q", *_SIDE_BY_SIDE, *which, *session.posargs),
             env={"PYTHONPATH": name, "ANSIBLE_COLLECTIONS_PATH": name, "PYTHONDONTWRITEBYTECODE": "1"},
         )
-        if not session.posargs:  # some of the tests cover some of the code
-            session.run("python", "tests/tools/coverage_floors.py", "coverage.json")
+        if core == NEWEST.core and not session.posargs:  # some of the tests cover some of the code
+            _run(session, folder, "python", "tests/tools/coverage_floors.py", "coverage.json")
 
 
 def _integration(session: nox.Session, core: str) -> None:
-    # All of the fault matrix is in the sessions of its own; it runs modules without ansible-playbook around them.
-    fewer = "not test_fault_matrix or documented" if core == NEWEST.core else "not test_fault_matrix"
-    _against_the_simulator(session, core, fewer)
+    """Without the matrices of generated cases, of which the newest ansible-core has some; all of them are in sessions of their own."""
+    _against_the_simulator(session, core, f"--part={'some' if core == NEWEST.core else 'none'}")
 
 
-def _faults(session: nox.Session, core: str) -> None:
-    _against_the_simulator(session, core, "test_fault_matrix")
+def _matrices(session: nox.Session, core: str) -> None:
+    _against_the_simulator(session, core, "-k", "matrix or every_flow or refused_change")
 
 
-def _against_the_simulator(session: nox.Session, core: str, which: str) -> None:
-    session.install(f"ansible-core~={core}.0", "pytest-xdist", "-r", "tests/integration/requirements.txt")
-    session.run("pytest", "tests/integration", "-q", *_SIDE_BY_SIDE, "-k", which, *session.posargs)
+def _against_the_simulator(session: nox.Session, core: str, *which: str) -> None:
+    folder = _tests_environment(core)
+    _run(session, folder, "pytest", "tests/integration", "-q", *_SIDE_BY_SIDE, *which, *session.posargs)
 
 
 def _add_matrix_sessions() -> None:
-    for kind, run, on in (("units", _units, PAIRS), ("integration", _integration, ENDS), ("faults", _faults, ENDS)):
+    for kind, run, on in (("units", _units, PAIRS), ("integration", _integration, ENDS), ("matrices", _matrices, ENDS)):
         for pair in on:
 
             def body(session: nox.Session, core: str = pair.core, run: object = run) -> None:
                 run(session, core)  # type: ignore[operator]
 
             body.__doc__ = f"{kind} with ansible-core {pair.core} on Python {pair.python}"
-            nox.session(name=f"{kind}-{pair.core}", python=pair.python)(body)
+            nox.session(name=f"{kind}-{pair.core}", python=False)(body)
 
 
 _add_matrix_sessions()
@@ -268,7 +360,7 @@ def covered_by_test(session: nox.Session) -> None:
     for line in interpreters.report(ENDS, PYTHONS):
         session.log(line)
     session.log(
-        f"the fault matrix: covered in one of its variants of the service, with ansible-core {NEWEST.core}; make matrix has all"
+        f"the matrices of faults and of variants of the service: some, with ansible-core {NEWEST.core}; make matrix has all"
     )
 
 

@@ -47,6 +47,17 @@ attributes:
       - The result of a background job is fetched by another plugin, which would show a secret in it.
 """
 
+    CONTROLLED = r"""
+options: {}
+attributes:
+  action:
+    description: Indicates this has a corresponding action plugin so some parts of the options can be executed on the controller.
+    support: full
+  async:
+    description: Supports being used with the C(async) keyword.
+    support: full
+"""
+
     INFO_MODULE = r"""
 options: {}
 attributes:
@@ -62,4 +73,27 @@ attributes:
     support: full
     details:
       - This module never changes anything.
+"""
+
+    REPORT_MODULE = r"""
+options: {}
+attributes:
+  action:
+    description: Indicates this has a corresponding action plugin so some parts of the options can be executed on the controller.
+    support: full
+  async:
+    description: Supports being used with the C(async) keyword.
+    support: none
+  check_mode:
+    support: full
+    details:
+      - This module changes nothing that is managed. It writes its reports in check mode too.
+  diff_mode:
+    support: N/A
+    details:
+      - This module changes nothing that is managed.
+  idempotent:
+    support: full
+    details:
+      - This module changes nothing that is managed. That its reports are new is not counted as a change.
 """

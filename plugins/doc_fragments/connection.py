@@ -13,6 +13,7 @@ options:
   auth_token:
     description:
       - The API token to authenticate with.
+      - White space, invisible characters, one pair of quotation marks around it, and C(Bearer) before it are ignored.
       - At most one of O(auth_token), O(service_account) and O(service_account_file) can be given. With none of them, the
         environment variables E(MONDOO_CONFIG_BASE64), E(MONDOO_CONFIG_PATH) and E(MONDOO_API_TOKEN) are looked at in this
         order, on the host that runs the module; last, the configuration file of the Mondoo CLI there,
@@ -21,40 +22,48 @@ options:
     type: str
   service_account:
     description:
-      - Credentials of a service account, as the console issues them.
+      - Credentials of a service account, as the console issues them. Keyless credentials (workload identity federation) are
+        not supported.
       - A dictionary, JSON, YAML, or base64 of JSON or YAML.
       - Needs the Python libraries C(cryptography) and C(PyJWT), and C(PyYAML) for YAML.
       - If not set, the value of the environment variable E(MONDOO_CONFIG_BASE64) is used.
     type: raw
   service_account_file:
     description:
-      - The same as O(service_account), in a file on the host that runs the module.
+      - The same as O(service_account), in a file on the host that runs the module, in UTF-8 or UTF-16.
       - If not set, the value of the environment variable E(MONDOO_CONFIG_PATH) is used.
     type: path
   region:
     description:
       - The region of the Mondoo Platform.
-      - Not used if O(endpoint) is set, or if a service account names its own endpoint.
+      - Wins over E(MONDOO_API_ENDPOINT) and over the endpoint that a service account names. Not used if O(endpoint) is set.
+      - If neither O(endpoint) nor O(region) is set, the environment variable E(MONDOO_API_ENDPOINT) is used, else the endpoint
+        that a service account names, else V(us).
     type: str
     choices: [us, eu]
-    default: us
   endpoint:
     description:
       - Address of the API of a dedicated installation, with or without the trailing C(/query).
       - Wins over O(region) and over the endpoint that a service account names.
       - Must be C(https://); C(http://) is accepted for the loopback interface only.
-      - If not set, the value of the environment variable E(MONDOO_API_ENDPOINT) is used.
+      - If neither O(endpoint) nor O(region) is set, the environment variable E(MONDOO_API_ENDPOINT) is used.
     type: str
   proxy:
     description:
-      - URL of the proxy to use.
-      - If not set, the value of the environment variable E(MONDOO_API_PROXY) is used, else the usual E(HTTPS_PROXY) and
-        E(NO_PROXY).
+      - URL of the HTTP proxy to use, with or without C(http://), with user name and password if it needs them. In these,
+        characters such as C(/), C(?), C(#) and C(@) are written as C(%2F), C(%3F), C(%23) and C(%40).
+      - If not set, the first of these is used that names a proxy. E(MONDOO_API_PROXY); E(HTTPS_PROXY) or E(ALL_PROXY), unless
+        E(NO_PROXY) excludes the endpoint; C(api_proxy) of a service account, unless E(NO_PROXY) excludes the endpoint.
+      - An endpoint with C(http://), which can only be on the loopback interface, never goes through a proxy that is not set here.
+      - SOCKS is not supported.
     type: str
   ca_path:
     description:
-      - Path of a bundle of CA certificates in PEM to trust, on the host that runs the module.
-      - If not set, the value of the environment variable E(MONDOO_CA_BUNDLE) is used.
+      - Path of a bundle of CA certificates in PEM, the only ones to trust, on the host that runs the module.
+      - If not set, the first of the environment variables E(MONDOO_CA_BUNDLE), E(REQUESTS_CA_BUNDLE) and
+        E(CURL_CA_BUNDLE) is used that is set.
+      - With none of them, the certificates are trusted that the host trusts, where E(SSL_CERT_FILE) and E(SSL_CERT_DIR) can
+        name others. If the host has none, those of C(certifi) are.
     type: path
   validate_certs:
     description:
@@ -63,14 +72,17 @@ options:
     default: true
   timeout:
     description:
-      - Seconds to wait for the connection, and for each part of the answer, of one request.
+      - Seconds for one whole request, from looking up the name of the host to the last byte of the answer, however slowly the
+        bytes come.
+      - An answer of more than 64 MiB is not read, however fast it comes.
     type: int
     default: 30
   retries:
     description:
       - How often a request that failed in passing is tried again, with exponentially growing pauses.
       - Reading is tried again after connection errors, time-outs, HTTP status 429 and 5xx, and unusable answers. A
-        change is tried again only when the service did not execute it, which the module finds out first.
+        change is tried again only when the service did not execute it, which the module finds out first. What a proxy
+        refuses for good (HTTP status 403 and 407) is not tried again.
       - A C(Retry-After) of the service is honoured. One request waits 120 seconds at the most, over all its tries.
     type: int
     default: 4

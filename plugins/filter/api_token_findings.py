@@ -13,7 +13,7 @@ author:
 description:
   - Holds API tokens of the Mondoo Platform against a policy, and returns what is not as it should be.
   - It reads nothing but its input, and changes nothing.
-positional: max_age, max_unused, allowed_permissions, declared, now, severities
+positional: max_age, max_unused, allowed_permissions, declared, now, severities, accepted, scopes, own
 options:
   _input:
     description:
@@ -22,39 +22,20 @@ options:
     type: list
     elements: dict
     required: true
-  max_age:
+  now:
+    description: The time to compare with, as V(2026-11-23T18:00:00Z) or a datetime. By default the present.
+    type: raw
+  scopes:
     description:
-      - How old a token may be, for example V(90d). Older ones break the rule C(too_old).
-      - A whole number and one of C(w), C(d), C(h), C(m), C(s).
-    type: str
-  max_unused:
-    description:
-      - For how long a token may be unused, in the same form. Tokens that were last used before that break the rule C(unused),
-        tokens that are older and were never used break C(never_used).
-      - Without it, every token that was never used breaks C(never_used).
-    type: str
-  allowed_permissions:
-    description: Permissions that a token may have, written as for M(mondoo.platform.api_token). Others break C(excess_permission).
-    type: list
-    elements: str
-  declared:
-    description:
-      - The tokens that are meant to be there, as in O(mondoo.platform.api_tokens#module:tokens). Others break C(undeclared).
-      - Each entry needs O(ignore:name) and one of O(ignore:space), O(ignore:organization) and C(scope_mrn), or O(ignore:mrn).
-        Entries with C(state=absent) are not meant to be there.
-      - Predecessors of a declared token, from a rotation, are within the declaration for as long as its C(overlap).
+      - The spaces that were listed, as dictionaries with C(mrn) and C(name), for entries of O(declared) with C(each_space).
+      - By default the scopes of the tokens.
     type: list
     elements: dict
-  now:
-    description: The time to compare with, as C(2026-11-23T18:00:00Z) or a datetime. By default the present.
-    type: raw
-  severities:
-    description:
-      - Severities by rule, where they are to be others than by default. V(ignore) switches a rule off.
-      - By default C(excess_permission) and C(undeclared) are V(high); C(too_old), C(unused), C(duplicate_name) and
-        C(retired_leftover) are V(medium); C(never_used), C(redundant_permission), C(no_permissions) and C(no_description)
-        are V(low).
-    type: dict
+  own:
+    description: MRN of the credential that the audit uses. It does not break C(undeclared).
+    type: str
+extends_documentation_fragment:
+  - mondoo.platform.audit_policy
 seealso:
   - module: mondoo.platform.api_token_info
 """
@@ -82,7 +63,7 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - The findings, the most severe first, then by scope, name and rule.
+    - The findings, the most severe first, then by scope, name and rule; the accepted ones last.
     - Where the service does not tell when a token was created or last used, the message of C(too_old) or C(unused) says that
       it is unknown.
   type: list
@@ -91,33 +72,44 @@ _value:
     rule:
       description:
         - V(too_old), V(unused), V(never_used), V(excess_permission), V(redundant_permission) (viewer beside editor or owner,
-          editor beside owner), V(undeclared), V(duplicate_name), V(no_permissions), V(no_description) or
-          V(retired_leftover) (a rotation has replaced it, and it is still valid).
+          editor beside owner), V(undeclared), V(duplicate_name), V(no_permissions), V(no_description), V(retired_leftover) (a
+          rotation has replaced it, and it is still valid), V(pending_leftover) (it was generated more than ten minutes ago, and
+          nobody is known to hold its secret) or V(unmatched_acceptance) (an entry of O(accepted) fits no finding).
       type: str
     severity:
-      description: V(high), V(medium) or V(low).
+      description: V(high), V(medium) or V(low), or V(accepted).
       type: str
     name:
-      description: Name of the token.
+      description: Name of the token; for V(unmatched_acceptance), what the entry names.
       type: str
     mrn:
-      description: MRN of the token.
+      description: MRN of the token. Null for V(unmatched_acceptance).
       type: str
     scope_mrn:
-      description: MRN of the space or organization that it belongs to.
+      description: MRN of the space or organization that it belongs to. Null for V(unmatched_acceptance) without one.
       type: str
     message:
       description: What is not as it should be.
       type: str
+    accepted:
+      description:
+        - The C(severity) that it would have, and the C(reason), the end (C(until)) and the author (C(by)).
+        - Null if it is not accepted.
+      type: dict
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
-from ansible_collections.mondoo.platform.plugins.plugin_utils._findings import findings, policy_from, tokens_from
+from ansible_collections.mondoo.platform.plugins.plugin_utils._audit.acceptance import acceptances_from
+from ansible_collections.mondoo.platform.plugins.plugin_utils._audit.declared import declarations_from
+from ansible_collections.mondoo.platform.plugins.plugin_utils._audit.findings import findings_from
+from ansible_collections.mondoo.platform.plugins.plugin_utils._audit.listing import known_scopes
+from ansible_collections.mondoo.platform.plugins.plugin_utils._audit.rules import policy_from
+from ansible_collections.mondoo.platform.plugins.plugin_utils._audit.tokens import time_from, tokens_from
 
 
 def api_token_findings(
@@ -128,11 +120,26 @@ def api_token_findings(
     declared: Sequence[Mapping[str, Any]] | None = None,
     now: datetime | str | None = None,
     severities: Mapping[str, str] | None = None,
+    accepted: Sequence[Mapping[str, Any]] | None = None,
+    scopes: Sequence[Mapping[str, Any]] | None = None,
+    own: str | None = None,
 ) -> list[dict[str, Any]]:
     """The filter; its parameters are those of the documentation."""
     try:
-        policy = policy_from(max_age, max_unused, allowed_permissions, declared, now, severities)
-        return findings(tokens_from(tokens), policy)
+        audited = tokens_from(tokens)
+        if scopes is None:
+            scopes = [{"mrn": mrn} for mrn in sorted({token.scope.mrn for token in audited})]
+        policy = policy_from(
+            now=datetime.now(timezone.utc) if now is None else time_from("now", now),
+            max_age=max_age,
+            max_unused=max_unused,
+            allowed_permissions=allowed_permissions,
+            declared=None if declared is None else declarations_from(declared, known_scopes(scopes)),
+            severities=severities,
+            own=frozenset({own} if own else ()),
+        )
+        acceptances = acceptances_from(accepted or ())
+        return [finding.result() for finding in findings_from(audited, policy, acceptances)]
     except MondooError as error:
         raise AnsibleFilterError(f"mondoo.platform.api_token_findings: {error}") from None
 

@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: api_token
 short_description: Manage one API token of the Mondoo Platform
@@ -294,17 +292,19 @@ error:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.mondoo.platform.plugins.module_utils import _python  # noqa: F401  (before the others)
 from ansible_collections.mondoo.platform.plugins.module_utils._applying.entry import Entry
 from ansible_collections.mondoo.platform.plugins.module_utils._module.arguments import create_module, token_arguments
 from ansible_collections.mondoo.platform.plugins.module_utils._module.declaration import read_declaration, require_scope
+from ansible_collections.mondoo.platform.plugins.module_utils._module.interruption import Interruption
 from ansible_collections.mondoo.platform.plugins.module_utils._module.reconcile import Reconciliation
 from ansible_collections.mondoo.platform.plugins.module_utils._module.results import run_safely, token_run_result
 from ansible_collections.mondoo.platform.plugins.module_utils._module.session import open_session
 
 
-def _reconcile(module: AnsibleModule) -> dict[str, Any]:
+def _reconcile(module: AnsibleModule, interruption: Interruption) -> dict[str, Any]:
     declaration = read_declaration(module.params, require_scope(module.params))
-    run = Reconciliation(module, open_session(module), [Entry("the task", declaration, module.params)])
+    run = Reconciliation(module, open_session(module, interruption), [Entry("the task", declaration, module.params)])
     run.run()
     return token_run_result(run)
 

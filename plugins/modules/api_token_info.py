@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: api_token_info
 short_description: List API tokens of the Mondoo Platform
@@ -35,7 +33,9 @@ options:
     type: list
     elements: str
   created_by:
-    description: Only tokens created by this user or service, as RV(api_tokens[].created_by) shows it, in upper or lower case.
+    description:
+      - Only tokens created by this user, by e-mail address or MRN as RV(mondoo.platform.api_token#module:api_token.created_by) shows
+        it, in upper or lower case.
     type: str
   older_than:
     description:
@@ -47,6 +47,12 @@ options:
       - Only tokens that were last used at least this long ago, in the same form as O(older_than). For a token that was
         never used, the time since its creation counts.
     type: str
+  concurrency:
+    description:
+      - How many requests are sent at the same time with O(include_spaces), from 1 to 64. Each has a connection of its own, and
+        asks for the tokens of 25 spaces.
+    type: int
+    default: 8
   order_by:
     description:
       - What to sort by. With V(last_used), tokens that were never used come first.
@@ -63,8 +69,12 @@ extends_documentation_fragment:
   - mondoo.platform.attributes
   - mondoo.platform.attributes.action_group
   - mondoo.platform.attributes.info_module
+  - mondoo.platform.attributes.controlled
 seealso:
   - module: mondoo.platform.api_token
+  - module: mondoo.platform.api_tokens
+  - plugin: mondoo.platform.api_token_declaration
+    plugin_type: filter
 """
 
 EXAMPLES = r"""
@@ -111,6 +121,45 @@ count:
   description: The number of tokens listed.
   returned: success
   type: int
+scopes:
+  description: Every space and organization whose tokens were read, also those without a token, before any filter.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    mrn:
+      description: Its MRN.
+      type: str
+      returned: success
+    kind:
+      description: V(space) or V(organization).
+      type: str
+      returned: success
+    id:
+      description: Its ID.
+      type: str
+      returned: success
+    name:
+      description: Name of a space of O(organization) with O(include_spaces). Null where nothing asks for it.
+      type: str
+      returned: success
+    count:
+      description: How many tokens it has.
+      type: int
+      returned: success
+identity:
+  description: What the credential of the task says of itself. Nobody has verified it.
+  returned: success
+  type: dict
+  contains:
+    kind:
+      description: V(api_token), V(service_account), or V(unknown) for a token that is not a JWT which names itself.
+      type: str
+      returned: success
+    mrn:
+      description: Its MRN. Null where it is unknown.
+      type: str
+      returned: success
 unreadable:
   description: Spaces whose tokens could not be read.
   returned: success
@@ -148,13 +197,15 @@ error:
       returned: when there was an answer
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.mondoo.platform.plugins.module_utils._api.pool import TokenApiPool
+from ansible_collections.mondoo.platform.plugins.module_utils import _python  # noqa: F401  (before the others)
 from ansible_collections.mondoo.platform.plugins.module_utils._module.arguments import create_module
 from ansible_collections.mondoo.platform.plugins.module_utils._module.declaration import require_scope
+from ansible_collections.mondoo.platform.plugins.module_utils._module.entries import read_concurrency
+from ansible_collections.mondoo.platform.plugins.module_utils._module.interruption import Interruption
+from ansible_collections.mondoo.platform.plugins.module_utils._module.progress import Progress
 from ansible_collections.mondoo.platform.plugins.module_utils._module.results import run_safely, warn
 from ansible_collections.mondoo.platform.plugins.module_utils._module.selection_options import (
     selection_arguments,
@@ -167,45 +218,44 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import
 from ansible_collections.mondoo.platform.plugins.module_utils._values.token import Token
 
 
-def _list(module: AnsibleModule) -> dict[str, Any]:
+def _list(module: AnsibleModule, interruption: Interruption) -> dict[str, Any]:
     scope = require_scope(module.params)
     selection = selection_from(module.params)
-    session = open_session(module)
-    pool = session.pool(1)
+    concurrency = read_concurrency(module.params)
+    session = open_session(module, interruption)
+    pool = session.pool(concurrency)
 
-    listing = pool.list_tokens([scope])[scope]
-    if isinstance(listing, MondooError):
-        raise listing
-    tokens = list(listing)
-    unreadable: list[Mapping[str, Any]] = []
+    names: dict[Scope, str | None] = {scope: None}
     if module.params["include_spaces"]:
-        of_spaces, unreadable = _tokens_of_spaces(pool, scope)
-        tokens += of_spaces
-    warn(module, session.api.warnings)
-    chosen = select(tokens, selection, session.api.now())
-    return {"changed": False, "api_tokens": chosen, "count": len(chosen), "unreadable": unreadable}
-
-
-def _tokens_of_spaces(pool: TokenApiPool, organization: Scope) -> tuple[list[Token], list[Mapping[str, Any]]]:
-    """The tokens of all spaces that can be read, and what is to be said of the others."""
+        names.update((space.scope, space.name) for space in session.api.list_spaces(scope))
+    listings = pool.list_tokens(list(names), Progress(module).reporter("list"))
     tokens: list[Token] = []
-    unreadable: list[Mapping[str, Any]] = []
-    spaces = pool.clients[0].list_spaces(organization)
-    listings = pool.list_tokens([space.scope for space in spaces])
-    for space in spaces:
-        listing = listings[space.scope]
+    scopes: list[dict[str, Any]] = []
+    unreadable: list[dict[str, Any]] = []
+    for each, name in names.items():
+        listing = listings[each]
         if not isinstance(listing, MondooError):
             tokens += listing
-        elif listing.concerns_one_scope:
-            unreadable.append({"scope_mrn": space.scope.mrn, "name": space.name, "reason": str(listing)})
+            scopes.append({"mrn": each.mrn, "kind": each.kind, "id": each.id, "name": name, "count": len(listing)})
+        elif each != scope and listing.concerns_one_scope:
+            unreadable.append({"scope_mrn": each.mrn, "name": name, "reason": str(listing)})
         else:
             raise listing
-    return tokens, unreadable
+    warn(module, session.api.warnings)
+    chosen = select(tokens, selection, session.api.now())
+    return {
+        "changed": False,
+        "api_tokens": chosen,
+        "count": len(chosen),
+        "scopes": scopes,
+        "unreadable": unreadable,
+        "identity": session.identity,
+    }
 
 
 def main() -> None:
     module = create_module(
-        selection_arguments(),
+        {**selection_arguments(), "concurrency": {"type": "int", "default": 8}},
         required_one_of=[("space", "organization", "scope_mrn", "mrn")],
         required_if=[("include_spaces", True, ("organization", "scope_mrn"), True)],
     )

@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: api_tokens
 short_description: Manage a declared set of API tokens of the Mondoo Platform
@@ -44,6 +42,17 @@ options:
       scope_mrn:
         description: MRN of the space or organization that the token belongs to, in place of the two.
         type: str
+      each_space:
+        description:
+          - Makes the entry stand for spaces of O(tokens[].organization), each with a token of its own, those of today and those of
+            tomorrow. V(true) means every space. A list of IDs, names, and shell patterns of both means the spaces that fit one of them,
+            for example V([prod-*]); upper and lower case differ. Text means what it says, such as V(true) or V(prod-*,dev-*).
+          - C({space}) and C({space_name}) in O(tokens[].name), O(tokens[].description) and O(tokens[].token_path) become ID and name of
+            the space. Other braces in them are refused; there is no way to write one. O(tokens[].token_path) needs one of the two.
+          - The spaces are listed with one request for each hundred. A space that fits is treated as if it had an entry of its own, by
+            O(prune) too. A pattern that fits no space is a warning.
+          - If the spaces cannot be listed, the entry fails, and nothing is pruned at all.
+        type: raw
       description:
         description: What the token is for. By default O(description); if that is left out too, it is left alone.
         type: str
@@ -227,8 +236,9 @@ notes:
     same. Whatever shows the registered variable shows the secrets.
   - The token that the task logs in with is never deleted, replaced, or stripped of permissions, if the service's token is a
     JWT that names itself. If it does not, it cannot be recognised.
-  - A module cannot show progress while it runs. This one writes it to the log of the host that it runs on, as Ansible's
-    modules log their start, so that C(journalctl -f) shows it there.
+  - A run that takes longer than a few seconds shows how far it is, where it runs on the controller without C(become). On a
+    terminal that is a line every few seconds, else one for each tenth, on standard error in both cases. The log of the host that it runs
+    on has a line for each tenth, too, so that C(journalctl -f) shows it there.
   - Where so much is created that an interruption would hurt, write the secrets to files with O(tokens[].token_path). Secrets
     that are to be returned are lost with the process.
 seealso:
@@ -277,6 +287,16 @@ EXAMPLES = r"""
   loop: "{{ tokens.results | selectattr('token', 'defined') }}"
   no_log: true
 
+- name: A token in every space of the organization, also in those that are yet to be made
+  mondoo.platform.api_tokens:
+    organization: my-org-1234
+    tokens:
+      - name: ci-{space}
+        each_space: true
+        description: Scans in the pipelines of {space_name}
+        permissions: [agent]
+        token_path: /etc/mondoo/{space}.token
+
 - name: What would change, without changing it
   mondoo.platform.api_tokens:
     space: my-space-1234
@@ -288,11 +308,23 @@ EXAMPLES = r"""
 
 RETURN = r"""
 results:
-  description: One entry for each of O(tokens), in their order.
+  description: One entry for each of O(tokens), in their order; for one with O(tokens[].each_space), one for each of its spaces.
   returned: always, except when the task was refused before a plan was made
   type: list
   elements: dict
   contains:
+    entry:
+      description: Number of the entry in O(tokens), from 1.
+      type: int
+      returned: success
+    space:
+      description: ID of the space that it stands for.
+      type: str
+      returned: for an entry with O(tokens[].each_space)
+    space_name:
+      description: Name of that space.
+      type: str
+      returned: for an entry with O(tokens[].each_space)
     name:
       description: Name of the token. Null if it was declared by an MRN that is not there.
       type: str
@@ -361,7 +393,10 @@ requests:
   returned: always, except when the task was refused before a plan was made
   type: int
 msg:
-  description: A summary. If tokens failed, the first of them with the reasons.
+  description:
+    - What was done, or would be done in check mode. Counts, and the names of the tokens by scope; of more than 25 that were treated
+      alike, how many of which scope.
+    - If tokens failed, the first of them with the reasons.
   returned: always
   type: str
 error:
@@ -386,6 +421,7 @@ error:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.mondoo.platform.plugins.module_utils import _python  # noqa: F401  (before the others)
 from ansible_collections.mondoo.platform.plugins.module_utils._module.arguments import create_module, set_arguments
 from ansible_collections.mondoo.platform.plugins.module_utils._module.entries import (
     read_concurrency,
@@ -393,18 +429,19 @@ from ansible_collections.mondoo.platform.plugins.module_utils._module.entries im
     read_mode,
     read_prune,
 )
+from ansible_collections.mondoo.platform.plugins.module_utils._module.interruption import Interruption
 from ansible_collections.mondoo.platform.plugins.module_utils._module.progress import Progress
 from ansible_collections.mondoo.platform.plugins.module_utils._module.reconcile import Reconciliation
 from ansible_collections.mondoo.platform.plugins.module_utils._module.results import run_safely, set_run_result
 from ansible_collections.mondoo.platform.plugins.module_utils._module.session import open_session
 
 
-def _reconcile(module: AnsibleModule) -> dict[str, Any]:
+def _reconcile(module: AnsibleModule, interruption: Interruption) -> dict[str, Any]:
     entries = read_entries(module.params)
     mode, delivered = read_mode(module.params)
     prune, concurrency = read_prune(module.params), read_concurrency(module.params)
-    progress = Progress(module).report
-    run = Reconciliation(module, open_session(module), entries, mode, delivered, prune, concurrency, progress)
+    session, progress = open_session(module, interruption), Progress(module)
+    run = Reconciliation(module, session, entries, mode, delivered, prune, concurrency, progress.reporter)
     run.run()
     return set_run_result(run)
 

@@ -13,6 +13,8 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ansible.module_utils.common.validation import check_type_dict, check_type_list
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.release import __version__
 from ansible.utils.display import Display
@@ -21,7 +23,10 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.errors imp
     SECRET_NOT_TAKEN,
     MondooError,
 )
+from ansible_collections.mondoo.platform.plugins.module_utils._values.progress_lines import PROGRESS_FILE
 from ansible_collections.mondoo.platform.plugins.module_utils._values.quoting import require_text
+
+from ._progress import shown_progress
 
 _TAKE_IT = "Register the result of the task, or set token_path."
 
@@ -67,8 +72,8 @@ def check_identifiers(arguments: Mapping[str, Any]) -> None:
     """Refuses names, MRNs and scopes that YAML took for numbers, booleans or dates; a module gets them as text."""
     for option, value in arguments.items():
         require_text(option, value)
-    for entry in _entries(arguments):
-        for option, value in entry.items():
+    for entry in _read_entries(arguments.get("tokens")):
+        for option, value in entry.items() if isinstance(entry, Mapping) else ():
             try:
                 require_text(str(option), value)
             except MondooError as error:
@@ -79,52 +84,113 @@ def forbid_unclaimed_secrets(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments with which a module generates no secret that it would only return."""
     if "tokens" not in arguments:
         return dict(arguments) if arguments.get("token_path") else {**arguments, "generate": False}
-    if not isinstance(arguments["tokens"], list):
-        return dict(arguments)
     tokens = [
         {**entry, "generate": False} if isinstance(entry, Mapping) and not entry.get("token_path") else entry
-        for entry in arguments["tokens"]
+        for entry in _read_entries(arguments["tokens"])
     ]
-    return {**arguments, "tokens": tokens}
+    return {**arguments, "tokens": tokens or arguments["tokens"]}
 
 
-def explain_unclaimed_secret(result: dict[str, Any]) -> None:
-    """Says in the result of a failed module that the secret would have been lost, in place of an option that nobody set."""
-    for part in (result, *(entry for entry in result.get("results") or () if isinstance(entry, dict))):
-        error = part.get("error")
-        if isinstance(error, dict) and error.get("code") == GENERATION_NOT_ALLOWED:
-            part["error"] = {**error, "code": SECRET_NOT_TAKEN}
-            part["msg"] = str(part["msg"]).replace("generate is false", "nobody takes it") + f" {_TAKE_IT}"
+def explain_unclaimed_secret(result: dict[str, Any], arguments: Mapping[str, Any]) -> None:
+    """Says in the result of a failed module that the secret would have been lost, in place of an option that nobody set.
+
+    arguments: as the task has them.
+    """
+    if not boolean(arguments.get("generate", True), strict=False):
+        return
+    for part in result.get("results") or [result]:
+        if not _is_forbidden(part) or part.get("token_path"):
+            continue
+        message = str(part["msg"])
+        part["error"] = {**part["error"], "code": SECRET_NOT_TAKEN}
+        part["msg"] = message.replace("generate is false", "nobody takes it") + f" {_TAKE_IT}"
+        if part is not result:
+            result["msg"] = str(result.get("msg")).replace(message, part["msg"])
+            if _is_forbidden(result):
+                result["error"] = part["error"]
 
 
-def _entries(arguments: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    tokens = arguments.get("tokens")
-    return [entry for entry in tokens if isinstance(entry, Mapping)] if isinstance(tokens, list) else []
+def _is_forbidden(part: Any) -> bool:
+    """Whether a result, or that of an entry, is the failure of a module that would have needed to generate a secret."""
+    error = part.get("error") if isinstance(part, Mapping) else None
+    return isinstance(error, Mapping) and error.get("code") == GENERATION_NOT_ALLOWED
 
 
-class TokenActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no type information
-    """An action plugin of the name of a module of this collection, which may return a secret."""
+def _read_entries(tokens: object) -> list[Any]:
+    """The entries of `tokens` as the module reads them, which takes text too; those that it will refuse are as they were."""
+    try:
+        return [_read_entry(entry) for entry in check_type_list(tokens)]
+    except TypeError:
+        return []
+
+
+def _read_entry(entry: object) -> object:
+    try:
+        return check_type_dict(entry)
+    except (TypeError, ValueError):
+        return entry
+
+
+def _as_list(environment: Any) -> list[Any]:
+    """A task's environments, which may be one, several or none."""
+    return environment if isinstance(environment, list) else [environment] if environment else []
+
+
+class ModuleActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no type information
+    """An action plugin of the name of a module of this collection. What it does beside the module is in `_run_module`."""
 
     _requires_connection = True
     _supports_check_mode = True
-    # A background job's result is fetched by another plugin, which would show it.
-    _supports_async = False
+    _supports_async = True
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         del tmp
-        arguments = self._task.args
         try:
-            check_identifiers(arguments)
+            check_identifiers(self._task.args)
         except MondooError as error:
             return {**result, "failed": True, "msg": str(error), "error": error.details}
+        result.update(self._run_module(self._task.args, task_vars))
+        return result
+
+    def _run_module(self, arguments: Mapping[str, Any], task_vars: dict[str, Any] | None) -> dict[str, Any]:
+        """The module's result."""
+        wrap_async = bool(self._task.async_val) and not getattr(self._connection, "has_native_async", False)
+        with contextlib.nullcontext() if wrap_async else self._shown_progress():
+            result: dict[str, Any] = self._execute_module(
+                module_args=dict(arguments), task_vars=task_vars, wrap_async=wrap_async
+            )
+        return result
+
+    @contextlib.contextmanager
+    def _shown_progress(self) -> Iterator[None]:
+        """Shows how far the module is, where it runs on this host as this user."""
+        if self._connection.transport != "local" or self._connection.become is not None:
+            yield
+            return
+        environment = self._task.environment
+        with shown_progress(self._task.action) as path:
+            self._task.environment = [*_as_list(environment), {PROGRESS_FILE: path}]
+            try:
+                yield
+            finally:
+                self._task.environment = environment
+
+
+class TokenActionBase(ModuleActionBase):
+    """An action plugin of a module that may return a secret."""
+
+    # A background job's result is fetched by another plugin, which would show it.
+    _supports_async = False
+
+    def _run_module(self, arguments: Mapping[str, Any], task_vars: dict[str, Any] | None) -> dict[str, Any]:
         is_claimed = bool(self._task.register)
         if not is_claimed:
             arguments = forbid_unclaimed_secrets(arguments)
         with _silent(self._connection):
-            result.update(self._execute_module(module_args=arguments, task_vars=task_vars))
+            result = super()._run_module(arguments, task_vars)
         if not is_claimed:
-            explain_unclaimed_secret(result)
+            explain_unclaimed_secret(result, self._task.args)
         if carries_secret(result):
             if _hides_messages_too() and not self._task.no_log:
                 _tell(result)

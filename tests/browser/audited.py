@@ -6,11 +6,31 @@
 
 from __future__ import annotations
 
+import random
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
-SPACES = "//captain.api.mondoo.app/spaces/"
+CAPTAIN = "//captain.api.mondoo.app/"
+SPACES = f"{CAPTAIN}spaces/"
+ORGANIZATION = f"{CAPTAIN}organizations/acme"
 NOW = "2026-11-24T12:00:00Z"
+_NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
 BAD_NAME = "<script>alert(1)</script>"
+# Texts that must be shown and never obeyed, wherever they stand.
+HOSTILE = (
+    BAD_NAME,
+    "</script><img src=x onerror=alert(2)>",
+    "\"'><svg onload=alert(3)>",
+    "javascript:alert(4)",
+    "=cmd|'/c calc'!A1",
+    "{{ 7 * 7 }}${7*7}",
+    "__proto__",
+    "constructor",
+    "a\u202egnp.exe\u2066",
+    "\u2028\u2029\u200b",
+    "very-long-" * 30,
+    "日本語 👩‍💻 ü",
+)
 
 
 def _token(
@@ -32,4 +52,67 @@ FLEET = [
     _token("search", BAD_NAME, "viewer", created="2026-11-01", description='A name & a "description" that want out'),
     _token("search", "ticketing", "ticket-manager", created="2026-09-13", used="2026-11-18", description="Jira"),
     _token("search", "laptop of j.doe", "owner", created="2025-04-30", used="2025-06-02"),
+    _token("search", "scanner (pending 2026-11-23T22:10:00Z)", "agent", created="2026-11-23", description="Servers"),
 ]
+POLICY: dict[str, Any] = {
+    "title": "API tokens of Acme",
+    "spaces": ["payments", "checkout", "search", "sandbox", "closed"],
+    "max_age": "180d",
+    "max_unused": "90d",
+    "allowed_permissions": ["viewer", "agent", "editor", "ticket-manager"],
+    "fail_on": "never",
+    "accepted": [
+        {
+            "rule": "too_old",
+            "name": "terraform",
+            "scope": "checkout",
+            "reason": "Its modules are being split, OPS-12",
+            "until": "2027-03-01",
+            "by": "anna.weber@example.com",
+        }
+    ],
+}
+
+_NAMES = (
+    "ci",
+    "dashboard",
+    "terraform",
+    "scanner",
+    "export",
+    "grafana",
+    "nightly",
+    "slack-bot",
+    "backup",
+    "k8s-operator",
+)
+_PURPOSES = ("", "Scans in the pipelines", "Reads for the dashboard", "Infrastructure as code", "Nightly export")
+_PERMISSIONS = (*(["agent"],) * 5, *(["viewer"],) * 3, ["editor"], ["owner"], ["viewer", "editor"], ["ticket-manager"])
+_PEOPLE = ("anna.weber@example.com", "li.chen@example.com", "j.doe@example.com", "onboarding")
+
+
+def many(count: int, spaces: int = 8) -> list[dict[str, Any]]:
+    """Tokens as results of the module show them: the same ones each time."""
+    chance = random.Random(7)  # noqa: S311  (nothing secret)
+
+    def ago(days: int) -> str:
+        return (_NOW - timedelta(days=days, hours=chance.randrange(20))).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    tokens = []
+    for number in range(count):
+        age = int(chance.expovariate(1 / 160))
+        idle = None if chance.random() < 0.12 else min(age, chance.choice((0, 0, 0, 1, 2, 5, 20, 60, 200, 500)))
+        scope = ORGANIZATION if chance.random() < 0.04 else f"{SPACES}space-{chance.randrange(spaces)}"
+        tokens.append(
+            {
+                "mrn": f"{scope.replace('captain', 'agents')}/serviceaccounts/{chance.getrandbits(130):x}",
+                "name": f"{chance.choice(_NAMES)}-{number}",
+                "description": chance.choice(_PURPOSES),
+                "permissions": chance.choice(_PERMISSIONS),
+                "scope_mrn": scope,
+                "created_at": ago(age),
+                "last_used_at": None if idle is None else ago(idle),
+                "created_by": chance.choice(_PEOPLE),
+                "unused_days": 1,
+            }
+        )
+    return tokens

@@ -45,7 +45,9 @@ class Demo:
             "ANSIBLE_COLLECTIONS_PATH": str(self._collections),
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
-            "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false",
+            # What the tasks say, without a heading for each of them.
+            "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callback"),
+            "ANSIBLE_STDOUT_CALLBACK": "story",
             "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
             **simulator.login,
             **({"ANSIBLE_FORCE_COLOR": "1"} if sys.stdout.isatty() else {"ANSIBLE_NOCOLOR": "1"}),
@@ -75,7 +77,8 @@ class Demo:
         if done.returncode:
             sys.exit(f"The playbook {playbook} failed.")
         sent = self._simulator.mutations()[before:]
-        print(f"The service was sent {len(sent)} change(s){': ' if sent else ''}{', '.join(sent)}.", flush=True)
+        changes = f"{len(sent)} change{'' if len(sent) == 1 else 's'}" if sent else "no change"
+        print(f"The service was sent {changes}{': ' if sent else ''}{', '.join(sent)}.", flush=True)
 
     def _quietly(self, name: str, *arguments: str) -> None:
         subprocess.run([str(_BIN / name), *arguments], env=self._environment, check=True, stdout=subprocess.DEVNULL)
@@ -136,6 +139,12 @@ def main() -> None:
             demo.step("4. Put it right", "one token changed, in place: its secret stays valid", "onboard", *fleet)
             audit = (*fleet, *demo.example("policy.yml"), "-e", f"api_token_audit_directory={reports}")
             demo.step("5. Audit everything that is there", "the figures; no change is sent", "audit", *audit)
+            adopt = ("-e", "api_tokens_adopt_organizations=acme", "-e", "api_tokens_adopt_file=everything.yml")
+            demo.step("6. Write down everything that is there", "what was made by hand, too", "adopt", *adopt)
+            everything = ("-e", "@everything.yml", "--check")
+            demo.step("7. Audit that for drift", "nothing would change", "onboard", *everything)
+            unused = ("-e", "api_tokens_offboard_organizations=acme", "-e", "api_tokens_offboard_unused_for=365d")
+            demo.step("8. Delete what nobody has used for a year", "each token is named", "offboard", *unused)
     print("\nThe simulator is stopped, and its files are removed. The report stays; open it in a browser:")
     print(f"  {reports / 'api-tokens.html'}")
 

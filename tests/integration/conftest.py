@@ -27,8 +27,46 @@ from simulator.process import Simulator  # noqa: E402  (found through the line a
 if TYPE_CHECKING:
     from fleet import Fleet
 
-_BIN = Path(sys.executable).parent
+BIN = Path(sys.executable).parent
 _TIMEOUT = 300  # seconds for one playbook
+
+
+# Tests with hundreds of generated cases, most of which run modules without ansible-playbook around them. `--part=some` runs those whose
+# ID has one of these words, `--part=none` none of them, and `make matrix` all.
+_MATRICES = {
+    "test_every_flow_on_every_variant": ("[contract: ", "[refusals in answers: ", "[nothing optional: "),
+    "test_a_refused_change_is_never_changed": ("[contract: ", "[refusals in answers: "),
+    "test_fault_matrix": (
+        "create to a file-as documented",
+        "rotate to a file-as documented",
+        "rotate with overlap-as documented",
+        "rotate, staged-as documented",
+        "mixed-as documented",
+    ),
+    "test_fault_matrix_side_by_side": ("rotate",),
+    "test_fault_matrix_of_killed_runs": ("rotate to a file",),
+    "test_fault_matrix_of_interleaved_runs": ("[rotate]",),
+    "test_fault_matrix_behind_a_proxy": ("forward-create]", "tunnel-rotate to a file"),
+    "test_fault_matrix_of_a_proxy": ("forward-create]", "tunnel-create]"),
+}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--part", choices=["all", "some", "none"], default="all", help="of the matrices (default: all)")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselects what is not asked for of the matrices; pytest says how many cases that are."""
+    part = config.getoption("part")
+    if part == "all":
+        return
+
+    def is_asked_for(item: pytest.Item) -> bool:
+        words = _MATRICES.get(getattr(item, "originalname", item.name))
+        return words is None or (part == "some" and any(word in item.name for word in words))
+
+    config.hook.pytest_deselected(items=[item for item in items if not is_asked_for(item)])
+    items[:] = [item for item in items if is_asked_for(item)]
 
 
 @dataclass(frozen=True)
@@ -56,7 +94,7 @@ class Playbooks:
         self.home = folder / "home"
         self.home.mkdir()
         self.environment = {
-            "PATH": f"{_BIN}{os.pathsep}{os.environ['PATH']}",
+            "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
             "HOME": str(self.home),
             "LC_ALL": "C.UTF-8",
             "TMPDIR": str(temporary),
@@ -113,7 +151,7 @@ class Playbooks:
     @staticmethod
     def ansible_command(name: str, *arguments: str) -> list[str]:
         """One of Ansible's commands, as it can be started."""
-        return [str(_BIN / name), *arguments]
+        return [str(BIN / name), *arguments]
 
     def command(
         self, name: str, *arguments: str, environment: dict[str, str] | None = None, folder: Path | None = None
@@ -137,8 +175,8 @@ class Playbooks:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Adds up what the tests of the fault matrix have counted, in whichever process they ran."""
-    counts = {"fault cases": 0, "violations": 0}
+    """Adds up what tests of many cases have counted, in whichever process they ran."""
+    counts = dict.fromkeys(("fault cases", "violations", "variant cases", "refusal cases"), 0)
     for reports in terminalreporter.stats.values():
         for report in reports:
             for name, value in getattr(report, "user_properties", ()):
@@ -146,6 +184,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                     counts[name] += value
     if counts["fault cases"]:
         terminalreporter.write_line(f"fault matrix: {counts['fault cases']} cases, {counts['violations']} violations")
+    for name in ("variant cases", "refusal cases"):
+        if counts[name]:
+            terminalreporter.write_line(f"{name}: {counts[name]}")
 
 
 @pytest.fixture(scope="session")
@@ -157,7 +198,7 @@ def collections(tmp_path_factory: pytest.TempPathFactory) -> Path:
     environment = {"PATH": os.environ["PATH"], "HOME": str(home), "LC_ALL": "C.UTF-8"}
 
     def galaxy(*arguments: str) -> None:
-        command = [str(_BIN / "ansible-galaxy"), "collection", *arguments]
+        command = [str(BIN / "ansible-galaxy"), "collection", *arguments]
         subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
 
     galaxy("build", str(ROOT), "--output-path", str(built))

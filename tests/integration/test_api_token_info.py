@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from simulator.process import Simulator
 
 from conftest import Playbooks
+from module_runner import ModuleRunner
 from tasks import ORGANIZATION_MRN, SPACE_MRN, api_token_info
 
 
@@ -127,6 +129,65 @@ def test_a_space_that_cannot_be_read_does_not_fail_the_rest(playbooks: Playbooks
     assert unreadable["scope_mrn"] == "//captain.api.mondoo.app/spaces/gamma"
     assert "permission denied" in unreadable["reason"]
     assert {token["name"] for token in result["api_tokens"]} == {"a-new", "automation", "b-old", "c-idle", "d-beta"}
-    # The organization, its spaces, one for all of these, and one more since the one that failed hid the others.
-    assert len(fleet.requests()) == 4
+    # The spaces, one for the tokens of all scopes, and one more since the one that failed hid the others.
+    assert len(fleet.requests()) == 3
     assert not result.get("failed")
+
+
+def test_every_scope_is_told_also_without_tokens(playbooks: Playbooks, fleet: Simulator) -> None:
+    alone, whole = playbooks.run(
+        api_token_info(name="no such token"),
+        api_token_info(organization="acme", include_spaces=True, concurrency=1),
+    ).results
+    assert alone["scopes"] == [{"mrn": SPACE_MRN, "kind": "space", "id": "alpha", "name": None, "count": 3}]
+    assert [(scope["kind"], scope["id"], scope["name"], scope["count"]) for scope in whole["scopes"]] == [
+        ("organization", "acme", None, 1),
+        ("space", "alpha", "Alpha", 3),
+        ("space", "beta", "Beta", 1),
+        ("space", "gamma", "Gamma", 0),
+    ]
+
+
+def test_who_has_listed(playbooks: Playbooks, fleet: Simulator) -> None:
+    account = fleet.credentials["service_account"]
+    own = next(token["mrn"] for token in fleet.tokens() if token["name"] == "automation")
+    by_token = playbooks.run(api_token_info()).result
+    by_account = playbooks.run(api_token_info(), defaults={"endpoint": fleet.url, "service_account": account}).result
+    assert by_token["identity"] == {"kind": "api_token", "mrn": own}
+    assert by_account["identity"] == {"kind": "service_account", "mrn": account["mrn"]}
+
+
+def test_an_opaque_token_does_not_tell_whose_it_is(tmp_path: Path, collections: Path) -> None:
+    with Simulator.run(tmp_path / "simulator", opaque_tokens=True) as simulator:
+        runner = ModuleRunner(collections, lambda: {"endpoint": simulator.url, "auth_token": simulator.admin_token})
+        result = runner.run("api_token_info", space="alpha")
+        assert result["identity"] == {"kind": "unknown", "mrn": None}
+
+
+def test_what_is_listed_can_be_declared_as_it_is(playbooks: Playbooks, fleet: Simulator) -> None:
+    """Also two tokens of one name, odd names, and what a rotation has left."""
+    names = ("dup", "dup", " odd", "a-new (retired 2026-01-01T00:00:00Z)", "a-new (pending 2026-01-01T00:00:00Z)")
+    fleet.seed({"tokens": [{"scope": SPACE_MRN, "name": name, "permissions": []} for name in names]})
+    listed = playbooks.run(api_token_info(organization="acme", include_spaces=True)).result
+    assert listed["count"] == 10
+    fleet.clear_requests()
+    for book in (playbooks.check, playbooks.run):
+        result = book({"mondoo.platform.api_tokens": {"tokens": listed["api_tokens"], "prune": True}}).result
+        assert (result["changed"], result["operations"]) == (False, {}), result["msg"]
+    assert fleet.mutations() == []
+
+
+@pytest.mark.parametrize("options", [{"name": 1.10}, {"space": 1234}, {"mrn": True}, {"organization": 5}])
+def test_identifiers_that_are_no_text_are_refused(
+    options: dict[str, Any], playbooks: Playbooks, fleet: Simulator
+) -> None:
+    result = playbooks.run(api_token_info(**options)).result
+    assert result["error"]["code"] == "InvalidOption"
+    assert "and not the text that was written; quote it" in result["msg"]
+    assert fleet.requests() == []
+
+
+def test_it_can_run_in_the_background(playbooks: Playbooks, fleet: Simulator) -> None:
+    folder = {"ANSIBLE_ASYNC_DIR": str(playbooks.home / "async")}
+    result = playbooks.run({**api_token_info(), "async": 60, "poll": 1}, environment=folder).result
+    assert result["count"] == 3

@@ -7,10 +7,13 @@
 from __future__ import annotations
 
 import base64
+import csv
 import hashlib
 import json
 import re
 import subprocess
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +29,7 @@ from conftest import ROOT, Playbooks
 from tasks import SPACE_MRN
 
 ROLE = ROOT / "roles" / "api_token_audit"
+EUROPE = "//captain.api.mondoo.app/spaces/europe"
 BETA = "//captain.api.mondoo.app/spaces/beta"
 NOW = "2026-11-24T12:00:00Z"
 BAD_NAME = '<script>alert(1)</script> & "\x01"'
@@ -49,9 +53,12 @@ FLEET = [
 USED = "2026-11-24T00:00:00Z"
 
 
+FILES = ["api-tokens.csv", "api-tokens.html", "api-tokens.json", "api-tokens.junit.xml"]
+
+
 @dataclass(frozen=True)
 class Audit:
-    """A run of the playbook. report: what the JSON report has; None if there is none."""
+    """A run of the playbook, and the folder with its reports."""
 
     done: subprocess.CompletedProcess[str]
     folder: Path
@@ -64,6 +71,11 @@ class Audit:
     @property
     def rules(self) -> list[tuple[str, str]]:
         return [(finding["name"], finding["rule"]) for finding in self.report["findings"]]
+
+    @property
+    def rows(self) -> list[dict[str, str]]:
+        with open(self.folder / "api-tokens.csv", encoding="utf-8-sig", newline="") as file:
+            return list(csv.DictReader(file))
 
     @property
     def cases(self) -> list[ElementTree.Element]:
@@ -87,19 +99,22 @@ class Auditor:
     def __init__(self, playbooks: Playbooks, service: Simulator, folder: Path) -> None:
         self._playbooks = playbooks
         self._service = service
-        self._folder = folder
+        self.folder = folder / "reports"
 
     def run(self, *arguments: str, playbook: str = "mondoo.platform.audit", **variables: Any) -> Audit:
-        folder = self._folder / "reports"
-        given = {"directory": str(folder), "now": NOW, **variables}
-        text = json.dumps({f"api_token_audit_{name}": value for name, value in given.items()})
-        done = self._playbooks.command(
-            *("ansible-playbook", playbook, "-e", text, *arguments),
-            environment=self._service.login,
-        )
+        """Runs it with these variables of the role, without their prefix."""
+        given = {"directory": str(self.folder), "now": NOW, **variables}
+        return self.command("-e", json.dumps(prefixed(given)), *arguments, playbook=playbook)
+
+    def command(self, *arguments: str, playbook: str = "mondoo.platform.audit") -> Audit:
+        done = self._playbooks.command("ansible-playbook", playbook, *arguments, environment=self._service.login)
         assert self._service.mutations() == []
         assert re.search(r"changed=[1-9]", done.stdout) is None, done.stdout
-        return Audit(done, folder)
+        return Audit(done, self.folder)
+
+
+def prefixed(variables: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"api_token_audit_{name}": value for name, value in variables.items()}
 
 
 @pytest.fixture
@@ -122,13 +137,18 @@ def test_an_organization_with_its_spaces(auditor: Auditor) -> None:
     schema = json.loads((ROLE / "files" / "report.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.validate(report, schema, cls=jsonschema.Draft202012Validator)
-    assert (report["generated_at"], report["version"]) == (NOW, 1)
+    assert (report["generated_at"], report["version"]) == (NOW, 2)
     figures = report["figures"]
-    assert (figures["tokens"], figures["scopes"], figures["clean"], figures["unreadable"]) == (4, 3, 2, 0)
+    assert (figures["tokens"], figures["clean"], figures["unreadable"]) == (4, 2, 0)
+    assert {scope["id"]: scope["tokens"] for scope in report["scopes"]}.items() >= {
+        "acme": 1,
+        "alpha": 2,
+        "beta": 1,
+    }.items()
     assert figures["findings"] == len(report["findings"]) == figures["high"] + figures["medium"] + figures["low"]
     assert sum(step["count"] for step in report["ages"]) == sum(step["count"] for step in report["uses"]) == 4
-    assert [path.stat().st_mode & 0o777 for path in sorted(audit.folder.iterdir())] == [0o640] * 3
-    assert f"{audit.folder}/api-tokens.html" in audit.done.stdout
+    assert {path.name: path.stat().st_mode & 0o777 for path in audit.folder.iterdir()} == dict.fromkeys(FILES, 0o640)
+    assert all(f"{audit.folder}/{name}" in audit.done.stdout for name in FILES)
 
 
 def test_spaces_alone_and_an_organization_alone(auditor: Auditor) -> None:
@@ -168,7 +188,7 @@ def test_from_which_severity_on_it_fails(
     assert bool(audit.done.returncode) is fails, audit.done.stdout
     assert audit.report["figures"]["tokens"] == 2
     if fails:
-        assert "2 API tokens in 1 scopes: " in audit.done.stdout
+        assert "2 API tokens in 1 scope: " in audit.done.stdout
         assert "api-tokens.junit.xml" in audit.done.stdout
 
 
@@ -197,20 +217,178 @@ def test_nothing_to_read_is_no_report(auditor: Auditor) -> None:
     assert "is not a duration" in typing_error.done.stdout
 
 
-def test_junit_has_a_case_for_each_finding(auditor: Auditor) -> None:
-    audit = auditor.run(spaces=["alpha", "beta"], max_age="90d")
+def test_junit_fails_for_what_breaks_the_policy(auditor: Auditor) -> None:
+    audit = auditor.run(spaces=["alpha", "beta"], max_age="90d", fail_on="medium")
+    outcomes = {case.get("name"): next((child.tag for child in case), None) for case in audit.cases}
+    assert outcomes == {
+        "old: too_old": "failure",
+        "old: no_description": "system-out",
+        "old: redundant_permission": "system-out",
+        "fine": None,
+        # What XML cannot have is replaced, and nothing else.
+        BAD_NAME.replace("\x01", "\ufffd"): None,
+    }
     root = audit.junit
-    failed = [case for case in audit.cases if case.find("failure") is not None]
-    assert len(failed) == len(audit.rules) == int(root.get("failures", "-1"))
-    assert int(root.get("tests", "-1")) == len(audit.cases)
-    passed = {case.get("name") for case in audit.cases if len(case) == 0}
-    # What XML cannot have is replaced, and nothing else.
-    assert passed == {"fine", BAD_NAME.replace("\x01", "\ufffd")}
-    (old,) = [case for case in failed if case.get("name") == "old: too_old"]
-    failure = old.find("failure")
-    assert failure is not None
-    assert (failure.get("type"), old.get("classname")) == ("medium", 'space "alpha"')
+    assert (root.get("tests"), root.get("failures"), root.get("errors")) == ("5", "1", "0")
+    (failure,) = root.iter("failure")
+    assert failure.get("type") == "medium"
     assert "at most 90 days" in str(failure.get("message"))
+
+
+def test_the_same_figures_in_every_format(auditor: Auditor) -> None:
+    accepted = [{"rule": "redundant_permission", "name": "old", "reason": "OPS-12", "until": "2027-01-01"}]
+    audit = auditor.run(spaces=["alpha", "beta", "outside"], max_age="90d", accepted=accepted, fail_on="low")
+    figures = audit.report["figures"]
+    records = Counter(row["record"] for row in audit.rows)
+    tags = Counter(child.tag for case in audit.cases for child in case)
+    page = (audit.folder / "api-tokens.html").read_text(encoding="utf-8")
+    assert (figures["findings"], figures["accepted"], figures["unreadable"], figures["scopes"]) == (2, 1, 1, 2)
+    assert (records["finding"], records["accepted"], records["unreadable"], records["scope"]) == (2, 1, 1, 2)
+    assert (tags["failure"], tags["skipped"], tags["error"]) == (2, 1, 1)
+    for number, label in (
+        (figures["tokens"], "tokens in 2 scopes"),
+        (1, "medium"),
+        (1, "accepted"),
+        (1, "unreadable scope"),
+    ):
+        assert f"<b>{number}</b> <span>{label}</span>" in page
+    assert "OPS-12" in page
+    assert "2027-01-01" in page
+
+
+def test_what_has_changed_since_the_last_report(auditor: Auditor) -> None:
+    path = str(auditor.folder / "api-tokens.json")
+    first = auditor.run(spaces=["alpha"], max_age="90d", previous=path)
+    assert first.done.returncode == 0, first.done.stdout
+    assert first.report["since"] is None
+    second = auditor.run(
+        spaces=["alpha"], max_age="90d", previous=path, severities={"no_description": "ignore"}, declared=[]
+    )
+    assert second.report["since"]["generated_at"] == NOW
+    new = {(finding["name"], finding["rule"]) for finding in second.report["findings"] if finding["new"]}
+    assert new == {("fine", "undeclared"), ("old", "undeclared")}
+    assert [(finding["name"], finding["rule"]) for finding in second.report["since"]["fixed"]] == [
+        ("old", "no_description")
+    ]
+    assert f"2 new and 1 fixed since {NOW}" in second.done.stdout
+    Path(path).write_text("no report", encoding="utf-8")
+    third = auditor.run(spaces=["alpha"], previous=path)
+    assert third.done.returncode != 0
+    assert "is no report of an audit in JSON" in third.done.stdout
+    assert "Traceback" not in third.done.stdout
+
+
+def test_several_credentials_in_one_report(auditor: Auditor, service: Simulator, tmp_path: Path) -> None:
+    seed = {
+        "organizations": {"acme": ["europe"]},
+        "tokens": [{"scope": EUROPE, "name": "eu", "permissions": ["agent"]}],
+    }
+    with Simulator.run(tmp_path / "europe") as europe:
+        europe.seed(seed)
+        connections = [
+            {"name": "Europe", "spaces": "europe", "endpoint": europe.url, "auth_token": europe.admin_token},
+            {"name": "Nobody", "spaces": ["beta"], "auth_token": "S3CRET", "retries": 0},
+        ]
+        audit = auditor.run("-vv", spaces=["alpha"], connections=connections)
+        assert europe.mutations() == []
+        secrets = ("S3CRET", europe.admin_token, service.admin_token)
+    assert audit.done.returncode == 0, audit.done.stdout
+    assert [token["name"] for token in audit.report["tokens"]] == ["fine", "old", "eu"]
+    assert [scope["id"] for scope in audit.report["scopes"] if scope["reason"]] == ["beta"]
+    told = {connection["name"]: connection["endpoint"] for connection in audit.report["connections"]}
+    assert (told.keys(), told["Europe"]) == ({None, "Europe"}, europe.url)
+    for secret in secrets:
+        assert secret not in audit.done.stdout
+        assert all(secret not in path.read_text(encoding="utf-8") for path in audit.folder.iterdir())
+
+
+def test_the_result_is_there_for_more_tasks(playbooks: Playbooks, service: Simulator, tmp_path: Path) -> None:
+    """As a module of its own, with the connection as the defaults of the group."""
+    options = {
+        "spaces": ["alpha"],
+        "max_age": "90d",
+        "directory": str(tmp_path / "reports"),
+        "formats": ["csv"],
+        "now": NOW,
+    }
+    result = playbooks.run({"mondoo.platform.api_token_report": options}).result
+    assert (result["changed"], result["broken"], result["complete"]) == (False, 0, True)
+    assert result["figures"]["findings"] == len(result["findings"]) == 3
+    assert [token["name"] for token in result["tokens"]] == ["fine", "old"]
+    assert result["reports"] == {"csv": str(tmp_path / "reports" / "api-tokens.csv")}
+    assert "invocation" not in result
+    assert service.mutations() == []
+    mistaken = playbooks.run({"mondoo.platform.api_token_report": {**options, "fromats": ["csv"]}}).result
+    assert mistaken["failed"]
+    assert "there is no option fromats" in mistaken["msg"]
+
+
+def as_text(value: Any) -> str:
+    """A value as people write it on a command line or in an INI inventory."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list) and not any(isinstance(entry, dict) for entry in value):
+        return ",".join(value)
+    return json.dumps(value) if isinstance(value, (list, dict)) else str(value)
+
+
+# A value that is not the default, for every variable of the role.
+EVERY_VARIABLE: dict[str, Any] = {
+    "spaces": ["alpha", "beta"],
+    "organizations": ["acme"],
+    "include_spaces": False,
+    "connections": [{"name": "again", "spaces": "alpha"}],
+    "declared": [{"name": "fine", "space": "alpha"}],
+    "drift": {
+        "results": [{"name": "new", "scope_mrn": SPACE_MRN, "changed": True, "operations": ["generateAPIToken"]}]
+    },
+    "max_age": "90d",
+    "max_unused": "30d",
+    "allowed_permissions": ["viewer", "agent"],
+    "severities": {"too_old": "high"},
+    "accepted": [{"rule": "undeclared", "name": "old", "reason": "known, for now"}],
+    "previous": "nowhere.json",
+    "fail_on": "high",
+    "title": "Text",
+    "formats": ["json", "csv"],
+    "mode": "0600",
+    "now": NOW,
+}
+
+
+@pytest.fixture
+def every_variable(tmp_path: Path) -> dict[str, Any]:
+    specification = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
+    values = {**EVERY_VARIABLE, "directory": str(tmp_path / "reports")}
+    assert prefixed(values).keys() == specification["argument_specs"]["main"]["options"].keys()
+    return prefixed(values)
+
+
+@pytest.mark.parametrize("way", ["command line", "inventory"])
+def test_text_means_what_it_says_in_every_variable(
+    way: str, auditor: Auditor, every_variable: dict[str, Any], tmp_path: Path
+) -> None:
+    expected = auditor.command("-e", json.dumps(every_variable)).report
+    texts = {name: as_text(value) for name, value in every_variable.items()}
+    if way == "command line":
+        audit = auditor.command(
+            *(part for name, text in texts.items() for part in ("-e", f"{name}={json.dumps(text)}"))
+        )
+    else:
+        inventory = tmp_path / "inventory.ini"
+        head = [
+            "localhost ansible_connection=local ansible_python_interpreter={{ansible_playbook_python}}",
+            "[all:vars]",
+        ]
+        inventory.write_text("\n".join([*head, *(f"{name}={text}" for name, text in texts.items())]), encoding="utf-8")
+        audit = auditor.command("-i", str(inventory))
+    report = audit.report
+    # The credential of the audit was used in between.
+    assert [token["name"] for token in report.pop("tokens")] == [token["name"] for token in expected.pop("tokens")]
+    assert report == expected, audit.done.stdout
+    assert audit.done.returncode != 0, "high findings break the policy"
+    modes = {path.name: path.stat().st_mode & 0o777 for path in audit.folder.iterdir()}
+    assert modes == {"api-tokens.json": 0o600, "api-tokens.csv": 0o600}
 
 
 def test_declarations_and_drift(playbooks: Playbooks, service: Simulator, tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ MISFORTUNES: dict[str, tuple[str, dict[str, Any], str, tuple[str, ...]]] = {
         "redirect",
         {"location": "https://login.invalid/?secret=1", "status": 302},
         "Redirected",
-        ("HTTP 302", "https://login.invalid/", "not followed"),
+        ("HTTP 302", "a redirect to https://login.invalid.", "not followed"),
     ),
     "no rights": (
         "graphql_error",
@@ -136,7 +136,7 @@ def test_nothing_listens(playbooks: Playbooks) -> None:
 def test_no_answer_in_time(playbooks: Playbooks, simulator: Simulator) -> None:
     simulator.fault("timeout_before", match="apiTokens", times=2, seconds=3)
     run = playbooks.run(api_token(**CREATE, timeout=1, retries=0))
-    _assert_clear(run.result, "TimedOut", "within the timeout")
+    _assert_clear(run.result, "TimedOut", "no complete answer", "within 1 second.")
     _assert_calm(run)
 
 

@@ -23,6 +23,7 @@ from simulator.process import Simulator
 from conftest import ROOT, Playbooks
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+_SCREEN = 40  # lines of a terminal
 BLOCKS = re.findall(r"^```shell\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
 
 
@@ -90,6 +91,10 @@ def test_demo(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "failed=1" not in done.stdout
+    steps = re.split(r"^=+\n(?=\d)", done.stdout, flags=re.MULTILINE)[1:]
+    assert [step.partition(".")[0] for step in steps] == [str(number) for number in range(1, len(steps) + 1)]
+    # What a person sees at once.
+    assert max(step.count("\n") for step in steps) <= _SCREEN
     report = Path(done.stdout.splitlines()[-1].strip())
     assert report.parent == tmp_path
     assert "scanner" in report.read_text(encoding="utf-8")

@@ -6,107 +6,127 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import graphql
 import pytest
 
 from simulator.process import Simulator
-from simulator.variants import BROKEN, VARIANTS, Variant, run, without
+from simulator.variants import BROKEN, REWORDED, VARIANTS, Variant, run, switch, without
 
+from flows import FLOWS, Service
 from module_runner import ModuleRunner
 
-_OPTIONAL = ("createdAt", "lastUsed", "creator")
+_OPTIONAL = ("scopeMrn", "createdAt", "lastUsed", "creator")
+_ALL = {**VARIANTS, **REWORDED}
 
 
-@pytest.fixture(params=VARIANTS)
-def variant(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Variant, Simulator]]:
-    chosen = VARIANTS[request.param]
-    with run(chosen, tmp_path / "simulator") as running:
-        yield chosen, running
+@pytest.fixture
+def service(request: pytest.FixtureRequest, simulator: Simulator, collections: Path, tmp_path: Path) -> Service:
+    """Modules at the variant that the test names."""
+    variant = _ALL[request.param]
+    switch(simulator, variant)
+    return Service(simulator, variant, collections, tmp_path)
 
 
-def _let_listings_catch_up(variant: Variant, simulator: Simulator) -> None:
-    """As if time had passed since the last run."""
-    simulator.settings(listing_lag=0, listing_lag_seconds=0.0)
-    simulator.settings(**variant.settings)
+def _flows() -> list[Any]:
+    """Every flow of every module on every variant of the service that can have it."""
+    cases: list[Any] = []
+    for name, variant in _ALL.items():
+        for flow, about in FLOWS.items():
+            if about.organizations and not variant.organizations:
+                continue
+            if about.stages and variant.settings.get("stored_names") == "lower":
+                # The times in the names of a rotation have upper-case letters.
+                continue
+            cases.append(pytest.param(name, flow, id=f"{name}: {flow}"))
+    return cases
+
+
+@pytest.mark.parametrize(("service", "flow"), _flows(), indirect=["service"])
+def test_every_flow_on_every_variant(
+    service: Service, flow: str, request: pytest.FixtureRequest, record_property: Callable[[str, object], None]
+) -> None:
+    about = FLOWS[flow]
+    about.run(service)
+    record_property("variant cases", 1)
+    if request.node.callspec.id.startswith("contract: ") and about.requests is not None:
+        assert service.requests == about.requests
+
+
+# What is refused is never changed
+
+# By what is refused: options of a token, and the mutation.
+_CHANGES: dict[str, tuple[dict[str, Any], str]] = {
+    "describe": ({"description": "New"}, "updateAPIToken"),
+    "permit": ({"permissions": ["agent"]}, "setRoles"),
+    "delete": ({"state": "absent"}, "deleteAPIToken"),
+}
+# By mutation, the fields of its answer of which one has to be there, so that a refusal can be told in it.
+_TELLING = {
+    "updateAPIToken": ("APIToken", {"name"}),
+    "setRoles": ("SetRolesPayload", {"mrns", "errors"}),
+    "deleteAPIToken": ("DeleteAPITokenPayload", {"ok"}),
+}
+_WORDS = "not this one"
+
+
+def _refusals() -> list[Any]:
+    """Every change on every variant of the service, refused with an error, and in the answer where that has a place for it."""
+    cases: list[Any] = []
+    for name, variant in _ALL.items():
+        types = graphql.build_schema(variant.schema).type_map
+        for change, (_options, operation) in _CHANGES.items():
+            type_name, fields = _TELLING[operation]
+            payload = types[type_name]
+            assert isinstance(payload, graphql.GraphQLObjectType)
+            cases.append(pytest.param(name, change, "field_error", id=f"{name}: {change}, with an error"))
+            if not fields.isdisjoint(payload.fields):
+                cases.append(pytest.param(name, change, "answer_refusal", id=f"{name}: {change}, in the answer"))
+    return cases
+
+
+@pytest.mark.parametrize(("service", "change", "kind"), _refusals(), indirect=["service"])
+def test_a_refused_change_is_never_changed(
+    service: Service, change: str, kind: str, record_property: Callable[[str, object], None]
+) -> None:
+    """Neither alone nor as one of several."""
+    options, operation = _CHANGES[change]
+    names = ["a", "b", "c"]
+    service.add(*names)
+    before = {name: service.token(name) for name in names}
+    declared: dict[str, Any] = {"permissions": ["viewer"], **options}
+    service.simulator.fault(kind, match=operation, named="b", message=_WORDS)
+
+    alone = service.attempt("api_token", space="alpha", name="b", **declared)
+    assert alone["failed"]
+    assert not alone["changed"]
+    assert alone["operations"] == []
+    assert 'API token "b"' in alone["msg"]
+    assert service.token("b") == before["b"]
+
+    tokens = [{"space": "alpha", "name": name, **declared} for name in names]
+    together = service.attempt("api_tokens", tokens=tokens)
+    assert together["failed"]
+    assert [(entry["failed"], entry["changed"]) for entry in together["results"]] == [
+        (False, True),
+        (True, False),
+        (False, True),
+    ]
+    assert [entry["operations"] for entry in together["results"]] == [[operation], [], [operation]]
+    assert service.token("b") == before["b"]
+    assert service.names() == (["b"] if change == "delete" else names)
+
+    service.simulator.clear_faults()
+    service.run("api_token", space="alpha", name="b", **declared)
+    assert not service.run("api_tokens", tokens=tokens)["changed"]
+    record_property("refusal cases", 1)
 
 
 def _refused(simulator: Simulator) -> int:
     return sum(entry["status"] == 422 for entry in simulator.requests())
-
-
-def test_all_flows_of_one_token(variant: tuple[Variant, Simulator], collections: Path) -> None:
-    chosen, simulator = variant
-    runner = ModuleRunner(collections, lambda: {"endpoint": simulator.url, "auth_token": simulator.admin_token})
-    ci: dict[str, Any] = {"space": "alpha", "name": "ci", "permissions": ["viewer"]}
-
-    def call(module: str = "api_token", **options: Any) -> dict[str, Any]:
-        result = runner.run(module, **options)
-        assert not result.get("failed"), result
-        _let_listings_catch_up(chosen, simulator)
-        return result
-
-    created = call(**ci)
-    assert created["operations"] == ["generateAPIToken"]
-    if chosen.as_the_contract:
-        assert _refused(simulator) == 0
-    (token,) = [token for token in simulator.tokens() if token["name"] == "ci"]
-    assert created["api_token"]["mrn"] == token["mrn"]
-    assert created["token"] in {entry["secret"] for entry in simulator.secrets() if entry["live"]}
-    assert not call(**ci)["changed"]
-    assert call(**ci, description="New")["operations"] == ["updateAPIToken"]
-    assert call(**{**ci, "permissions": ["editor"]})["operations"] == ["setRoles"]
-    assert call("api_token_info", space="alpha", name="ci")["api_tokens"][0]["permissions"] == ["editor"]
-    rotated = call(**ci, rotate_after="0")
-    assert rotated["operations"] == ["updateAPIToken", "generateAPIToken", "deleteAPIToken"]
-    (listed,) = call("api_token_info", space="alpha", query="New", permissions=["viewer"])["api_tokens"]
-    assert listed["mrn"] == rotated["api_token"]["mrn"]
-    if chosen.organizations:
-        everywhere = call("api_token_info", organization="acme", include_spaces=True)
-        assert [entry["name"] for entry in everywhere["api_tokens"]] == ["automation", "ci"]
-        assert everywhere["unreadable"] == []
-    assert call(space="alpha", name="ci", state="absent")["operations"] == ["deleteAPIToken"]
-    assert [token["name"] for token in simulator.tokens()] == ["automation"]
-    if chosen == VARIANTS["contract"]:
-        assert len(simulator.requests()) == 2 + 1 + 2 + 2 + 1 + 4 + 1 + 3 + 2
-
-
-def test_all_flows_of_a_set(variant: tuple[Variant, Simulator], collections: Path) -> None:
-    """Requests that are shared, from several threads."""
-    chosen, simulator = variant
-    runner = ModuleRunner(collections, lambda: {"endpoint": simulator.url, "auth_token": simulator.admin_token})
-    names = [f"n{number}" for number in range(6)]
-    spaces = ["alpha", "beta", "gamma"]
-
-    def call(state: str = "present", **options: Any) -> dict[str, Any]:
-        tokens = [{"name": name, "space": spaces[number % 3], "state": state} for number, name in enumerate(names)]
-        result = runner.run("api_tokens", tokens=tokens, **options)
-        assert not result.get("failed"), result
-        # Each only once, from however many threads and copies.
-        assert len(set(result["warnings"])) == len(result["warnings"])
-        _let_listings_catch_up(chosen, simulator)
-        return result
-
-    created = call(permissions=["viewer"])
-    assert created["operations"] == {"generateAPIToken": 6}
-    assert len({entry["api_token"]["mrn"] for entry in created["results"]}) == 6
-    assert {entry["token"] for entry in created["results"]} <= {entry["secret"] for entry in simulator.secrets()}
-    # Refused before anything was executed: one token for each, however often it was sent.
-    assert sorted(token["name"] for token in simulator.tokens()) == ["automation", *names]
-    assert not call(permissions=["viewer"])["changed"]
-    assert call(permissions=["viewer"], description="New")["operations"] == {"updateAPIToken": 6}
-    assert call(permissions=["editor"])["operations"] == {"setRoles": 3}
-    if chosen.organizations:
-        listed = runner.run("api_token_info", organization="acme", include_spaces=True)["api_tokens"]
-        assert [entry["permissions"] for entry in listed] == [["owner"], *[["editor"]] * 6]
-    rotated = call(permissions=["editor"], rotate_after="0")
-    assert rotated["operations"] == {"deleteAPIToken": 6, "generateAPIToken": 6, "updateAPIToken": 6}
-    assert call(state="absent")["operations"] == {"deleteAPIToken": 6}
-    assert [token["name"] for token in simulator.tokens()] == ["automation"]
-    if chosen.as_the_contract:
-        assert _refused(simulator) == 0
 
 
 @pytest.mark.parametrize(
@@ -118,14 +138,15 @@ def test_a_service_that_knows_spaces_only(settings: dict[str, Any], collections:
         runner = ModuleRunner(collections, lambda: {"endpoint": simulator.url, "auth_token": simulator.admin_token})
         space = runner.run("api_token", space="alpha", name="ci", permissions=["viewer"])
         assert space["operations"] == ["generateAPIToken"]
-        (warning,) = space["warnings"]
-        assert "spaceMrn in place of scopeMrn" in warning
+        assert [warning for warning in space["warnings"] if "for spaces, and not for organizations" in warning] == [
+            "The API has no apiTokens(scopeMrn): apiTokens works for spaces, and not for organizations.",
+            "The API takes spaceMrn in place of scopeMrn: generateAPIToken works for spaces, and not for organizations.",
+        ]
         organization = runner.run("api_token", organization="acme", name="ci", permissions=["viewer"])
         assert organization["failed"]
-        assert organization["error"]["code"] == "SchemaMismatch"
-        assert organization["error"]["operation"] == "generateAPIToken"
-        assert "spaceMrn" in organization["msg"]
-        assert 'the API token "ci" in organization "acme"' in organization["msg"]
+        assert organization["error"] == {"code": "SchemaMismatch", "operation": "apiTokens"}
+        assert 'Could not list the API tokens of organization "acme"' in organization["msg"]
+        assert "is not a space" in organization["msg"]
         assert [token["name"] for token in simulator.tokens()] == ["automation", "ci"]
 
 
@@ -153,7 +174,7 @@ def test_one_warning_for_each_thing_that_is_missing(
         result = runner.run("api_token_info", space="alpha")
         assert result["count"] == 150
         assert len(result["warnings"]) == len(_OPTIONAL)
-        assert all(f"APIToken.{field}" in " ".join(result["warnings"]) for field in _OPTIONAL)
+        assert all(f"APIToken.{name}" in " ".join(result["warnings"]) for name in _OPTIONAL)
         assert {token["last_used_at"] for token in result["api_tokens"]} == {None}
         assert {token["unused_days"] for token in result["api_tokens"]} == {None}
         # The document is refused once, not once a page.

@@ -16,8 +16,10 @@ _GUIDE = Path(__file__).resolve().parents[2] / "docs" / "docsite" / "rst" / "gui
 # A heading below a code is one line of carets.
 _PARTS = re.split(r"^(\w+)\n\^+\n", _GUIDE.read_text(encoding="utf-8"), flags=re.MULTILINE)
 SECTIONS = dict(zip(_PARTS[1::2], _PARTS[2::2], strict=True))
+# That of a Python that is too old stands where such a Python can read it.
 CODES = sorted(
-    value for name, value in vars(errors).items() if name.isupper() and isinstance(value, str) and name != "VERSION"
+    {"UnsupportedPython"}
+    | {value for name, value in vars(errors).items() if name.isupper() and isinstance(value, str) and value.isalpha()}
 )
 
 

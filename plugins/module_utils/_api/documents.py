@@ -15,7 +15,12 @@ from .._graphql.document import Document
 API_TOKENS = Document(
     "apiTokens",
     """
-query apiTokens($spaceMrn: String! @optional, $scopeMrn: String!, $first: Int! @optional, $after: String) {
+query apiTokens(
+  $spaceMrn: String! @optional
+  $scopeMrn: String! @optional(standIn: "spaceMrn")
+  $first: Int! @optional
+  $after: String
+) {
   apiTokens(spaceMrn: $spaceMrn, scopeMrn: $scopeMrn, first: $first, after: $after) {
     totalCount @optional
     edges {

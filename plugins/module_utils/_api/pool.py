@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 
 from .._graphql.pool import ConnectionPool
+from .._values.each_space import Space
 from .._values.errors import MondooError
 from .._values.mrn import Scope
 from .tokens import SCOPES_PER_REQUEST, Listing, TokenApi, assign_once
@@ -36,12 +38,38 @@ class TokenApiPool(ConnectionPool[TokenApi]):
         """Sentences on what is odd about the service, each once."""
         return self.clients[0].warnings
 
-    def list_tokens(self, scopes: Sequence[Scope]) -> dict[Scope, Listing | MondooError]:
-        """What `TokenApi.list_tokens` returns, with its requests side by side."""
+    def list_tokens(
+        self, scopes: Sequence[Scope], progress: Callable[[int, int], None] = lambda _done, _of: None
+    ) -> dict[Scope, Listing | MondooError]:
+        """What `TokenApi.list_tokens` returns, with its requests side by side.
+
+        progress: is told how many scopes have been read, and of how many; one call at a time, from any thread.
+        """
         shares = [scopes[start : start + SCOPES_PER_REQUEST] for start in range(0, len(scopes), SCOPES_PER_REQUEST)]
+        lock = threading.Lock()
+        done = 0
+
+        def read(api: TokenApi, share: Sequence[Scope]) -> dict[Scope, Listing | MondooError]:
+            nonlocal done
+            result = api.list_tokens(share)
+            with lock:
+                done += len(share)
+                progress(done, len(scopes))
+            return result
+
         listings: dict[Scope, Listing | MondooError] = {}
-        for result in self.map(lambda api, share: api.list_tokens(share), shares):
+        for result in self.map(read, shares):
             if isinstance(result, Exception):
                 raise result
             listings.update(result)
         return assign_once(listings)
+
+    def list_spaces(self, organizations: Sequence[Scope]) -> dict[Scope, tuple[Space, ...] | MondooError]:
+        """For each organization its spaces, or why they could not be listed."""
+        spaces: dict[Scope, tuple[Space, ...] | MondooError] = {}
+        results = self.map(lambda api, organization: api.list_spaces(organization), organizations)
+        for organization, result in zip(organizations, results, strict=True):
+            if isinstance(result, Exception) and not isinstance(result, MondooError):
+                raise result
+            spaces[organization] = result
+        return spaces

@@ -22,6 +22,7 @@ from .._graphql.document import Document
 from .._graphql.pagination import Pages, read_all
 from .._graphql.response import Response, Verdict
 from .._graphql.retry import RetryBudget, RetryPolicy
+from .._values.each_space import Space
 from .._values.errors import (
     GARBLED_ANSWER,
     INVALID_ARGUMENT,
@@ -49,13 +50,6 @@ class Generated(NamedTuple):
 
     secret: str
     token: Token
-
-
-class Space(NamedTuple):
-    """A space in the listing of its organization."""
-
-    scope: Scope
-    name: str
 
 
 class TokenUpdate(NamedTuple):
@@ -304,8 +298,6 @@ class TokenApi:
     def _mutate_many(
         self, document: Document, inputs: Sequence[Mapping[str, Any]], budget: RetryBudget
     ) -> list[Response[Mapping[str, Any]]]:
-        if not inputs:
-            return []
         return self._client.mutate_many(document, [{"input": fields} for fields in inputs], budget)
 
     def _judge_roles(self, answer: Response[Mapping[str, Any]], changes: Sequence[RoleChange]) -> list[Response[None]]:

@@ -5,19 +5,20 @@
 """Sends changes that may be sent twice, and finds out what became of those whose answer got lost.
 
 Sharing a request is only the fast way. What is not confirmed there is looked up, and sent again alone if the listing shows
-that it was not executed.
+that it was not executed. All waiting for it is within the budget of one step.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .._api.tokens import RoleChange, TokenApi, TokenUpdate
+from .._api.tokens import Listing, RoleChange, TokenApi, TokenUpdate
 from .._graphql.response import Response, Verdict
 from .._graphql.retry import RetryBudget
 from .._planning.plan import Change, Delete, SetRoles, Update
 from .._values.errors import MondooError, internal_error
+from .._values.mrn import Scope
 from .._values.token import Token
 from .entry import Entry
 
@@ -27,21 +28,47 @@ INSISTENCE = 3
 
 @dataclass(frozen=True)
 class Task:
-    """One change of one entry. step: with the MRN of its token. number: its place among the steps of the entry's round."""
+    """One change of one entry. step: with the MRN of its token."""
 
     entry: Entry
     step: Change
-    number: int = 0
+
+
+def carry_out(api: TokenApi, tasks: Sequence[Task], budget: RetryBudget) -> list[Response[Token]]:
+    """Sends changes of one operation in one request, and finds out what became of each. Never raises.
+
+    tasks: those of one entry in their order, and those of permissions of one scope. What follows a change of its entry that
+    was not executed is not sent again.
+    """
+    responses = send_changes(api, tasks, budget)
+    unknown = [task for task, response in zip(tasks, responses, strict=True) if response.verdict is Verdict.UNKNOWN]
+    if not unknown:
+        return responses
+    listings = _list_for(api, unknown, budget)
+    stopped: set[int] = set()
+    for number, task in enumerate(tasks):
+        if responses[number].verdict is Verdict.UNKNOWN:
+            if _is_shown(task, listings):
+                responses[number] = Response(Verdict.DONE)
+            elif id(task.entry) not in stopped:
+                responses[number] = _send_alone(api, task, responses[number], budget)
+        if responses[number].verdict is not Verdict.DONE:
+            stopped.add(id(task.entry))
+    return responses
 
 
 def send_changes(api: TokenApi, tasks: Sequence[Task], budget: RetryBudget) -> list[Response[Token]]:
-    """Sends changes of one operation in one request; those of permissions are of one scope. Never raises."""
+    """Sends changes of one operation in one request, once. Never raises. What may have been executed is noted in its entry."""
     try:
-        return _send(api, [task.step for task in tasks], budget)
+        responses = _send(api, [task.step for task in tasks], budget)
     except MondooError as error:
-        return [Response(Verdict.UNKNOWN, error=error.copy()) for _task in tasks]
+        responses = [Response(Verdict.UNKNOWN, error=error.copy()) for _task in tasks]
     except Exception as error:  # noqa: BLE001  (secrets of other entries wait to be returned)
-        return [Response(Verdict.UNKNOWN, error=internal_error(error)) for _task in tasks]
+        responses = [Response(Verdict.UNKNOWN, error=internal_error(error)) for _task in tasks]
+    for task, response in zip(tasks, responses, strict=True):
+        if response.verdict is not Verdict.REFUSED:
+            task.entry.operations.append(task.step.operation)
+    return responses
 
 
 def _send(api: TokenApi, steps: Sequence[Change], budget: RetryBudget) -> list[Response[Token]]:
@@ -59,7 +86,7 @@ def _without_value(response: Response[None]) -> Response[Token]:
     return Response(response.verdict, None, response.error)
 
 
-def settle(api: TokenApi, task: Task, response: Response[Token], budget: RetryBudget) -> Response[Token]:
+def _send_alone(api: TokenApi, task: Task, response: Response[Token], budget: RetryBudget) -> Response[Token]:
     """Sends a change again until an answer or a listing says what became of it. response: UNKNOWN, and not in the listing."""
     for tries in range(1, api.policy.retries + 1):
         try:
@@ -67,28 +94,32 @@ def settle(api: TokenApi, task: Task, response: Response[Token], budget: RetryBu
         except MondooError as error:
             return Response(Verdict.UNKNOWN, error=error)
         (response,) = send_changes(api, [task], budget)
-        if response.verdict is Verdict.UNKNOWN and was_executed(api, task, budget):
+        if response.verdict is Verdict.UNKNOWN and _is_shown(task, _list_for(api, [task], budget)):
             return Response(Verdict.DONE)
         if response.verdict is not Verdict.UNKNOWN or not (response.error and response.error.transient):
             return response
     return response
 
 
-def was_executed(api: TokenApi, task: Task, budget: RetryBudget) -> bool:
-    """Whether a listing shows the change; False also where there is no listing."""
+def _list_for(api: TokenApi, tasks: Sequence[Task], budget: RetryBudget) -> Mapping[Scope, Listing | MondooError]:
+    """The tokens of the scopes that the tasks are about. Never raises."""
+    scopes = list(dict.fromkeys(task.step.token.scope for task in tasks))
     try:
-        return is_done(task, list_insistently(api, task.step.token, budget))
-    except MondooError:
-        return False
+        return api.list_tokens(scopes, budget)
+    except Exception as error:  # noqa: BLE001  (as above)
+        return dict.fromkeys(scopes, internal_error(error))
 
 
-def is_done(task: Task, listing: Sequence[Token]) -> bool:
+def _is_shown(task: Task, listings: Mapping[Scope, Listing | MondooError]) -> bool:
     """Whether a listing shows that the change was executed."""
-    if isinstance(task.step, Delete) and task.step.token.mrn not in task.entry.known:
+    token = task.step.token
+    listing = listings.get(token.scope)
+    if listing is None or isinstance(listing, MondooError):
+        return False
+    if isinstance(task.step, Delete) and token.mrn not in task.entry.known:
         # A token of this run may be missing only because it is new.
         return False
-    now = next((token for token in listing if token.mrn == task.step.token.mrn), None)
-    return task.step.is_done(now)
+    return task.step.is_done(next((each for each in listing if each.mrn == token.mrn), None))
 
 
 def list_insistently(api: TokenApi, token: Token, budget: RetryBudget) -> Sequence[Token]:
@@ -109,9 +140,9 @@ def apply_insistently(api: TokenApi, entry: Entry, step: Change, budget: RetryBu
     failure: MondooError | None = None
     for tries in range(1, INSISTENCE + 1):
         (response,) = send_changes(api, [task], budget)
-        done = response.verdict is Verdict.DONE
-        if done or (response.verdict is Verdict.UNKNOWN and was_executed(api, task, budget)):
-            entry.operations.append(step.operation)
+        if response.verdict is Verdict.DONE:
+            return None
+        if response.verdict is Verdict.UNKNOWN and _is_shown(task, _list_for(api, [task], budget)):
             return None
         failure = response.error
         if tries < INSISTENCE:

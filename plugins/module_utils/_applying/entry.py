@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from .._planning.declaration import Declaration, StoredSecret
 from .._planning.plan import Change, Delete, Plan, SetRoles, Step, Update
+from .._values.each_space import EachSpace, Space
 from .._values.errors import MondooError
 from .._values.token import Token
 
@@ -23,7 +24,7 @@ class SecretSink(Protocol):
     def reserve(self) -> None:
         """Prepares what the secret will be put into; raises MondooError."""
 
-    def commit(self, secret: str, not_before: datetime | None) -> None:
+    def commit(self, secret: str, not_before: datetime) -> None:
         """Puts the secret there; raises MondooError. not_before: the earliest time that it may seem to be written at."""
 
     def discard(self) -> None:
@@ -34,12 +35,14 @@ class SecretSink(Protocol):
 class Entry:
     """What is declared, what is there, its plan, its outcome, and its place.
 
-    place: how errors name it. file_options: owner, group, mode and the like of `token_path`.
+    place: how errors name it. number: that of its entry in the task, from 1.
+    each_space: which spaces it stands for, until they are known. space: the one that it stands for since then.
+    file_options: owner, group, mode and the like of `token_path`.
     sink: where a new secret goes; None to return it. stored: what is there already.
     known: MRNs of all tokens that the plan was made from; what is not among them is new.
     steps: of the plan, those still to do. done: the changes that were executed.
     token: as the service's answers tell it. generated: the new token, whose secret has been handed over.
-    operations: the mutations sent for it and not refused, in order, by GraphQL name.
+    operations: the mutations that were sent for it and may have been executed, in order, by GraphQL name.
     changed, file_changed: whether the service's token differs from before, and owner, group or mode of the file.
     secret: to be returned; present beside an error too, because it is shown only once.
     error: why the plan was not applied to its end.
@@ -62,6 +65,9 @@ class Entry:
     file_changed: bool = False
     secret: str | None = None
     warnings: list[str] = field(default_factory=list)
+    number: int = 1
+    each_space: EachSpace | None = None
+    space: Space | None = None
 
     def take_plan(self, plan: Plan | MondooError) -> None:
         """Starts out with a plan, or with the reason why there is none."""
@@ -89,7 +95,6 @@ class Entry:
     def record(self, step: Change, answer: Token | None) -> None:
         """Takes a change that was executed. answer: the token as the service's answer shows it, if it does."""
         self.done.append(step)
-        self.operations.append(step.operation)
         self.changed = True
         if isinstance(step, Delete):
             if self.token is not None and self.token.mrn == step.token.mrn:

@@ -10,12 +10,13 @@ be mistaken for the one in use, and what the lost request may have left is looke
 
 from __future__ import annotations
 
+import contextlib
 import unicodedata
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta, timezone
+from datetime import timedelta
 
 from .._api.tokens import Generated, TokenApi
 from .._graphql.response import Verdict
@@ -25,7 +26,7 @@ from .._values import errors
 from .._values.errors import MondooError, internal_error
 from .._values.permissions import declarable
 from .._values.times import count_of
-from .._values.token import Token
+from .._values.token import Token, same_description
 from .._values.token_names import parse_name, pending_name
 from .changes import INSISTENCE, apply_insistently, list_insistently
 from .entry import Entry
@@ -91,7 +92,10 @@ class _Generation:
             created_by=generated.token.created_by,
         )
         try:
-            new = self._identify(new, name)
+            self._check_stored(generated.token, name)
+            new = self._identify(new)
+            # Before the secret is handed over: now the new token can still be deleted.
+            self._sweep()
             self._hand_over(new, generated.secret)
         except MondooError as error:
             raise self._undo(new, error) from None
@@ -99,15 +103,12 @@ class _Generation:
             raise self._undo(new, internal_error(error)) from None
         self.entry.generated = self.entry.token = new
         self.entry.changed = True
-        self._sweep()
-        if name != self._wanted.name and self.step.pending_at is None:
+        if self.step.named_at_once and name != self._wanted.name:
             self.entry.steps.insert(0, Update(new, name=self._wanted.name))
 
     def _generate(self) -> tuple[str, Generated]:
         """The name that the token was generated under, and what the service answered."""
-        name = (
-            self._wanted.name if self.step.pending_at is None else pending_name(self._wanted.name, self.step.pending_at)
-        )
+        name = self._wanted.name if self.step.named_at_once else self._pending_name(0)
         tries = 1
         while True:
             response = self.api.generate_token(
@@ -123,7 +124,7 @@ class _Generation:
                 self._delete_strays()
             if not self._may_try_again(response.verdict, error, tries):
                 raise self._give_up(error)
-            name = self._next_name(tries)
+            name = self._pending_name(tries)
             tries += 1
 
     def _may_try_again(self, verdict: Verdict, error: MondooError, tries: int) -> bool:
@@ -135,13 +136,13 @@ class _Generation:
             return False
         return True
 
-    def _next_name(self, tries: int) -> str:
-        """A pending name that no try before has used."""
-        at = self.step.pending_at or self.api.now().astimezone(timezone.utc).replace(microsecond=0)
-        return pending_name(self._wanted.name, at + timedelta(seconds=tries))
+    def _pending_name(self, tries: int) -> str:
+        """The pending name after so many tries; none of them has used it."""
+        return pending_name(self._wanted.name, self.step.pending_at + timedelta(seconds=tries))
 
     def _give_up(self, error: MondooError) -> MondooError:
-        self._sweep()
+        with contextlib.suppress(MondooError):
+            self._sweep()
         if self.lost:
             self.entry.changed = True
             error.note(
@@ -150,30 +151,42 @@ class _Generation:
             )
         return error
 
-    def _identify(self, new: Token, name: str) -> Token:
-        """The new token with its MRN. Raises MondooError if the service stored another name than asked."""
-        if new.name != name:
+    def _check_stored(self, stored: Token, name: str) -> None:
+        """Raises MondooError if the service stored another name or description than asked."""
+        attempted = f'generate the API token "{name}" in {stored.scope}'
+        if stored.name != name:
             raise MondooError(
-                errors.STORED_DIFFERENTLY,
-                f'the service stored the name "{name}" as "{new.name}"',
-                attempted=f'generate the API token "{name}" in {new.scope}',
+                errors.STORED_OTHERWISE,
+                f'the service stored the name "{name}" as "{stored.name}"',
+                attempted=attempted,
                 operation=self.step.operation,
-                advice=f'Declare the name as the service stores it: "{_declared_form(new.name, self.step)}".',
+                advice=_advise_on_name(stored.name, name, self._wanted.name),
             )
+        if not same_description(stored.description, self._wanted.description):
+            raise MondooError(
+                errors.STORED_OTHERWISE,
+                f"the service stored the description {self._wanted.description!r} as {stored.description!r}",
+                attempted=attempted,
+                operation=self.step.operation,
+                advice="Declare the description as the service stores it.",
+            )
+
+    def _identify(self, new: Token) -> Token:
+        """The new token with its MRN, as far as it can be known."""
         if new.mrn is not None:
             return new
-        for token in self._look_for(Counter({name: 1}), patience=_PATIENCE_FOR_PENDING):
+        for token in self._look_for(Counter({new.name: 1}), patience=_PATIENCE_FOR_PENDING):
             self._kept = token.mrn
             return replace(new, mrn=token.mrn, created_at=token.created_at, created_by=token.created_by)
-        if self.step.pending_at is not None or name != self._wanted.name:
+        if new.name != self._wanted.name:
             raise MondooError(
                 errors.SCHEMA_MISMATCH,
-                "the service does not tell the MRN of the new token, and its listing does not show it",
-                attempted=f'generate the API token "{name}" in {new.scope}',
+                "the service does not return the MRN of the new token, and its listing does not show it",
+                attempted=f'generate the API token "{new.name}" in {new.scope}',
                 operation=self.step.operation,
             )
         self.entry.warnings.append(
-            f'The service did not tell the MRN of the new API token "{name}" of {new.scope}, and its listing does not'
+            f'The service did not return the MRN of the new API token "{new.name}" of {new.scope}, and its listing does not'
             " show it yet."
         )
         return new
@@ -184,7 +197,8 @@ class _Generation:
         if self.entry.sink is None:
             self.entry.secret = secret
         else:
-            self.entry.sink.commit(secret, self.step.pending_at)
+            # By its time, the next run sees whose secret the file holds.
+            self.entry.sink.commit(secret, parse_name(new.name).at or self.step.pending_at)
 
     def _verify(self, new: Token, secret: str) -> None:
         """Raises MondooError unless the service accepts the secret. A token that is new may need a moment."""
@@ -219,7 +233,8 @@ class _Generation:
                 failure = apply_insistently(self.api, self.entry, Delete(token), self._budget) or failure
         except MondooError as second:
             failure = second
-        self._sweep()
+        with contextlib.suppress(MondooError):
+            self._sweep()
         if failure is None:
             return error.note("The new token was deleted again.")
         self.entry.changed = True
@@ -231,10 +246,14 @@ class _Generation:
     # -- what lost answers may have left ------------------------------------------------------------------------------
 
     def _sweep(self) -> None:
-        """Deletes what lost answers have left, with patience; warns of what was never seen. Never raises."""
+        """Deletes what lost answers have left, with patience; warns of what was never seen.
+
+        Raises MondooError where it cannot be determined whether there is a second token of the declared name.
+        """
         if not self.lost:
             return
-        patience = self.surroundings.patience if self._wanted.name in self.lost else _PATIENCE_FOR_PENDING
+        has_lost_declared_name = self._wanted.name in self.lost
+        patience = self.surroundings.patience if has_lost_declared_name else _PATIENCE_FOR_PENDING
         try:
             self._look_for(self.lost, patience, delete=True)
         except MondooError as error:
@@ -242,6 +261,8 @@ class _Generation:
                 f"An answer got lost while the API token {_any_of(self.lost)} of {self._wanted.scope} was generated, and"
                 f" whether the service has a second one could not be determined ({error.reason})."
             )
+            if has_lost_declared_name:
+                raise
             return
         if self.lost:
             self.entry.warnings.append(
@@ -314,9 +335,11 @@ def _folded(name: str) -> str:
     return unicodedata.normalize("NFKC", name).strip().casefold()
 
 
-def _declared_form(stored: str, step: Generate) -> str:
-    """The stored form of a name without what a rotation adds to it."""
-    return parse_name(stored).base if step.pending_at is not None else stored
+def _advise_on_name(stored: str, asked: str, declared: str) -> str:
+    base = stored[: max(len(stored) - (len(asked) - len(declared)), 0)]
+    if base == declared:
+        return "The service alters the names that a rotation gives: delete the token and create it anew instead."
+    return f'Declare the name as the service stores it: "{base}".'
 
 
 def _any_of(names: Counter[str] | list[str]) -> str:

@@ -23,7 +23,7 @@ from .._planning.plan import Change, Delete, Generate, SetRoles, Update
 from .._values.errors import MondooError, internal_error
 from .._values.mrn import Scope
 from .._values.token import Token
-from .changes import Task, is_done, send_changes, settle
+from .changes import Task, carry_out
 from .entry import Entry
 from .generation import Surroundings, generate
 from .recovery import recover
@@ -40,6 +40,10 @@ class _Generation:
     entry: Entry
     step: Generate
 
+    @property
+    def entries(self) -> list[Entry]:
+        return [self.entry]
+
 
 @dataclass(frozen=True)
 class _Batch:
@@ -47,9 +51,12 @@ class _Batch:
 
     tasks: tuple[Task, ...]
 
+    @property
+    def entries(self) -> list[Entry]:
+        return [task.entry for task in self.tasks]
+
 
 _Work: TypeAlias = "_Generation | _Batch"
-_Settled: TypeAlias = "tuple[Task, Response[Token]]"
 
 
 def apply_entries(
@@ -60,7 +67,7 @@ def apply_entries(
 ) -> None:
     """Does the steps of all entries that have no error, and puts the outcome into the entries.
 
-    progress: is told how many entries are finished, and of how many; one call at a time, from any thread.
+    progress: is told how many steps are done, and of how many; one call at a time, from any thread.
     """
     _Rounds([entry for entry in entries if entry.error is None], pool, surroundings, progress).run()
 
@@ -74,7 +81,8 @@ class _Rounds:
         self._surroundings = surroundings
         self._progress = progress
         self._lock = threading.Lock()
-        self._reported = 0
+        self._steps = sum(len(entry.steps) for entry in entries)
+        self._steps_done = 0
         self._failures: list[MondooError] = []
 
     def run(self) -> None:
@@ -88,95 +96,65 @@ class _Rounds:
 
     def _next_round(self) -> list[_Work]:
         """The next step of each entry, shared where that is possible."""
+        active = [entry for entry in self._entries if entry.steps and entry.error is None]
+        # Permissions of one scope are set by one request, once all of its entries have got so far.
+        to_come = {step.token.scope for entry in active for step in entry.steps[1:] if isinstance(step, SetRoles)}
         generations: list[_Work] = []
         updates: list[list[Task]] = []
         deletions: list[list[Task]] = []
         roles: dict[Scope, list[Task]] = defaultdict(list)
-        for entry in self._entries:
-            if entry.error is not None or not entry.steps:
-                continue
+        for entry in active:
             step = entry.steps[0]
             if isinstance(step, Generate):
                 generations.append(_Generation(entry, step))
             elif isinstance(step, SetRoles):
-                roles[step.token.scope].append(Task(entry, entry.resolve(step)))
+                if step.token.scope not in to_come:
+                    roles[step.token.scope].append(Task(entry, entry.resolve(step)))
             else:
                 (updates if isinstance(step, Update) else deletions).append(_leading(entry, type(step)))
         changes = [*_batches(updates), *_batches(deletions), *(_Batch(tuple(tasks)) for tasks in roles.values())]
         return [*changes, *generations]
 
     def _do(self, work: Sequence[_Work]) -> None:
-        unknown: list[_Settled] = []
-        finished: list[_Settled] = []
-        for answered in self._pool.map(self._send, work):
-            if isinstance(answered, Exception):
-                raise answered
-            for task, response in answered:
-                (unknown if response.verdict is Verdict.UNKNOWN else finished).append((task, response))
-        finished += self._settle(unknown)
-        self._conclude(finished)
-        self._report(sum(1 for entry in self._entries if not entry.steps or entry.error is not None))
+        for item, outcome in zip(work, self._pool.map(self._do_one, work), strict=True):
+            if isinstance(outcome, Exception):
+                # A mistake in the collection: it must not keep the secrets of other entries from being returned.
+                for entry in item.entries:
+                    entry.error = entry.error or internal_error(outcome)
+        remaining = sum(len(entry.steps) for entry in self._entries if entry.error is None)
+        self._report(self._steps - remaining - self._steps_done)
 
-    def _send(self, api: TokenApi, work: _Work) -> list[_Settled]:
+    def _do_one(self, api: TokenApi, work: _Work) -> None:
         if isinstance(work, _Batch):
-            responses = send_changes(api, work.tasks, api.policy.budget())
-            return list(zip(work.tasks, responses, strict=True))
+            self._change(api, work.tasks)
+            self._report(len(work.tasks))
+            return
         entry = work.entry
         entry.steps.remove(work.step)
         entry.error = self._reason_for_giving_up(entry)
         if entry.error is None:
             generate(api, entry, work.step, self._surroundings)
             self._remember(entry.error)
-        if entry.error is not None or not entry.steps:
-            self._report_one()
-        return []
+        self._report(1)
 
-    def _settle(self, unknown: Sequence[_Settled]) -> list[_Settled]:
-        """Finds out what became of changes whose answer got lost."""
-        if not unknown:
-            return []
-        scopes = list(dict.fromkeys(task.step.token.scope for task, _response in unknown))
-        listings = self._pool.list_tokens(scopes)
-        finished: list[_Settled] = []
-        still_unknown: list[_Settled] = []
-        for task, response in unknown:
-            listing = listings.get(task.step.token.scope)
-            if listing is not None and not isinstance(listing, MondooError) and is_done(task, listing):
-                finished.append((task, Response(Verdict.DONE)))
-            else:
-                still_unknown.append((task, response))
-
-        def alone(api: TokenApi, item: _Settled) -> _Settled:
-            task, response = item
-            return task, settle(api, task, response, api.policy.budget())
-
-        for (task, response), settled in zip(still_unknown, self._pool.map(alone, still_unknown), strict=True):
-            finished.append((task, response) if isinstance(settled, Exception) else settled)
-        return finished
-
-    def _conclude(self, finished: Sequence[_Settled]) -> None:
-        """Puts what became of the changes of a round into their entries, and recovers those that failed."""
-        by_entry: dict[int, list[_Settled]] = defaultdict(list)
-        for task, response in finished:
+    @staticmethod
+    def _change(api: TokenApi, tasks: Sequence[Task]) -> None:
+        """Does the steps of a batch, and puts what became of them into their entries; recovers those that failed."""
+        budget = api.policy.budget()
+        by_entry: dict[int, list[tuple[Task, Response[Token]]]] = defaultdict(list)
+        for task, response in zip(tasks, carry_out(api, tasks, budget), strict=True):
             by_entry[id(task.entry)].append((task, response))
-        failed: list[list[_Settled]] = []
-        for settled in by_entry.values():
-            settled.sort(key=lambda each: each[0].number)
-            entry = settled[0][0].entry
-            del entry.steps[: len(settled)]
-            for task, response in settled:
-                if response.verdict is Verdict.DONE:
-                    entry.record(task.step, response.value)
-            if any(response.verdict is not Verdict.DONE for _task, response in settled):
-                failed.append(settled)
-
-        def restore(api: TokenApi, settled: list[_Settled]) -> None:
-            recover(api, settled[0][0].entry, settled)
-
-        for settled, result in zip(failed, self._pool.map(restore, failed), strict=True):
-            if isinstance(result, Exception):
-                entry = settled[0][0].entry
-                entry.error = entry.error or internal_error(result)
+            if response.verdict is Verdict.DONE:
+                task.entry.record(task.step, response.value)
+        for outcomes in by_entry.values():
+            entry = outcomes[0][0].entry
+            del entry.steps[: len(outcomes)]
+            if all(response.verdict is Verdict.DONE for _task, response in outcomes):
+                continue
+            try:
+                recover(api, entry, outcomes, budget)
+            except Exception as error:  # noqa: BLE001  (the other entries of the batch go on)
+                entry.error = entry.error or internal_error(error)
 
     def _reason_for_giving_up(self, entry: Entry) -> MondooError | None:
         with self._lock:
@@ -199,26 +177,22 @@ class _Rounds:
             else:
                 self._failures.clear()
 
-    def _report_one(self) -> None:
+    def _report(self, steps: int) -> None:
+        """So many more steps are done; less than one is no news."""
         with self._lock:
-            self._reported += 1
-            self._progress(self._reported, len(self._entries))
-
-    def _report(self, done: int) -> None:
-        with self._lock:
-            if done > self._reported:
-                self._reported = done
-                self._progress(done, len(self._entries))
+            if steps > 0:
+                self._steps_done = min(self._steps_done + steps, self._steps)
+                self._progress(self._steps_done, self._steps)
 
 
 def _leading(entry: Entry, kind: type[Update] | type[Delete]) -> list[Task]:
     """The steps of one kind that an entry starts with: two renames of one rotation belong into one request."""
     tasks: list[Task] = []
-    for number, step in enumerate(entry.steps):
+    for step in entry.steps:
         if not isinstance(step, kind):
             break
         change: Change = entry.resolve(step)
-        tasks.append(Task(entry, change, number))
+        tasks.append(Task(entry, change))
     return tasks
 
 

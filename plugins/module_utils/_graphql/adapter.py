@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Lives with a schema that differs where the caller allows it: requests without what the service was found to lack."""
+"""Lives with a schema that differs where the caller allows it: requests are adapted to what the service was found to lack."""
 
 from __future__ import annotations
 
@@ -21,8 +21,12 @@ if TYPE_CHECKING:
     from graphql import ArgumentNode, DocumentNode, FieldNode, VariableDefinitionNode
 
 
-class Omission(NamedTuple):
-    """What a document does without. kind: `FIELD`, `VARIABLE`, or `INPUT_FIELD` for a field that had another name before."""
+class Adaptation(NamedTuple):
+    """One thing in which requests differ from their document.
+
+    kind: `FIELD` or `VARIABLE` for what is left out; `INPUT_FIELD` for a field of an input that is sent under its former name;
+    `WANTED` for a former name that is sent too.
+    """
 
     kind: str
     name: str
@@ -30,7 +34,7 @@ class Omission(NamedTuple):
 
 @dataclass(frozen=True)
 class PreparedRequest:
-    """A request as it is sent, and what was left out of it.
+    """A request as it is sent, and how it was adapted.
 
     keys: of the root fields in the answer: the document's name, or one alias for each set of variables.
     """
@@ -39,19 +43,28 @@ class PreparedRequest:
     node: DocumentNode
     variables: Mapping[str, Any]
     keys: tuple[str, ...]
-    omitted: frozenset[Omission] = frozenset()
+    adaptations: frozenset[Adaptation] = frozenset()
+
+
+_VERBS = {
+    schema_errors.WANTED: "does not give",
+    schema_errors.SHAPE: "does not expect",
+    schema_errors.VALUE: "does not expect",
+    schema_errors.VARIABLE: "does not expect",
+}
 
 
 class SchemaMismatchError(MondooError):
     """The service lacks what a document needs. differences: all that was needed and does not fit."""
 
     def __init__(self, document: Document, differences: Sequence[SchemaError]) -> None:
-        first = differences[0]
-        verb = "does not give" if first.kind == schema_errors.WANTED else "needs"
-        if first.kind == schema_errors.VARIABLE or " in place of " in first.difference:
-            verb = "does not expect"
-        reason = f"the API has {first.difference}, which the document {document.name} {verb}"
-        super().__init__(SCHEMA_MISMATCH, reason, operation=document.name)
+        by_verb: dict[str, list[str]] = {}
+        for difference in differences:
+            by_verb.setdefault(_VERBS.get(difference.kind, "needs"), []).append(difference.difference)
+        clauses = [
+            f"{' and '.join(words)}, which the document {document.name} {verb}" for verb, words in by_verb.items()
+        ]
+        super().__init__(SCHEMA_MISMATCH, f"the API has {'; and '.join(clauses)}", operation=document.name)
         self.differences = tuple(differences)
 
 
@@ -64,8 +77,9 @@ class SchemaAdapter:
     def __init__(self) -> None:
         self.warnings: list[str] = []
         self._lock = threading.Lock()
-        self._omissions: dict[Document, frozenset[Omission]] = {}
-        self._adapted: dict[tuple[Document, frozenset[Omission]], DocumentNode] = {}
+        self._adaptations: dict[Document, frozenset[Adaptation]] = {}
+        self._nodes: dict[tuple[Document, frozenset[Adaptation]], DocumentNode] = {}
+        self._batches: dict[tuple[Document, frozenset[Adaptation], int], DocumentNode] = {}
 
     def prepare(self, document: Document, each: Sequence[Mapping[str, Any]]) -> PreparedRequest:
         """The request for one set of variables, or the batch for several.
@@ -73,116 +87,179 @@ class SchemaAdapter:
         Raises MondooError if they are for an organization, and the service takes nothing but spaces.
         """
         with self._lock:
-            omitted = self._omissions.get(document, frozenset())
-            node = self._adapted.get((document, omitted), document.plain)
-        adapted = [_adapt_variables(document, variables, omitted) for variables in each]
+            adaptations = self._adaptations.get(document, frozenset())
+            node = self._nodes.get((document, adaptations), document.plain)
+        adapted = [_adapt_variables(document, variables, adaptations) for variables in each]
         if len(adapted) == 1:
-            return PreparedRequest(document, node, adapted[0], (document.name,), omitted)
+            return PreparedRequest(document, node, adapted[0], (document.name,), adaptations)
         return PreparedRequest(
             document,
-            batch.multiply(node, len(adapted)),
+            self._multiply(document, adaptations, node, len(adapted)),
             batch.number_variables(adapted),
             batch.aliases(len(adapted)),
-            omitted,
+            adaptations,
         )
 
-    def adapt(self, request: PreparedRequest, errors: Iterable[object]) -> bool:
-        """Leaves out from now on what the answer to the request says is lacking; False if it is about something else.
+    def _multiply(
+        self, document: Document, adaptations: frozenset[Adaptation], node: DocumentNode, count: int
+    ) -> DocumentNode:
+        """The document for so many sets of variables; most batches of a run are of one size."""
+        key = (document, adaptations, count)
+        with self._lock:
+            multiplied = self._batches.get(key)
+        if multiplied is None:
+            multiplied = batch.multiply(node, count)
+            with self._lock:
+                self._batches[key] = multiplied
+        return multiplied
 
-        errors: of the answer. True: nothing was executed, and the request is to be prepared again; what is lacking may be
-        left out since another thread's request.
-        Raises SchemaMismatchError if something is lacking that the document needs.
+    def adapt(self, request: PreparedRequest, errors: Iterable[object]) -> bool:
+        """Adapts the document to what the answer to the request says does not fit; False if it is about something else.
+
+        errors: of the answer. True: nothing was executed, and the request is to be prepared again; another thread may have
+        adapted the document since.
+        Raises SchemaMismatchError if it cannot do without something.
         """
         document = request.document
-        read = (read_schema_error(entry) for entry in errors)
-        differences = dict.fromkeys(_with_type(document, difference) for difference in read if difference)
+        differences = _read_differences(document, errors)
         if not differences:
             return False
-        omissions = {difference: _find_omission(document, difference) for difference in differences}
+        possible = {difference: _find_adaptation(document, difference) for difference in differences}
+        missing = {*possible.values(), *request.adaptations}
         needed = [
-            difference for difference, omission in omissions.items() if omission is None or omission in request.omitted
+            difference
+            for difference, adaptation in possible.items()
+            if adaptation is None
+            or adaptation in request.adaptations
+            or _stand_in_is_missing(document, adaptation, missing)
         ]
         if needed:
             raise SchemaMismatchError(document, needed)
         with self._lock:
-            known = self._omissions.get(document, frozenset())
+            known = self._adaptations.get(document, frozenset())
             new = {
-                omission: _warning(document, difference, omission)
-                for difference, omission in omissions.items()
-                if omission is not None and omission not in known
+                adaptation: _warning(document, difference, adaptation)
+                for difference, adaptation in possible.items()
+                if adaptation is not None and adaptation not in known
             }
             if new:
-                omitted = known | new.keys()
-                self._omissions[document] = omitted
-                self._adapted[document, omitted] = _remove(document, omitted)
+                adaptations = known.union(new)
+                self._adaptations[document] = adaptations
+                self._nodes[document, adaptations] = _remove(document, adaptations)
                 self.warnings += new.values()
         return True
 
     def omits_argument(self, document: Document, variable: str) -> bool:
         """Whether the argument that takes its value from the variable is left out."""
         with self._lock:
-            return Omission(schema_errors.VARIABLE, variable) in self._omissions.get(document, frozenset())
+            return Adaptation(schema_errors.VARIABLE, variable) in self._adaptations.get(document, frozenset())
 
 
-def _find_omission(document: Document, difference: SchemaError) -> Omission | None:
-    """What can be left out of the document because of the difference; None if the document needs it."""
+def _read_differences(document: Document, errors: Iterable[object]) -> list[SchemaError]:
+    """What the errors say, each thing once."""
+    read = [difference for entry in errors if (difference := read_schema_error(entry))]
+    # gqlgen reports each field that is asked of a value too, and not only that it is none with fields.
+    values = {difference.owner for difference in read if difference.kind == schema_errors.SHAPE}
+    unknown = {difference.name for difference in read if difference.kind == schema_errors.INPUT_FIELD}
+    # A former name that takes the place of the new one is not wanted beside it.
+    replaced = {old for new, old in document.marks.formerly.items() if new in unknown}
+    return list(
+        dict.fromkeys(
+            _with_type(document, difference)
+            for difference in read
+            if not (difference.kind == schema_errors.FIELD and difference.owner in values)
+            and not (difference.kind == schema_errors.WANTED and difference.name in replaced)
+        )
+    )
+
+
+def _find_adaptation(document: Document, difference: SchemaError) -> Adaptation | None:
+    """How the document can do without what does not fit; None if it cannot."""
     marks = document.marks
-    if difference.kind == schema_errors.FIELD and difference.name in marks.fields:
+    if difference.kind in (schema_errors.FIELD, schema_errors.SHAPE) and difference.name in marks.fields:
         owner = marks.fields[difference.name]
-        return Omission(schema_errors.FIELD, difference.name) if owner in (None, difference.owner) else None
+        return Adaptation(schema_errors.FIELD, difference.name) if owner in (None, difference.owner) else None
     if difference.kind == schema_errors.ARGUMENT and (difference.owner, difference.name) in marks.arguments:
-        return Omission(schema_errors.VARIABLE, marks.arguments[difference.owner, difference.name])
+        return Adaptation(schema_errors.VARIABLE, marks.arguments[difference.owner, difference.name])
     if difference.kind == schema_errors.VARIABLE and difference.name in marks.variables:
-        return Omission(schema_errors.VARIABLE, difference.name)
+        return Adaptation(schema_errors.VARIABLE, difference.name)
     for new, old in marks.formerly.items():
-        if (difference.kind, difference.name) in ((schema_errors.INPUT_FIELD, new), (schema_errors.WANTED, old)):
-            return Omission(schema_errors.INPUT_FIELD, new)
+        if (difference.kind, difference.name) == (schema_errors.INPUT_FIELD, new):
+            return Adaptation(schema_errors.INPUT_FIELD, new)
+        if (difference.kind, difference.name) == (schema_errors.WANTED, old):
+            return Adaptation(schema_errors.WANTED, old)
     return None
+
+
+def _stand_in_is_missing(document: Document, adaptation: Adaptation, missing: set[Adaptation | None]) -> bool:
+    """Whether an argument cannot be left out, since what would stand in for it is not there either."""
+    stand_ins = document.marks.stand_ins
+    others = [stand_ins.get(adaptation.name), *(name for name, other in stand_ins.items() if other == adaptation.name)]
+    return adaptation.kind == schema_errors.VARIABLE and any(
+        Adaptation(schema_errors.VARIABLE, other) in missing for other in others if other is not None
+    )
 
 
 def _with_type(document: Document, difference: SchemaError) -> SchemaError:
     """The difference with the type of the variable in place of the variable."""
-    if difference.kind not in (schema_errors.INPUT_FIELD, schema_errors.WANTED):
+    if difference.kind not in (schema_errors.INPUT_FIELD, schema_errors.WANTED, schema_errors.VALUE):
         return difference
     variable, dot, rest = difference.owner.partition(".")
     return difference._replace(owner=document.marks.types.get(variable, variable) + dot + rest)
 
 
-def _warning(document: Document, difference: SchemaError, omission: Omission) -> str:
-    if omission.kind == schema_errors.INPUT_FIELD:
-        old = document.marks.formerly[omission.name]
-        return f"The API takes {old} in place of {omission.name}: {document.name} works for spaces, and not for organizations."
+def _warning(document: Document, difference: SchemaError, adaptation: Adaptation) -> str:
+    for_spaces = f"{document.name} works for spaces, and not for organizations."
+    if adaptation.kind == schema_errors.INPUT_FIELD:
+        return f"The API takes {document.marks.formerly[adaptation.name]} in place of {adaptation.name}: {for_spaces}"
+    if adaptation.kind == schema_errors.WANTED:
+        return f"The API has {difference.difference}: {document.name} gives it too."
+    if adaptation.kind == schema_errors.VARIABLE and adaptation.name in document.marks.stand_ins:
+        return f"The API has {difference.difference}: {for_spaces}"
     return f"The API has {difference.difference}: {document.name} works without it."
 
 
-def _adapt_variables(document: Document, variables: Mapping[str, Any], omitted: Set[Omission]) -> Mapping[str, Any]:
-    if not omitted:
+def _adapt_variables(
+    document: Document, variables: Mapping[str, Any], adaptations: Set[Adaptation]
+) -> Mapping[str, Any]:
+    if not adaptations:
         return variables
-    adapted = {
-        name: value for name, value in variables.items() if Omission(schema_errors.VARIABLE, name) not in omitted
-    }
+    left_out = {adaptation.name for adaptation in adaptations if adaptation.kind == schema_errors.VARIABLE}
+    for variable, stand_in in document.marks.stand_ins.items():
+        if variable in left_out and variables[variable] != variables[stand_in]:
+            raise _no_space(document, stand_in, variable, variables[variable])
+    adapted = {name: value for name, value in variables.items() if name not in left_out}
     for new, old in document.marks.formerly.items():
-        if Omission(schema_errors.INPUT_FIELD, new) in omitted:
-            adapted["input"] = _with_former_name(document, adapted["input"], new, old)
+        fields = adapted.get("input", {})
+        if Adaptation(schema_errors.INPUT_FIELD, new) in adaptations:
+            if not _is_space(fields[new]):
+                raise _no_space(document, old, new, fields[new])
+            adapted["input"] = {old if key == new else key: value for key, value in fields.items()}
+        elif Adaptation(schema_errors.WANTED, old) in adaptations:
+            # An organization is no space, and the field has to be given.
+            adapted["input"] = {**fields, old: fields[new] if _is_space(fields[new]) else ""}
     return adapted
 
 
-def _with_former_name(document: Document, fields: Mapping[str, Any], new: str, old: str) -> Mapping[str, Any]:
-    """An input with the MRN of its space under its former name."""
+def _is_space(mrn: str) -> bool:
     try:
-        scope_from("space", fields[new])
+        scope_from("space", mrn)
     except MondooError:
-        reason = f"the API takes {old} in place of {new}, and {fields[new]} is not a space"
-        raise MondooError(SCHEMA_MISMATCH, reason, operation=document.name) from None
-    return {old if key == new else key: value for key, value in fields.items()}
+        return False
+    return True
 
 
-def _remove(document: Document, omitted: Set[Omission]) -> DocumentNode:
+def _no_space(document: Document, takes: str, instead_of: str, mrn: str) -> MondooError:
+    reason = f"the API takes {takes} in place of {instead_of}, and {mrn} is not a space"
+    return MondooError(SCHEMA_MISMATCH, reason, operation=document.name)
+
+
+def _remove(document: Document, adaptations: Set[Adaptation]) -> DocumentNode:
     """The document without marks and without what is left out."""
     from graphql import VariableNode, visit
     from graphql.language.visitor import REMOVE, Visitor
 
-    variables = {omission.name for omission in omitted if omission.kind == schema_errors.VARIABLE}
+    variables = {adaptation.name for adaptation in adaptations if adaptation.kind == schema_errors.VARIABLE}
 
     class _Remove(Visitor):
         def enter_variable_definition(self, node: VariableDefinitionNode, *_place: object) -> object:
@@ -192,8 +269,8 @@ def _remove(document: Document, omitted: Set[Omission]) -> DocumentNode:
             return REMOVE if isinstance(node.value, VariableNode) and node.value.name.value in variables else None
 
         def enter_field(self, node: FieldNode, *_place: object) -> object:
-            is_omitted = Omission(schema_errors.FIELD, node.name.value) in omitted
-            return REMOVE if is_omitted and optional_mark(node.directives) is not None else None
+            is_left_out = Adaptation(schema_errors.FIELD, node.name.value) in adaptations
+            return REMOVE if is_left_out and optional_mark(node.directives) is not None else None
 
         def leave_field(self, node: FieldNode, *_place: object) -> object:
             # An object of which nothing is left.

@@ -85,6 +85,8 @@ class GraphQLClient:
         One that fails does not keep the others from an answer.
         """
         budget = budget or self._policy.budget()
+        if not each:
+            return []
         if len(each) == 1:
             return [self._query_alone(document, each[0], budget)]
         results: dict[int, Mapping[str, Any] | MondooError] = {}
@@ -142,6 +144,8 @@ class GraphQLClient:
     ) -> list[Response[Mapping[str, Any]]]:
         """What `mutate` returns for each set of variables, with one request for all of them."""
         responses: dict[int, Response[Mapping[str, Any]]] = {}
+        if not each:
+            return []
 
         def send() -> None:
             due = [number for number in range(len(each)) if _may_be_sent(responses.get(number))]

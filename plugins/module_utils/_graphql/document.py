@@ -5,9 +5,10 @@
 """A GraphQL document with marks that say what its caller can do without.
 
 `@optional` on a field, or on a variable for the argument that it is the value of: left out where the service lacks it. `of`
-names the type, where the document needs a field of that name elsewhere.
-`@formerly` on the variable of an input: the name that a field had before, and may still have at some service. It takes the
-MRN of a space only.
+names the type, where the document needs a field of that name elsewhere. `standIn` names another variable: the argument can
+be left out only where that variable is sent and has the same value.
+`@formerly` on the variable of an input: the name that a field had before, and may still have at some service, or beside the
+new one. It takes the MRN of a space only.
 
 Marks are taken out before a document is sent.
 """
@@ -31,13 +32,15 @@ class Marks:
     """What the marks of a document say.
 
     fields: each optional one, with the type that it belongs to, None for any. variables: those of optional arguments.
-    arguments: by field and argument, the variable that an optional one takes its value from. formerly: input fields, with
-    their former names. types: of the variables, by their names.
+    arguments: by field and argument, the variable that an optional one takes its value from. stand_ins: variables of
+    optional arguments, with those that stand in for them. formerly: input fields, with their former names. types: of the
+    variables, by their names.
     """
 
     fields: dict[str, str | None] = field(default_factory=dict)
     variables: set[str] = field(default_factory=set)
     arguments: dict[tuple[str, str], str] = field(default_factory=dict)
+    stand_ins: dict[str, str] = field(default_factory=dict)
     formerly: dict[str, str] = field(default_factory=dict)
     types: dict[str, str] = field(default_factory=dict)
 
@@ -84,8 +87,11 @@ class Document:
             def enter_variable_definition(self, node: VariableDefinitionNode, *_place: object) -> None:
                 variable = node.variable.name.value
                 marks.types[variable] = print_ast(node.type).rstrip("!")
-                if optional_mark(node.directives) is not None:
+                mark = optional_mark(node.directives)
+                if mark is not None:
                     marks.variables.add(variable)
+                if mark and "standIn" in mark:
+                    marks.stand_ins[variable] = mark["standIn"]
                 marks.formerly.update(_mark(node.directives, _FORMERLY) or {})
 
             def enter_field(self, node: FieldNode, *_place: object) -> None:

@@ -10,19 +10,21 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-FIELD = "field"  # a selected field is not there, or has another shape
+FIELD = "field"  # a selected field is not there
+SHAPE = "shape"  # a selected field is a value where an object was expected, or an object where a value was
 ARGUMENT = "argument"  # an argument is not there
 INPUT_FIELD = "input field"  # a field of an input is not there
 WANTED = "wanted"  # an argument or input field has to be given and is not
 TYPE = "type"  # an input type is not there
 VARIABLE = "variable"  # a variable has another type than the place that it is used in
+VALUE = "value"  # a value in a variable has another type than the place that it is given for
 
 
 class SchemaError(NamedTuple):
     """One thing that does not fit. kind: one of the above.
 
     owner: of what `name` is a part: a type, or for an argument a field; empty if the service does not tell. The input that is
-    the value of a variable goes by the variable's name.
+    the value of a variable goes by the variable's name. Of a SHAPE, the type that the field has.
     """
 
     kind: str
@@ -43,13 +45,13 @@ _IN_DOCUMENT = tuple(
     for kind, words, pattern in (
         (FIELD, rf"Cannot query field {_Q}(?P<name>\w+){_Q} on type {_Q}(?P<owner>\w+){_Q}", "no {owner}.{name}"),
         (
-            FIELD,
-            rf"Field {_Q}(?P<name>\w+){_Q} must not have a selection since",
+            SHAPE,
+            rf"Field {_Q}(?P<name>\w+){_Q} must not have a selection since type {_Q}(?P<owner>[^\"'`]+){_Q}",
             "a value in place of an object in {name}",
         ),
         (
-            FIELD,
-            rf"Field {_Q}(?P<name>\w+){_Q} of type .+ must have a selection of",
+            SHAPE,
+            rf"Field {_Q}(?P<name>\w+){_Q} of type {_Q}(?P<owner>[^\"'`]+){_Q} must have a selection of",
             "an object in place of a value in {name}",
         ),
         (
@@ -106,13 +108,27 @@ _IN_VARIABLES = tuple(
             rf" {_Q}(?P<name>\w+){_Q}",
             "a required {owner}.{name}",
         ),
+        (
+            VALUE,
+            rf"^Variable {_Q}\$(?P<owner>\w+?)\d*{_Q} (?:got invalid value .* at {_Q}\w+|has invalid value at )\.(?P<name>[\w.\[\]]+)",
+            "another type in {owner}.{name}",
+        ),
+        (
+            VALUE,
+            rf"^Variable {_Q}\$(?P<name>\w+?)\d*{_Q} (?:got|has) invalid value",
+            "another type in {name}",
+        ),
     )
 )
 # gqlgen says where in its path: ["variable", "input", "updates", 0, "entityMrn"].
-_BY_PATH = {
-    "unknown field": (INPUT_FIELD, "no {owner}.{name}"),
-    "must be defined": (WANTED, "a required {owner}.{name}"),
-}
+_BY_PATH = tuple(
+    (kind, re.compile(words, re.IGNORECASE), pattern)
+    for kind, words, pattern in (
+        (INPUT_FIELD, r"unknown field", "no {owner}.{name}"),
+        (WANTED, r"must be defined|cannot be null", "a required {owner}.{name}"),
+        (VALUE, r"cannot use \w+ as \w+|\S+ is not a valid \w+", "another type in {owner}.{name}"),
+    )
+)
 
 
 def read_schema_error(entry: object) -> SchemaError | None:
@@ -132,11 +148,12 @@ def read_schema_error(entry: object) -> SchemaError | None:
 
 
 def _read_path(message: str, path: Sequence[object]) -> SchemaError | None:
-    meaning = _BY_PATH.get(message.strip().lower())
     names = [step for step in path if isinstance(step, str)]
-    if meaning is None or len(names) < 3 or names[0] != "variable":
+    if len(names) < 3 or names[0] != "variable":
         return None
-    kind, pattern = meaning
-    # In a batch, variables are numbered.
-    owner = ".".join([names[1].rstrip("0123456789"), *names[2:-1]])
-    return SchemaError(kind, names[-1], owner, pattern)
+    for kind, words, pattern in _BY_PATH:
+        if words.fullmatch(message.strip()):
+            # In a batch, variables are numbered.
+            owner = ".".join([names[1].rstrip("0123456789"), *names[2:-1]])
+            return SchemaError(kind, names[-1], owner, pattern)
+    return None

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible.module_utils.basic import FILE_COMMON_ARGUMENTS, AnsibleModule, env_fallback
+from ansible.module_utils.basic import FILE_COMMON_ARGUMENTS, AnsibleModule
 
 from .._transport.endpoint import REGIONS
 
@@ -23,16 +23,17 @@ SCOPE_OPTIONS = ("space", "organization", "scope_mrn")
 def connection_arguments() -> dict[str, Any]:
     """Options of the doc fragment `connection`.
 
-    The credentials have no fallback here: one from the environment must not collide with another from the task.
+    None has a fallback or a default that the environment could give as well: `open_session` has to know what the task says,
+    which goes before the environment also where they say it with different options. An address may hold a password.
     """
     return {
         "auth_token": {"type": "str", "no_log": True},
         "service_account": {"type": "raw", "no_log": True},
         "service_account_file": {"type": "path"},
-        "region": {"type": "str", "choices": list(REGIONS), "default": "us"},
-        "endpoint": {"type": "str", "fallback": (env_fallback, ["MONDOO_API_ENDPOINT"])},
-        "proxy": {"type": "str", "fallback": (env_fallback, ["MONDOO_API_PROXY"])},
-        "ca_path": {"type": "path", "fallback": (env_fallback, ["MONDOO_CA_BUNDLE"])},
+        "region": {"type": "str", "choices": list(REGIONS)},
+        "endpoint": {"type": "str", "no_log": True},
+        "proxy": {"type": "str", "no_log": True},
+        "ca_path": {"type": "path"},
         "validate_certs": {"type": "bool", "default": True},
         "timeout": {"type": "int", "default": 30},
         "retries": {"type": "int", "default": 4},
@@ -80,7 +81,13 @@ def entry_arguments() -> dict[str, Any]:
     shared = {option: {**about} for option, about in shared_token_arguments().items()}
     for about in shared.values():
         about.pop("default", None)
-    return {**token_arguments(), **shared, **scope_arguments(), **FILE_COMMON_ARGUMENTS}
+    return {
+        **token_arguments(),
+        **shared,
+        **scope_arguments(),
+        **FILE_COMMON_ARGUMENTS,
+        "each_space": {"type": "raw"},
+    }
 
 
 def set_arguments() -> dict[str, Any]:

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -16,7 +15,7 @@ from .._values.errors import invalid_option
 from .._values.mrn import Scope, scope_from, scope_of_mrn, token_mrn_from, token_scope
 from .._values.permissions import role_mrns_from
 from .._values.times import duration_from
-from .._values.token_names import Stage, parse_name
+from .._values.token_names import check_declared_name
 
 
 def read_scope(options: Mapping[str, Any]) -> Scope | None:
@@ -45,7 +44,7 @@ def read_declaration(options: Mapping[str, Any], scope: Scope) -> Declaration:
     if name is None and mrn is None:
         raise invalid_option("one of name and mrn is required")
     if name is not None and mrn is None:
-        _check_name(name)
+        check_declared_name(name)
     return Declaration(
         scope=scope,
         name=name,
@@ -62,20 +61,6 @@ def read_declaration(options: Mapping[str, Any], scope: Scope) -> Declaration:
         pending_grace=duration_from("pending_grace", options["pending_grace"]),
         verify_secret=options["verify_secret"],
     )
-
-
-def _check_name(name: str) -> None:
-    """Refuses names that cannot be meant; the name that a token has already is accepted with its `mrn`."""
-    if not name.strip():
-        raise invalid_option("name must not be empty")
-    if name != name.strip():
-        raise invalid_option(f'name: "{name}" has white space around it')
-    if any(unicodedata.category(character) == "Cc" for character in name):
-        raise invalid_option(f"name: {name!r} has a control character in it")
-    if parse_name(name).stage is not Stage.CURRENT:
-        raise invalid_option(
-            f'name: "{name}" ends like the name of a pending or retired token; name such a token by its mrn'
-        )
 
 
 def roles_from(options: Mapping[str, Any]) -> frozenset[str] | None:

@@ -15,6 +15,8 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from .._applying.entry import Entry
 from .._planning.declaration import Mode
 from .._planning.declared_set import Prune
+from .._planning.expansion import check_template, expand
+from .._values.each_space import EachSpace, Space, each_space_from
 from .._values.errors import MondooError, invalid_option
 from .._values.mrn import Scope, token_mrn_from
 from .._values.quoting import require_text
@@ -46,14 +48,65 @@ def read_entries(options: Mapping[str, Any]) -> list[Entry]:
     for number, declared in enumerate(options["tokens"], start=1):
         place = _place(number, declared)
         try:
-            entries.append(_read_entry(declared, place, options, default_scope, validator))
+            entry = _read_entry(declared, place, options, default_scope, validator)
+            entry.number = number
+            entries.append(entry)
         except MondooError as error:
             problems.append(f"{place}: {error.reason}")
-    problems += [*_repetitions(entries), *_spellings(entries)]
+    _refuse([*problems, *_contradictions(entries)])
+    return entries
+
+
+def expand_entries(
+    entries: Sequence[Entry], spaces: Mapping[Scope, tuple[Space, ...] | MondooError]
+) -> tuple[list[Entry], list[str]]:
+    """The entries with one for each space in place of those that stand for several, and warnings.
+
+    spaces: of each organization whose spaces an entry stands for; where they could not be listed, the entry fails.
+    Raises MondooError if two entries turn out to contradict each other.
+    """
+    expanded: list[Entry] = []
+    warnings: list[str] = []
+    for entry in entries:
+        organization = entry.declaration.scope
+        listed = spaces.get(organization)
+        if entry.each_space is None or listed is None:
+            expanded.append(entry)
+        elif isinstance(listed, MondooError):
+            entry.error = listed.copy()
+            expanded.append(entry)
+        else:
+            warnings += _missing_spaces(entry, entry.each_space, listed)
+            expanded += [
+                Entry(
+                    f"{entry.place} in {expansion.declaration.scope}",
+                    expansion.declaration,
+                    entry.file_options,
+                    error=expansion.error,
+                    number=entry.number,
+                    space=expansion.space,
+                )
+                for expansion in expand(entry.declaration, entry.each_space, listed)
+            ]
+    _refuse(list(_contradictions(expanded)))
+    return expanded, warnings
+
+
+def _missing_spaces(entry: Entry, each_space: EachSpace, spaces: Sequence[Space]) -> list[str]:
+    organization = entry.declaration.scope
+    if not spaces:
+        return [f"{entry.place} stands for no space: {organization} has none."]
+    return [
+        f'{entry.place}: each_space: "{pattern}" fits no space of {organization}.'
+        for pattern in each_space.unmatched(spaces)
+    ] or ([] if each_space.select(spaces) else [f"{entry.place} stands for no space: each_space is empty."])
+
+
+def _refuse(problems: Sequence[str]) -> None:
+    """Raises MondooError if there are any."""
     if problems:
         more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
         raise invalid_option("; ".join(problems[:_SHOWN]) + more)
-    return entries
 
 
 def read_mode(options: Mapping[str, Any]) -> tuple[Mode, frozenset[str]]:
@@ -109,7 +162,11 @@ def _read_entry(
     scope = read_scope(options) or default_scope
     if scope is None:
         raise invalid_option("one of space, organization and scope_mrn is required, here or for the whole task")
-    return Entry(place, read_declaration(options, scope), file_options=options)
+    declaration = read_declaration(options, scope)
+    each_space = each_space_from(options["each_space"])
+    if each_space is not None:
+        check_template(declaration)
+    return Entry(place, declaration, file_options=options, each_space=each_space)
 
 
 def _refuse_unknown(declared: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]]) -> None:
@@ -121,6 +178,13 @@ def _refuse_unknown(declared: Mapping[str, Any], known: Mapping[str, Mapping[str
         close = get_close_matches(unknown[0], names, n=1)
         hint = f'did you mean "{close[0]}"' if close else f"known are {', '.join(sorted(names))}"
         raise invalid_option(f"unknown {', '.join(unknown)} ({hint})")
+
+
+def _contradictions(entries: Sequence[Entry]) -> Iterator[str]:
+    """Sentences on entries that cannot both be meant."""
+    # What an entry stands for that is yet to be expanded is not known.
+    yield from _repetitions([entry for entry in entries if entry.each_space is None])
+    yield from _spellings(entries)
 
 
 def _repetitions(entries: Sequence[Entry]) -> Iterator[str]:
@@ -137,8 +201,15 @@ def _repetitions(entries: Sequence[Entry]) -> Iterator[str]:
             about["file", os.path.realpath(declaration.token_path)] = f"writes to {declaration.token_path} too"
         for key, what in about.items():
             first = seen.setdefault(key, entry)
-            if first is not entry:
+            if first is not entry and not (
+                key == (declaration.scope, declaration.name) and _are_namesakes(first, entry)
+            ):
                 yield f"{entry.place} {what}, as {first.place} does"
+
+
+def _are_namesakes(one: Entry, other: Entry) -> bool:
+    """Whether two entries name two tokens that may well have one name."""
+    return None not in (one.declaration.mrn, other.declaration.mrn)
 
 
 def _spellings(entries: Sequence[Entry]) -> Iterator[str]:

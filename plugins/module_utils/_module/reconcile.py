@@ -15,6 +15,7 @@ from .._api.pool import TokenApiPool
 from .._api.tokens import Listing
 from .._applying.entry import Entry
 from .._applying.generation import Surroundings
+from .._applying.listing import list_scopes
 from .._applying.rounds import apply_entries
 from .._planning.declaration import Context, Mode
 from .._planning.declared_set import (
@@ -23,15 +24,21 @@ from .._planning.declared_set import (
     TokenIndex,
     count_operations,
     index_listings,
+    missing_deliveries,
     plan_prune,
     plan_set,
 )
 from .._planning.planner import needs_proof
-from .._values.errors import SCHEMA_MISMATCH, MondooError, internal_error
+from .._values.errors import INVALID_CREDENTIALS, SCHEMA_MISMATCH, MondooError, internal_error
 from .._values.mrn import Scope
+from .entries import expand_entries
 from .secret_file import SecretFile
 from .session import Session
 from .turns import take_turn
+
+
+def _silent(_work: str) -> Callable[[int, int], None]:
+    return lambda _done, _of: None
 
 
 @dataclass
@@ -39,6 +46,7 @@ class Reconciliation:
     """One run. entries: what was declared, with what became of it. pruned: likewise, for what nobody declared.
 
     operations: how many mutations were, or in check mode would be, sent, by GraphQL name.
+    progress: for a kind of work, what is told how much of it is done, and of how much.
     """
 
     module: AnsibleModule
@@ -48,7 +56,7 @@ class Reconciliation:
     delivered: frozenset[str] = frozenset()
     prune: Prune | None = None
     concurrency: int = 1
-    progress: Callable[[int, int], None] = lambda _done, _all: None
+    progress: Callable[[str], Callable[[int, int], None]] = _silent
     pruned: list[Entry] = field(default_factory=list)
     operations: dict[str, int] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
@@ -63,10 +71,11 @@ class Reconciliation:
 
         Raises MondooError where nothing was changed; what fails later is in the entries.
         """
+        self._expand()
         for entry in self.entries:
             self._open_file(entry)
-        scopes = list(dict.fromkeys(entry.declaration.scope for entry in self.entries))
-        with take_turn(self.module, self.session.url, scopes):
+        scopes = list(dict.fromkeys(entry.declaration.scope for entry in self.entries if entry.each_space is None))
+        with take_turn(self.module, self.session.url, scopes, sleep=self.session.api.policy.sleep):
             listings = self._list(scopes)
             self._prove_stored_secrets(listings)
             self._plan(listings)
@@ -84,9 +93,26 @@ class Reconciliation:
 
     # -- look ---------------------------------------------------------------------------------------------------------
 
+    def _expand(self) -> None:
+        """Puts an entry for each space in place of those that stand for several."""
+        organizations = dict.fromkeys(entry.declaration.scope for entry in self.entries if entry.each_space is not None)
+        if not organizations:
+            return
+        self.entries, warnings = expand_entries(self.entries, self._pool.list_spaces(list(organizations)))
+        self.warnings += warnings
+        failed = [entry for entry in self.entries if entry.each_space is not None]
+        if failed and self.prune is not None:
+            # Nobody knows what they declare, and where.
+            self.prune = None
+            self.warnings.append(
+                f"Nothing was pruned: the spaces of {failed[0].declaration.scope} could not be listed."
+            )
+        if failed and len(failed) == len(self.entries) and failed[0].error is not None:
+            raise failed[0].error
+
     def _open_file(self, entry: Entry) -> None:
         declaration = entry.declaration
-        if not declaration.present or declaration.token_path is None:
+        if entry.error is not None or not declaration.present or declaration.token_path is None:
             return
         try:
             file = SecretFile(self.module, declaration.token_path, entry.file_options)
@@ -96,7 +122,8 @@ class Reconciliation:
             entry.error = error
 
     def _list(self, scopes: Sequence[Scope]) -> Mapping[Scope, Listing | MondooError]:
-        listings = self._pool.list_tokens(scopes)
+        patience = float(self.module.params["timeout"])
+        listings = list_scopes(self._pool, scopes, self.delivered, patience, self.progress("list"))
         errors = [listing for listing in listings.values() if isinstance(listing, MondooError)]
         if (
             errors
@@ -137,12 +164,14 @@ class Reconciliation:
             with self.session.connect_as(secret) as api:
                 accepted: bool | None = api.accepts(entry.declaration.scope)
         except MondooError as error:
-            if error.code != SCHEMA_MISMATCH:
+            if error.code not in (SCHEMA_MISMATCH, INVALID_CREDENTIALS):
                 raise error.during(f"verify the secret in {entry.declaration.token_path}") from None
-            entry.warnings.append(
-                f"The secret in {entry.declaration.token_path} could not be verified: {error.reason}."
-            )
-            accepted = None
+            # What cannot be sent as a credential is none.
+            accepted = False if error.code == INVALID_CREDENTIALS else None
+            if accepted is None:
+                entry.warnings.append(
+                    f"The secret in {entry.declaration.token_path} could not be verified: {error.reason}."
+                )
         if entry.stored is not None:
             entry.stored = replace(entry.stored, accepted=accepted)
 
@@ -157,6 +186,7 @@ class Reconciliation:
             is_own=self.session.is_own,
             identity_known=self.session.identity_known,
         )
+        self.warnings += missing_deliveries(listings, context)
         plans = plan_set(self.entries, listings, indexes, context)
         for entry, plan in zip(self.entries, plans, strict=True):
             entry.known = _known(indexes.get(entry.declaration.scope))
@@ -187,7 +217,7 @@ class Reconciliation:
 
     def _apply(self) -> None:
         surroundings = Surroundings(self.session.connect_as, float(self.module.params["timeout"]))
-        apply_entries(self.entries, self._pool, surroundings, self.progress)
+        apply_entries(self.entries, self._pool, surroundings, self.progress("change"))
         due: list[Entry] = []
         for entry, deletion in zip(self.pruned, self._deletions, strict=True):
             failed = next((self.entries[number] for number in deletion.needs if self.entries[number].error), None)
@@ -198,12 +228,12 @@ class Reconciliation:
                     f"{entry.declaration} was not pruned: {failed.place}, which it is the predecessor of, has failed."
                 )
         self.pruned = due
-        apply_entries(self.pruned, self._pool, surroundings)
+        apply_entries(self.pruned, self._pool, surroundings, self.progress("prune"))
         self.operations = self._pool.operations
 
     def _repair_file(self, entry: Entry) -> None:
         file = self._files.get(id(entry))
-        if file is None or entry.error is not None or entry.plan.generates:
+        if file is None or entry.error is not None:
             return
         try:
             entry.file_changed = file.repair()

@@ -6,8 +6,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -15,18 +14,27 @@ from ansible.module_utils.basic import AnsibleModule
 from .._applying.entry import Entry
 from .._planning.plan import Plan
 from .._values.errors import MondooError, internal_error
+from .._values.summary import FAILED, PRUNED, UNCHANGED, Outcome, summarize
 from .._values.times import count_of
 from .._values.token import token_result
+from .interruption import Interruption
 from .reconcile import Reconciliation
 
 _SHOWN_ERRORS = 5
 _SHOWN_WARNINGS = 20
 
 
-def run_safely(module: AnsibleModule, work: Callable[[AnsibleModule], dict[str, Any]]) -> dict[str, Any]:
-    """The result of `work`, or the result that says why it failed; `main()` hands it on."""
+def run_safely(module: AnsibleModule, work: Callable[[AnsibleModule, Interruption], dict[str, Any]]) -> dict[str, Any]:
+    """The result of `work`, or the result that says why it failed; `main()` hands it on.
+
+    Raises SystemExit where a signal has kept `work` from being completed.
+    """
+    interruption = Interruption()
     try:
-        return work(module)
+        with interruption.catch():
+            result = work(module, interruption)
+        _keep_secrets_whole(module, result)
+        return result
     except MondooError as error:
         return failure(error)
     except Exception as error:  # noqa: BLE001  (the last line of defence: a traceback could show a secret)
@@ -65,7 +73,7 @@ def set_run_result(run: Reconciliation) -> dict[str, Any]:
     warn(run.module, [*run.session.api.warnings, *run.warnings, *warnings])
     errors = [(entry.place, entry.error) for entry in (*run.entries, *run.pruned) if entry.error]
     pruned = [entry for entry in run.pruned if not entry.error]
-    summary = _summary(run, len(pruned))
+    summary = summarize(_outcomes(run), check_mode=run.module.check_mode)
     result: dict[str, Any] = {
         "changed": any(entry.changed or entry.file_changed for entry in (*run.entries, *run.pruned)),
         "results": [_entry_result(entry) for entry in run.entries],
@@ -95,9 +103,11 @@ def _token_part(entry: Entry) -> dict[str, Any]:
 
 
 def _entry_result(entry: Entry) -> dict[str, Any]:
-    known = entry.token or entry.plan.before
+    space = {"space": entry.space.id, "space_name": entry.space.name} if entry.space else {}
     result: dict[str, Any] = {
-        "name": entry.declaration.name or (known.name if known else None),
+        "entry": entry.number,
+        **space,
+        "name": _name(entry),
         "scope_mrn": entry.declaration.scope.mrn,
         "changed": entry.changed or entry.file_changed,
         **_token_part(entry),
@@ -107,25 +117,31 @@ def _entry_result(entry: Entry) -> dict[str, Any]:
     return {**result, **(failure(entry.error) if entry.error else {"failed": False, "msg": ""})}
 
 
-def _summary(run: Reconciliation, pruned: int) -> str:
-    counts = Counter(_kind(entry) for entry in run.entries)
-    would = "would be " if run.module.check_mode else ""
-    verbs = {"failed", "unchanged"}
-    parts = [f"{count} {kind if kind in verbs else would + kind}" for kind, count in sorted(counts.items())]
-    if pruned:
-        parts.append(f"{pruned} {would}pruned")
-    return f"{count_of(len(run.entries), 'API token')} declared: {', '.join(parts) or 'nothing to do'}"
+def _outcomes(run: Reconciliation) -> list[Outcome]:
+    """What became of each entry, and of what was pruned."""
+    pruned = [
+        Outcome(PRUNED, entry.declaration.name or "", entry.declaration.scope)
+        for entry in run.pruned
+        if not entry.error
+    ]
+    return [Outcome(_kind(entry), _name(entry) or "", entry.declaration.scope) for entry in run.entries] + pruned
+
+
+def _name(entry: Entry) -> str | None:
+    known = entry.token or entry.plan.before
+    return entry.declaration.name or (known.name if known else None)
 
 
 def _kind(entry: Entry) -> str:
     """What was done, or would be, as a word for the summary."""
     if entry.error:
-        return "failed"
+        return FAILED
     plan = entry.plan
     if not (plan.changed or entry.changed):
-        return "corrected in its file" if entry.file_changed else "unchanged"
+        return "corrected in its file" if entry.file_changed else UNCHANGED
     if plan.hands_over:
-        return "replaced" if plan.before else "created"
+        is_yet_to_be_delivered = plan.staged and entry.generated is not None
+        return "generated" if is_yet_to_be_delivered else "replaced" if plan.before else "created"
     if plan.after is None:
         return "discarded" if entry.declaration.present else "deleted"
     return "changed"
@@ -135,3 +151,13 @@ def _titled_diff(plan: Plan) -> dict[str, Any]:
     token = plan.before or plan.after
     title = f'API token "{token.name}" of {token.scope}' if token else ""
     return {**plan.diff, "before_header": title, "after_header": title}
+
+
+def _keep_secrets_whole(module: AnsibleModule, result: Mapping[str, Any]) -> None:
+    """Nothing is masked in a new secret that is returned, whatever short password happens to occur in it.
+
+    Such a result is hidden from every output as a whole.
+    """
+    lines = [result, *(line for line in result.get("results") or () if isinstance(line, Mapping))]
+    secrets = [line["token"] for line in lines if isinstance(line.get("token"), str)]
+    module.no_log_values -= {value for value in module.no_log_values if any(value in secret for secret in secrets)}

@@ -27,7 +27,9 @@ from .._values.jwt import token_mrn_of
 
 _MODE_OF_NEW_FILES = "0600"
 _MAX_CONTENT = 65536  # bytes that are read; no secret is longer
+_SHORTEST_SECRET = 16  # characters; to mask a shorter text would cut results to pieces
 _MAX_LINKS = 40
+_LONGEST_NAME = 200  # bytes of the target's name in that of a temporary file
 _KINDS = (
     (stat.S_ISDIR, "a directory"),
     (stat.S_ISFIFO, "a named pipe"),
@@ -50,7 +52,7 @@ class SecretFile:
         # Ansible's own functions for files end the process when they fail, and others' secrets would be lost with it.
         self._files = copy.copy(module)
         self._files.fail_json = self._refuse_attributes
-        self._options = module.params if options is None else options
+        self._options = dict(module.params if options is None else options)
         self._shown = path
         self.path = self._follow_links(path)
         self._refuse_special_file()
@@ -73,7 +75,8 @@ class SecretFile:
         if not content:
             return StoredSecret(exists=os.path.exists(self.path))
         # It is a secret, whoever wrote it.
-        self._module.no_log_values.add(content)
+        if len(content) >= _SHORTEST_SECRET:
+            self._module.no_log_values.add(content)
         modified_at = datetime.fromtimestamp(os.stat(self.path).st_mtime, timezone.utc)
         return StoredSecret(modified_at, token_mrn=token_mrn_of(content))
 
@@ -83,12 +86,12 @@ class SecretFile:
         if not os.path.isdir(folder):
             raise self._refusal(f"the directory {folder} does not exist")
         writable = os.access(folder, os.W_OK | os.X_OK)
-        if not (writable or (self._options.get("unsafe_writes") and os.access(self.path, os.W_OK))):
+        if not (writable or (self._writes_in_place and os.access(self.path, os.W_OK))):
             raise self._refusal(f"the directory {folder} is not writable")
         dry = copy.copy(self._files)
         dry.check_mode = True
         with _UMASK:
-            dry.set_fs_attributes_if_different(dry.load_file_common_arguments(self._given_attributes(), folder), False)
+            dry.set_fs_attributes_if_different(dry.load_file_common_arguments(self._options, folder), False)
 
     def reserve(self) -> None:
         """Makes a new file beside the old one, empty, with its owner and mode."""
@@ -98,35 +101,37 @@ class SecretFile:
         if not os.access(folder, os.W_OK | os.X_OK):
             folder = self._module.tmpdir
         try:
-            handle, self._prepared = tempfile.mkstemp(prefix=self._prefix, dir=folder)
-            # Kept open: the mode may forbid even the owner to write. Locked: so that a later run sees that it is in use.
-            self._file = os.fdopen(handle, "w", encoding="utf-8")
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            self._file, self._prepared = self._open_temporary(folder)
         except OSError as error:
             raise self._failure("write to the directory of", error) from None
-        self._set_attributes(self._prepared, self._new_attributes())
+        self._set_attributes(self._prepared, _for_replaceable_file(self._new_options()))
 
-    def commit(self, secret: str, not_before: datetime | None) -> None:
-        """Puts the secret into the new file, and that in the place of the old one, whose owner and mode stay unless given."""
+    def commit(self, secret: str, not_before: datetime) -> None:
+        """Puts the secret into the new file, and that in the place of the old one, whose owner and mode stay unless given.
+
+        If it raises, the secret is not there.
+        """
         if self._prepared is None or self._file is None:
             raise AssertionError("reserve comes first")
         is_new = not os.path.exists(self.path)
         if not is_new:
             # The new file takes after the old one, and must not be readable by more than those asked for.
-            self._set_attributes(self.path, self._given_attributes())
+            self._set_attributes(self.path, _for_replaceable_file(self._options))
+        moment = max(time.time(), not_before.timestamp())
         try:
             self._file.write(secret)
             self._file.flush()
+            os.utime(self._file.fileno(), (moment, moment))
             os.fsync(self._file.fileno())
             with _UMASK, _private_umask():
-                self._files.atomic_move(self._prepared, self.path, bool(self._options.get("unsafe_writes")))
-            self._prepared = None
-            moment = max(time.time(), not_before.timestamp() if not_before else 0.0)
+                self._files.atomic_move(self._prepared, self.path, self._writes_in_place)
+        except Exception as error:  # noqa: BLE001  (Ansible raises many kinds, some of them when the file is in place already)
+            if not self._holds(secret):
+                raise error if isinstance(error, MondooError) else self._failure("write", error) from None
+        # The secret is handed over: what fails from here on is for `repair` to tell.
+        with contextlib.suppress(OSError, MondooError):
             os.utime(self.path, (moment, moment))
-        except OSError as error:
-            raise self._failure("write", error) from None
-        if is_new:
-            self._set_attributes(self.path, self._new_attributes())
+            self._set_attributes(self.path, self._new_options() if is_new else self._options)
 
     def discard(self) -> None:
         """Removes what was reserved and not used."""
@@ -134,19 +139,29 @@ class SecretFile:
             self._file.close()
             self._file = None
         if self._prepared is not None:
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(OSError):
                 os.unlink(self._prepared)
             self._prepared = None
 
     def repair(self) -> bool:
         """Sets owner, group and mode of the file where they are given and differ; in check mode only says whether they do."""
-        return self._set_attributes(self.path, self._given_attributes()) if os.path.exists(self.path) else False
+        return self._set_attributes(self.path, self._options) if os.path.exists(self.path) else False
+
+    @property
+    def _writes_in_place(self) -> bool:
+        return bool(self._options.get("unsafe_writes"))
+
+    def _holds(self, secret: str) -> bool:
+        try:
+            return self.read() == secret.strip()
+        except MondooError:
+            return False
 
     # -- what the path leads to ---------------------------------------------------------------------------------------
 
     def _follow_links(self, path: str) -> str:
         """The path behind the links; a link stays a link, and what it points to is replaced."""
-        current = os.path.abspath(path)
+        current = os.path.join(os.getcwd(), path)
         for _number in range(_MAX_LINKS):
             try:
                 entry = os.lstat(current)
@@ -174,18 +189,33 @@ class SecretFile:
             kind = next((name for is_kind, name in _KINDS if is_kind(mode)), "no regular file")
             raise self._refusal(f"it is {kind}")
 
+    # -- temporary files ----------------------------------------------------------------------------------------------
+
     @property
     def _prefix(self) -> str:
         """How the name of a temporary file for this one begins."""
-        return f".{os.path.basename(self.path)[:200]}.mondoo-"
+        name = os.fsdecode(os.fsencode(os.path.basename(self.path))[:_LONGEST_NAME])
+        return f".{name}.mondoo-"
+
+    def _open_temporary(self, folder: str) -> tuple[TextIO, str]:
+        """A new file, kept open, since its mode may forbid even the owner to write, and locked: a later run sees that it is in use."""
+        while True:
+            handle, path = tempfile.mkstemp(prefix=self._prefix, dir=folder)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            if os.fstat(handle).st_nlink:
+                return os.fdopen(handle, "w", encoding="utf-8"), path
+            # Another run took it for a leftover before it was locked.
+            os.close(handle)
 
     def _remove_leftovers(self) -> None:
         """Removes temporary files of runs that were killed: those of this user that no process holds a lock on."""
+        user = os.geteuid()
         for path in glob.glob(glob.escape(os.path.join(os.path.dirname(self.path), self._prefix)) + "*"):
             with contextlib.suppress(OSError):
                 handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
                 try:
-                    if os.fstat(handle).st_uid == os.geteuid():
+                    # Root's may have got another owner before it was filled.
+                    if user in (0, os.fstat(handle).st_uid):
                         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                         os.unlink(path)
                 finally:
@@ -193,10 +223,7 @@ class SecretFile:
 
     # -- owner, group and mode ----------------------------------------------------------------------------------------
 
-    def _given_attributes(self) -> dict[str, Any]:
-        return dict(self._options)
-
-    def _new_attributes(self) -> dict[str, Any]:
+    def _new_options(self) -> dict[str, Any]:
         return {**self._options, "mode": self._options.get("mode") or _MODE_OF_NEW_FILES}
 
     def _set_attributes(self, path: str, options: Mapping[str, Any]) -> bool:
@@ -217,8 +244,15 @@ class SecretFile:
             advice="Nothing was changed. Correct token_path, or the permissions on the host that runs the module.",
         )
 
-    def _failure(self, verb: str, error: OSError) -> MondooError:
-        return MondooError(FILE_FAILED, error.strerror or type(error).__name__, attempted=f"{verb} {self._shown}")
+    def _failure(self, verb: str, error: Exception) -> MondooError:
+        cause = error if isinstance(error, OSError) else error.__cause__
+        reason = cause.strerror if isinstance(cause, OSError) else None
+        return MondooError(FILE_FAILED, reason or type(error).__name__, attempted=f"{verb} {self._shown}")
+
+
+def _for_replaceable_file(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options without attributes of the file system, one of which forbids to rename a file, and to put another in its place."""
+    return {**options, "attributes": None}
 
 
 @contextlib.contextmanager

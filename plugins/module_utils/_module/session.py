@@ -10,8 +10,6 @@ import contextlib
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
-from urllib.parse import urlsplit
 
 from ansible.module_utils.ansible_release import __version__ as core_version
 from ansible.module_utils.basic import AnsibleModule
@@ -19,14 +17,18 @@ from ansible.module_utils.basic import AnsibleModule
 from .._api.pool import TokenApiPool
 from .._api.tokens import TokenApi
 from .._graphql.retry import RetryPolicy
-from .._transport.credential_sources import find_credential
+from .._transport.addresses import redacted, secrets_in
+from .._transport.credential_sources import find_credential, secrets_of
 from .._transport.credentials import ApiToken, Credential
-from .._transport.endpoint import REGIONS, query_url
+from .._transport.endpoint import choose_endpoint
 from .._transport.http import HttpTransport
+from .._transport.proxies import choose_proxy
+from .._transport.trust import choose_trust
 from .._values.errors import invalid_option
 from .._values.token import Token
 from .._version import VERSION
 from .arguments import CREDENTIAL_OPTIONS
+from .interruption import InterruptibleTransport, Interruption
 
 _USER_AGENT = f"mondoo.platform/{VERSION} (Ansible collection; ansible-core {core_version})"
 
@@ -38,7 +40,7 @@ class Session:
         self,
         url: str,
         credential: Credential,
-        open_transport: Callable[[Credential], HttpTransport],
+        open_transport: Callable[[Credential], InterruptibleTransport],
         policy: RetryPolicy,
     ) -> None:
         self.url = url
@@ -74,66 +76,79 @@ class Session:
         """Whether the credential says which token or account it is."""
         return bool(self.credential.identifiers)
 
+    @property
+    def identity(self) -> dict[str, str | None]:
+        """What the credential says of itself, unverified: its `kind` and its `mrn`, None if it does not tell."""
+        mrn = next((text for text in sorted(self.credential.identifiers) if text.startswith("//")), None)
+        if mrn is None:
+            return {"kind": "unknown", "mrn": None}
+        return {"kind": "api_token" if isinstance(self.credential, ApiToken) else "service_account", "mrn": mrn}
+
     def is_own(self, token: Token) -> bool:
         """Whether the token is the one that this task logs in with, as far as its claims tell."""
         return token.mrn is not None and token.mrn in self.credential.identifiers
 
 
-def open_session(module: AnsibleModule) -> Session:
+def open_session(module: AnsibleModule, interruption: Interruption) -> Session:
     """Reads the connection options, before any request; every secret among them is registered for masking."""
-    params = module.params
+    params = dict(module.params)
+    _mask(module)
     if params["timeout"] < 1:
         raise invalid_option(f"timeout: {params['timeout']} is out of range: at least 1 second")
     if params["retries"] < 0:
         raise invalid_option(f"retries: {params['retries']} is out of range: 0 or more")
-    credential = find_credential({name: params[name] for name in CREDENTIAL_OPTIONS}, os.environ)
-    _mask(module, credential)
-    url, verify = _url(params, credential), _verification(params)
+    register = module.no_log_values.add
+    credential = find_credential({name: params[name] for name in CREDENTIAL_OPTIONS}, os.environ, register)
+    url = choose_endpoint(
+        endpoint=params["endpoint"],
+        region=params["region"],
+        environment=os.environ.get("MONDOO_API_ENDPOINT"),
+        account=credential.api_endpoint,
+    )
+    proxy = choose_proxy(url, params["proxy"], os.environ, credential.api_proxy, register)
+    trust = choose_trust(params["validate_certs"], params["ca_path"], os.environ)
 
-    def open_transport(identity: Credential) -> HttpTransport:
-        return HttpTransport(
+    def open_transport(identity: Credential) -> InterruptibleTransport:
+        transport = HttpTransport(
             url,
             identity,
             user_agent=_USER_AGENT,
             timeout=params["timeout"],
-            verify=verify,
-            proxy=params["proxy"] or None,
+            trust=trust,
+            proxy=proxy,
         )
+        return InterruptibleTransport(transport, interruption)
 
-    return Session(url, credential, open_transport, RetryPolicy(params["retries"]))
+    return Session(url, credential, open_transport, RetryPolicy(params["retries"], sleep=interruption.sleep))
 
 
-def _mask(module: AnsibleModule, credential: Credential) -> None:
+def _mask(module: AnsibleModule) -> None:
+    """Masks the passwords in addresses in place of the addresses, and the secrets of a service account in place of all it says.
+
+    Ansible has registered each of these options as a whole, so that nothing shows before this, and would cut MRNs, or a version
+    number, out of results.
+    """
     account = module.params["service_account"]
     if isinstance(account, Mapping):
-        # Ansible masks every value of a dictionary with no_log, and would cut MRNs, or a version number, out of results.
-        module.no_log_values -= {str(value) for value in account.values() if "-----BEGIN" not in str(value)}
-    module.no_log_values |= {*credential.secrets, *_password_of(module.params["proxy"])}
+        module.no_log_values -= set(_leaves(account))
+        module.no_log_values |= secrets_of(account)
+    for option in ("endpoint", "proxy"):
+        address = module.params[option]
+        if address:
+            module.no_log_values.discard(address)
+            module.no_log_values |= secrets_in(address)
+            # Ansible shows it as the invocation, and masks in no certain order.
+            module.params[option] = redacted(address)
+    module.no_log_values |= secrets_in(os.environ.get("MONDOO_API_ENDPOINT", ""))
 
 
-def _password_of(url: str | None) -> set[str]:
-    """The password in a URL, as it is written there; a proxy may be named without a scheme."""
-    text = url or ""
-    try:
-        return {urlsplit(text if "://" in text else f"//{text}").password or ""} - {""}
-    except ValueError:
-        return set()
-
-
-def _url(params: Mapping[str, Any], credential: Credential) -> str:
-    if params["endpoint"]:
-        return query_url(params["endpoint"], "endpoint")
-    if credential.api_endpoint:
-        return query_url(credential.api_endpoint, "api_endpoint of the service account")
-    return query_url(REGIONS[params["region"]], "region")
-
-
-def _verification(params: Mapping[str, Any]) -> bool | str:
-    if not params["validate_certs"]:
-        return False
-    path = params["ca_path"]
-    if not path:
-        return True
-    if not os.access(path, os.R_OK) or os.path.isdir(path):
-        raise invalid_option(f'ca_path: "{path}" is not a readable file on the host that runs the module')
-    return str(path)
+def _leaves(value: object) -> Iterator[str]:
+    """Every value in an option, as Ansible registers it."""
+    if isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _leaves(inner)
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from _leaves(inner)
+    else:
+        yield str(value)

@@ -17,7 +17,6 @@ import hashlib
 import os
 import struct
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -27,8 +26,9 @@ from .._values.errors import LOCKED, MondooError
 from .._values.mrn import Scope
 
 _FOLDER = "~/.ansible/mondoo.platform"
-_PATIENCE = 600.0  # seconds to wait for a run that holds the lock
-_LONGEST_PAUSE = 1.0  # seconds between two looks
+_PATIENCE = 600.0  # seconds to wait for other runs
+_FIRST_PAUSE = 0.05  # seconds between two looks, at first
+_LONGEST_PAUSE = 1.0
 # As the kernel of 64-bit Linux lays it out: type, whence, start, length, process.
 _FLOCK = "@hhqqi"
 _HELD = frozenset({errno.EACCES, errno.EAGAIN})
@@ -36,12 +36,17 @@ _HELD = frozenset({errno.EACCES, errno.EAGAIN})
 
 @contextlib.contextmanager
 def take_turn(
-    module: AnsibleModule, url: str, scopes: Iterable[Scope], sleep: Callable[[float], None] = time.sleep
+    module: AnsibleModule,
+    url: str,
+    scopes: Iterable[Scope],
+    *,
+    sleep: Callable[[float], None],
+    patience: float = _PATIENCE,
 ) -> Iterator[None]:
     """Holds the locks of the scopes at an endpoint for as long as the block lasts; in check mode, nothing.
 
-    Where no lock can be had for a reason of the system, warns and goes on. Raises MondooError (`Locked`) where another run
-    holds one for too long.
+    patience: seconds to wait for all of them. Where no lock can be had for a reason of the system, warns and goes on.
+    Raises MondooError (`Locked`) where another run holds one for too long.
     """
     if module.check_mode:
         yield
@@ -52,7 +57,7 @@ def take_turn(
             stack.callback(os.close, descriptor)
             # In the same order in every run, so that no two wait for each other.
             for offset, scope in sorted((_offset(scope), scope) for scope in scopes):
-                _acquire(descriptor, offset, scope, sleep)
+                patience = _acquire(descriptor, offset, scope, patience, sleep)
         except OSError as error:
             module.warn(
                 f"Runs on this host cannot take turns, since no lock can be had in {_FOLDER} ({error.strerror}): do not run"
@@ -63,6 +68,8 @@ def take_turn(
 
 def _open(url: str) -> int:
     folder = Path(os.path.expanduser(_FOLDER))
+    if not folder.is_absolute():
+        raise OSError(errno.ENOENT, "this user has no home directory")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / f"{hashlib.sha256(url.encode()).hexdigest()[:32]}.lock"
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
@@ -72,19 +79,21 @@ def _offset(scope: Scope) -> int:
     return int.from_bytes(hashlib.sha256(scope.mrn.encode()).digest()[:7], "big")
 
 
-def _acquire(descriptor: int, offset: int, scope: Scope, sleep: Callable[[float], None]) -> None:
-    waited, pause = 0.0, 0.05
+def _acquire(descriptor: int, offset: int, scope: Scope, patience: float, sleep: Callable[[float], None]) -> float:
+    """Returns how much of the patience is left."""
+    waited, pause = 0.0, _FIRST_PAUSE
     while not _try_lock(descriptor, offset):
-        if waited >= _PATIENCE:
+        if waited >= patience:
             raise MondooError(
                 LOCKED,
-                f"{_holder(descriptor, offset)} on this host has been working on {scope} for more than {_PATIENCE:.0f} seconds",
+                f"{_holder(descriptor, offset)} on this host is still working on them after {waited:.0f} seconds",
                 attempted=f"take a turn at the API tokens of {scope}",
                 advice="Nothing was changed. Wait for that run, or end it, and run again.",
             )
         sleep(pause)
         waited += pause
         pause = min(pause * 2, _LONGEST_PAUSE)
+    return patience - waited
 
 
 def _try_lock(descriptor: int, offset: int) -> bool:
@@ -98,8 +107,10 @@ def _try_lock(descriptor: int, offset: int) -> bool:
 
 
 def _holder(descriptor: int, offset: int) -> str:
-    if not sys.platform.startswith("linux"):
-        return "Another run"
-    question = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, offset, 1, 0)
-    answer = fcntl.fcntl(descriptor, fcntl.F_GETLK, question)
-    return f"The run with process ID {struct.unpack(_FLOCK, answer)[-1]}"
+    """Who holds the lock, as the subject of a sentence; outside of Linux, and from other containers, nobody can tell."""
+    if sys.platform.startswith("linux"):
+        question = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, offset, 1, 0)
+        process: int = struct.unpack(_FLOCK, fcntl.fcntl(descriptor, fcntl.F_GETLK, question))[-1]
+        if process > 0:
+            return f"the run with process ID {process}"
+    return "another run"

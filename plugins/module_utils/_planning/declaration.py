@@ -86,14 +86,6 @@ class StoredSecret:
             return "was last written before the token was created"
         return None
 
-    def holds_pending(self, token: Token, generated_at: datetime) -> bool:
-        """Whether this is the secret of a pending token: by its own word, else by the time it was written."""
-        if self.modified_at is None or self.accepted is False:
-            return False
-        if self.token_mrn is not None:
-            return self.token_mrn == token.mrn
-        return self.modified_at >= generated_at
-
 
 @dataclass(frozen=True)
 class Context:

@@ -16,6 +16,7 @@ from typing import Protocol, TypeAlias
 from .._values import errors
 from .._values.errors import MondooError, invalid_option
 from .._values.mrn import Scope, token_scope
+from .._values.times import count_of
 from .._values.token import Token
 from .._values.token_names import Stage, TokenName, parse_name
 from .declaration import Context, Declaration, StoredSecret
@@ -147,6 +148,22 @@ def plan_prune(
     return list(deletions.values()), warnings
 
 
+def missing_deliveries(listings: Listings, context: Context) -> list[str]:
+    """A warning if secrets were handed over whose tokens are not there any more, as when another run has deleted them."""
+    mrns: set[str | None] = set()
+    for listing in listings.values():
+        if isinstance(listing, MondooError):
+            return []
+        mrns |= {token.mrn for token in listing}
+    missing = sorted(context.delivered - mrns)
+    if not missing:
+        return []
+    shown = ", ".join(missing[:_SHOWN]) + (", …" if len(missing) > _SHOWN else "")
+    return [
+        f"delivered names {count_of(len(missing), 'API token')} that the service does not have: {shown}. The secrets do not work."
+    ]
+
+
 def count_operations(plans: Iterable[Plan]) -> dict[str, int]:
     """How many mutations the plans take, by GraphQL name: the permissions of one scope are set by one."""
     steps = [step for plan in plans for step in plan.steps]
@@ -176,6 +193,13 @@ def _plan(
         return error
 
 
+def _leaves_token_in_use(declaration: Declaration, plan: Plan | MondooError) -> bool:
+    """Whether a token that is declared present is there under its name after the plan, its secret handed over."""
+    if not declaration.present or isinstance(plan, MondooError):
+        return True
+    return plan.before is not None or (plan.after is not None and not plan.staged)
+
+
 def _touched(plan: Plan | MondooError) -> set[str]:
     """MRNs of the tokens that a plan is about."""
     if isinstance(plan, MondooError):
@@ -190,7 +214,7 @@ def _without_conflicts(entries: Sequence[Declared], plans: Sequence[Plan | Mondo
     for number, plan in enumerate(plans):
         for mrn in _touched(plan):
             owners[mrn].append(number)
-    checked = list(plans)
+    checked = _without_shared_names(entries, plans)
     for mrn, numbers in owners.items():
         if len(numbers) > 1:
             places = " and ".join(entries[number].place for number in numbers)
@@ -201,13 +225,34 @@ def _without_conflicts(entries: Sequence[Declared], plans: Sequence[Plan | Mondo
     return checked
 
 
+def _without_shared_names(entries: Sequence[Declared], plans: Sequence[Plan | MondooError]) -> list[Plan | MondooError]:
+    """Refuses entries that would give the same name to several tokens, each of which has another one now."""
+    takers: dict[tuple[Scope, str], list[int]] = defaultdict(list)
+    for number, plan in enumerate(plans):
+        if isinstance(plan, Plan) and plan.before and plan.after and plan.before.name != plan.after.name:
+            takers[plan.after.scope, plan.after.name].append(number)
+    checked = list(plans)
+    for (scope, name), numbers in takers.items():
+        if len(numbers) > 1:
+            places = " and ".join(entries[number].place for number in numbers)
+            for number in numbers:
+                checked[number] = invalid_option(
+                    f'{places} would give the name "{name}" of {scope} to {len(numbers)} API tokens: nothing was done for it'
+                )
+    return checked
+
+
 @dataclass
 class _Name:
-    """A declared name in one scope. entries: their numbers. failed: whether one of them has no plan."""
+    """A declared name in one scope. entries: their numbers. failed: whether one of them has no plan.
+
+    in_use: whether the plans leave a token in use there, where one is declared.
+    """
 
     entries: set[int] = field(default_factory=set)
     overlap: timedelta = timedelta()
     failed: bool = False
+    in_use: bool = True
     by_name: bool = False
 
 
@@ -228,18 +273,17 @@ class _Claims:
         declaration = entry.declaration
         failed = isinstance(plan, MondooError)
         self._mrns |= _touched(plan) | ({declaration.mrn} if declaration.mrn is not None else set())
-        # A token that is to be renamed keeps its name when that fails.
-        names = [declaration.name] if declaration.name is not None else []
-        if current and (failed or declaration.name is None):
-            names.append(current.name)
+        # A token that is to be renamed keeps its name when that fails, and has predecessors under it.
+        names = [name for name in (declaration.name, current.name if current else None) if name is not None]
         for text in names:
             name = self._names[declaration.scope, text]
             name.entries.add(number)
             name.overlap = max(name.overlap, declaration.overlap or timedelta())
             name.failed = name.failed or failed
+            name.in_use = name.in_use and _leaves_token_in_use(declaration, plan)
             # A declaration by MRN is about that token alone, whoever else has its name.
             name.by_name = name.by_name or declaration.mrn is None or failed
-        if isinstance(plan, MondooError) and plan.code == errors.NOT_FOUND and declaration.mrn is not None:
+        if declaration.mrn is not None and current is None and declaration.present:
             self.unclear.add(declaration.scope)
 
     def needs_before_deletion(self, token: Token) -> frozenset[int] | None:
@@ -257,7 +301,10 @@ class _Claims:
 
     def _needs_of_family(self, parsed: TokenName, family: _Name) -> frozenset[int] | None:
         # What becomes of pending tokens is for the plan of their entry to say.
-        if parsed.stage is Stage.PENDING or family.failed or parsed.at is None:
+        if parsed.stage is Stage.PENDING or parsed.at is None:
+            return None
+        # A predecessor may be the only token that works.
+        if family.failed or not family.in_use:
             return None
         return None if self._context.now - parsed.at < family.overlap else frozenset(family.entries)
 

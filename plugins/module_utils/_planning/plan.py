@@ -64,13 +64,15 @@ class SetRoles:
 class Generate:
     """Generates a token and hands its secret over.
 
-    token: as it will be, under its declared name. pending_at: the time in its pending name; None generates it under its
-    declared name at once. verify: whether the secret is tried at the service before anything else happens.
+    token: as it will be, under its declared name. pending_at: the time in its pending name. named_at_once: whether the first try
+    generates it under its declared name; a later one never does. verify: whether the secret is tried at the service before
+    anything else happens.
     """
 
     operation: ClassVar[str] = "generateAPIToken"
     token: Token
-    pending_at: datetime | None = None
+    pending_at: datetime
+    named_at_once: bool = False
     verify: bool = False
 
 
@@ -95,8 +97,8 @@ class Plan:
     """steps: in order; none if nothing is to be done. before, after: the token as it is and as it will be; None is absent.
 
     after.mrn is None where the service will choose a new one. reason: why a token is replaced, e.g. "93 days old,
-    rotate_after 90d". staged: whether a new secret is handed over by tasks after this run. finishes: whether a secret that was
-    handed over by an earlier run, or by tasks since then, is put to use.
+    rotate_after 90d". staged: whether a new secret is handed over by tasks after this run. finished: the pending token whose
+    secret was handed over by an earlier run, or by tasks since then, and is put to use now.
     """
 
     before: Token | None
@@ -105,7 +107,7 @@ class Plan:
     warnings: tuple[str, ...] = ()
     reason: str | None = None
     staged: bool = False
-    finishes: bool = False
+    finished: Token | None = None
 
     @property
     def changed(self) -> bool:
@@ -119,7 +121,7 @@ class Plan:
     @property
     def hands_over(self) -> bool:
         """Whether a new secret is put to use, or is about to be."""
-        return self.generates or self.finishes
+        return self.generates or self.finished is not None
 
     @property
     def operations(self) -> list[str]:

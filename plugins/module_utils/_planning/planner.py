@@ -22,7 +22,7 @@ from .._values.token import Token, as_new, same_description
 from .._values.token_names import Stage, parse_name, pending_name, retired_name
 from .declaration import Context, Declaration, Mode, StoredSecret
 from .plan import Delete, Generate, Plan, SetRoles, Step, Update
-from .stages import Family, PendingDecision, decide_pending, family_of
+from .stages import Family, PendingDecision, decide_pending, family_of, find_held
 
 
 def plan_token(
@@ -55,15 +55,12 @@ def needs_proof(declaration: Declaration, listing: Iterable[Token], stored: Stor
     if stored is None or stored.modified_at is None or declaration.verify_secret == "never" or not declaration.present:
         return False
     tokens = tuple(listing)
-    current = next(
-        (token for token in tokens if declaration.mrn in (None, token.mrn) and token.name == declaration.name), None
-    )
-    if current is None:
-        return False
-    if declaration.verify_secret == "always" and stored.reason_lost(current) is None:
+    candidates = (token for token in tokens if _is_named(declaration, token))
+    current = next(candidates, None)
+    if find_held(_family(declaration, current, tokens), stored, current) is not None:
+        # An earlier run ended between handing the secret over and replacing the old token.
         return True
-    # An earlier run ended between handing the secret over and replacing the old token.
-    return any(stored.holds_pending(entry.token, entry.at) for entry in family_of(declaration.name, tokens).pending)
+    return current is not None and declaration.verify_secret == "always" and stored.reason_lost(current) is None
 
 
 @dataclass(frozen=True)
@@ -83,24 +80,28 @@ class _Situation:
         return self.context.mode is Mode.STAGED and self.stored is None
 
     def plan(
-        self, after: Token | None, steps: Iterable[Step], reason: str | None = None, *, finishes: bool = False
+        self, after: Token | None, steps: Iterable[Step], reason: str | None = None, *, finished: Token | None = None
     ) -> Plan:
-        return Plan(self.current, after, tuple(steps), tuple(self.warnings), reason, self.staged, finishes)
+        return Plan(self.current, after, tuple(steps), tuple(self.warnings), reason, self.staged, finished)
+
+
+def _is_named(declaration: Declaration, token: Token) -> bool:
+    """Whether the declaration names the token: by its MRN where it has one, else by its name."""
+    if declaration.mrn is not None:
+        return token.mrn == declaration.mrn
+    return token.name == declaration.name
 
 
 def _identify(declaration: Declaration, tokens: tuple[Token, ...], stored: StoredSecret | None) -> Token | None:
     """The token that the declaration is about; None if there is none."""
-    if declaration.mrn is not None:
-        by_mrn = next((token for token in tokens if token.mrn == declaration.mrn), None)
-        if by_mrn is None and declaration.present:
-            raise MondooError(
-                errors.NOT_FOUND,
-                f"{declaration.scope} has no API token with this MRN",
-                attempted=f"find the API token {declaration.mrn}",
-                advice="Check mrn and the scope: a rotation or a new creation gives a token a new MRN.",
-            )
-        return by_mrn
-    named = [token for token in tokens if token.name == declaration.name]
+    named = [token for token in tokens if _is_named(declaration, token)]
+    if declaration.mrn is not None and not named and declaration.present:
+        raise MondooError(
+            errors.NOT_FOUND,
+            f"{declaration.scope} has no API token with this MRN",
+            attempted=f"find the API token {declaration.mrn}",
+            advice="Check mrn and the scope: a rotation or a new creation gives a token a new MRN.",
+        )
     if len(named) > 1:
         raise _ambiguous(declaration, named, stored)
     return named[0] if named else None
@@ -131,8 +132,9 @@ def _last_use(token: Token) -> str:
 
 def _family(declaration: Declaration, current: Token | None, tokens: tuple[Token, ...]) -> Family:
     name = declaration.name or (current.name if current else None)
-    if current is not None and parse_name(current.name).stage is not Stage.CURRENT:
-        # Named by its MRN, as an audit's clean-up does: the token alone is meant, and not what it was part of.
+    is_staged = current is not None and parse_name(current.name).stage is not Stage.CURRENT
+    if is_staged or (declaration.mrn is not None and not declaration.rotates):
+        # Named by its MRN, as an audit's clean-up does: the token alone is meant, and not what it is or was part of.
         return Family()
     return family_of(name, (token for token in tokens if token is not current))
 
@@ -166,25 +168,26 @@ def _plan_absent(situation: _Situation) -> Plan:
 
 
 def _plan_present(situation: _Situation) -> Plan:
-    decision = decide_pending(situation.declaration, situation.family, situation.stored, situation.context)
+    decision = decide_pending(
+        situation.declaration, situation.current, situation.family, situation.stored, situation.context
+    )
     situation.warnings.extend(decision.warnings)
     cleanup: list[Step] = [Delete(token) for token in decision.delete]
-    expired = _delete_expired(situation)
     if decision.finish is not None:
-        return _plan_finish(situation, decision.finish, cleanup, expired)
+        return _plan_finish(situation, decision.finish, cleanup)
     if situation.current is None:
-        return _plan_creation(situation, decision, cleanup, expired)
+        return _plan_creation(situation, decision, cleanup)
     if decision.wait is not None:
         return situation.plan(situation.current, cleanup)
     reason = _reason_to_rotate(situation)
     if reason is not None:
-        return _plan_rotation(situation, situation.current, reason, cleanup, expired)
+        return _plan_rotation(situation, situation.current, reason, cleanup)
     wanted = _wanted(situation.declaration, situation.current)
     changes = _change(situation.current, wanted, situation.context)
-    return situation.plan(wanted, [*cleanup, *changes, *expired])
+    return situation.plan(wanted, [*cleanup, *changes, *_delete_expired(situation)])
 
 
-def _plan_finish(situation: _Situation, pending: Token, cleanup: list[Step], expired: list[Step]) -> Plan:
+def _plan_finish(situation: _Situation, pending: Token, cleanup: list[Step]) -> Plan:
     """Finishes a rotation or a creation whose secret was handed over before."""
     declaration, current = situation.declaration, situation.current
     if current is not None:
@@ -195,11 +198,14 @@ def _plan_finish(situation: _Situation, pending: Token, cleanup: list[Step], exp
     described = None if same_description(pending.description, wanted.description) else wanted.description
     steps: list[Step] = [*cleanup, *_step_aside(situation), Update(pending, name=name, description=described)]
     if declarable(pending.roles) != declarable(wanted.roles):
+        if not declarable(pending.roles) <= wanted.roles:
+            _refuse_own(situation.context, pending, "take permissions from")
         steps.append(SetRoles(replace(pending, name=name), declarable(wanted.roles)))
-    return situation.plan(wanted, [*steps, *expired], "its new secret was handed over before", finishes=True)
+    steps += _delete_expired(situation)
+    return situation.plan(wanted, steps, "its new secret was handed over before", finished=pending)
 
 
-def _plan_creation(situation: _Situation, decision: PendingDecision, cleanup: list[Step], expired: list[Step]) -> Plan:
+def _plan_creation(situation: _Situation, decision: PendingDecision, cleanup: list[Step]) -> Plan:
     declaration, context = situation.declaration, situation.context
     if context.mode is Mode.FINISH and situation.stored is None:
         return situation.plan(None, cleanup)
@@ -217,27 +223,29 @@ def _plan_creation(situation: _Situation, decision: PendingDecision, cleanup: li
         raise invalid_option(
             f"permissions is required, and must not be empty, to create {declaration}: without one the token could do nothing"
         )
-    pending_at = _pending_time(situation) if situation.staged else None
-    after = replace(new, name=pending_name(new.name, pending_at)) if pending_at else new
-    return situation.plan(after, [*cleanup, Generate(new, pending_at), *expired])
+    pending_at = _pending_time(situation)
+    if situation.staged:
+        # Until the new secret is in use, a predecessor may be the only token that works.
+        after = replace(new, name=pending_name(new.name, pending_at))
+        return situation.plan(after, [*cleanup, Generate(new, pending_at)])
+    steps = [*cleanup, Generate(new, pending_at, named_at_once=True), *_delete_expired(situation)]
+    return situation.plan(new, steps)
 
 
-def _plan_rotation(
-    situation: _Situation, current: Token, reason: str, cleanup: list[Step], expired: list[Step]
-) -> Plan:
+def _plan_rotation(situation: _Situation, current: Token, reason: str, cleanup: list[Step]) -> Plan:
     declaration = situation.declaration
     if situation.context.mode is Mode.FINISH and situation.stored is None:
         # Its secret could not be handed over: the next run rotates it.
-        return situation.plan(current, [*cleanup, *expired])
+        return situation.plan(current, [*cleanup, *_delete_expired(situation)])
     _refuse_own(situation.context, current, "rotate")
     new = as_new(_wanted(declaration, current))
     pending_at = _pending_time(situation)
     pending = replace(new, name=pending_name(new.name, pending_at))
     generate = Generate(new, pending_at, verify=declaration.verify_secret != "never")
     if situation.staged:
-        return situation.plan(pending, [*cleanup, generate, *expired], reason)
-    finish = Update(pending, name=new.name)
-    return situation.plan(new, [*cleanup, generate, *_step_aside(situation), finish, *expired], reason)
+        return situation.plan(pending, [*cleanup, generate, *_delete_expired(situation)], reason)
+    steps = [*cleanup, generate, *_step_aside(situation), Update(pending, name=new.name), *_delete_expired(situation)]
+    return situation.plan(new, steps, reason)
 
 
 def _step_aside(situation: _Situation) -> list[Step]:

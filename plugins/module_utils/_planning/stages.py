@@ -46,6 +46,29 @@ def family_of(name: str | None, tokens: Iterable[Token]) -> Family:
     return Family(tuple(members[Stage.PENDING]), tuple(members[Stage.RETIRED]))
 
 
+def find_held(family: Family, stored: StoredSecret, current: Token | None) -> Token | None:
+    """The pending token whose secret the file holds: the one that the secret names, else by the time it was written.
+
+    By time it is the newest that was generated before; but none that is older than the token in use, since that one's secret
+    was written after it.
+    """
+    if stored.modified_at is None or stored.accepted is False:
+        return None
+    for entry in family.pending:
+        if stored.token_mrn is not None:
+            if entry.token.mrn == stored.token_mrn:
+                return entry.token
+        elif entry.at <= stored.modified_at and not _is_older(entry.token, current):
+            return entry.token
+    return None
+
+
+def _is_older(token: Token, current: Token | None) -> bool:
+    if current is None or current.created_at is None or token.created_at is None:
+        return False
+    return token.created_at <= current.created_at
+
+
 @dataclass(frozen=True)
 class PendingDecision:
     """What is to happen to the pending tokens of a name.
@@ -61,16 +84,16 @@ class PendingDecision:
 
 
 def decide_pending(
-    declaration: Declaration, family: Family, stored: StoredSecret | None, context: Context
+    declaration: Declaration, current: Token | None, family: Family, stored: StoredSecret | None, context: Context
 ) -> PendingDecision:
-    """stored: the content of `token_path`; None where the declaration has none.
+    """current: the token in use. stored: the content of `token_path`; None where the declaration has none.
 
     With a file, a pending token whose secret is not in it is nobody's, since runs on one host take turns. Without one, it
     may belong to a run elsewhere, and is left alone for a while.
     """
     if not family.pending:
         return PendingDecision()
-    finish = _handed_over(declaration, family, stored, context)
+    finish = find_held(family, stored, current) if stored is not None else _delivered(declaration, family, context)
     rest = [entry for entry in family.pending if entry.token is not finish]
     own = [entry for entry in rest if context.is_own(entry.token)]
     rest = [entry for entry in rest if entry not in own]
@@ -92,24 +115,23 @@ def decide_pending(
     return PendingDecision(finish, tuple(entry.token for entry in rest), wait.token if wait else None, tuple(warnings))
 
 
-def _handed_over(
-    declaration: Declaration, family: Family, stored: StoredSecret | None, context: Context
-) -> Token | None:
-    """The pending token whose secret somebody is known to hold."""
-    if context.mode is Mode.FINISH and stored is None:
-        delivered = [entry.token for entry in family.pending if entry.token.mrn in context.delivered]
-        if len(delivered) > 1:
-            raise MondooError(
-                errors.INVALID_OPTION,
-                f"delivered names {len(delivered)} pending tokens of {declaration}: {', '.join(str(t.mrn) for t in delivered)}",
-                advice="Nothing was changed. Name the one whose secret is in use.",
-            )
-        return delivered[0] if delivered else None
-    if stored is None:
+def _delivered(declaration: Declaration, family: Family, context: Context) -> Token | None:
+    """The pending token whose secret was handed over by other tasks."""
+    if context.mode is not Mode.FINISH:
         return None
-    return next((entry.token for entry in family.pending if stored.holds_pending(entry.token, entry.at)), None)
+    delivered = [entry.token for entry in family.pending if entry.token.mrn in context.delivered]
+    if len(delivered) > 1:
+        raise MondooError(
+            errors.INVALID_OPTION,
+            f"delivered names {len(delivered)} pending tokens of {declaration}: {', '.join(str(t.mrn) for t in delivered)}",
+            advice="Nothing was changed. Name the one whose secret is in use.",
+        )
+    return delivered[0] if delivered else None
 
 
 def _age_is_below_grace(entry: Staged, declaration: Declaration, context: Context) -> bool:
+    if not declaration.pending_grace:
+        # There is no other run, whatever the clocks say.
+        return False
     # The service's own time, where it tells one, rather than that of the host that chose the name.
     return context.now - (entry.token.created_at or entry.at) < declaration.pending_grace

@@ -2,30 +2,39 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where credentials come from, in which order, and how a service account is written down."""
+"""Where credentials come from, and in which order."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from .._values.errors import INVALID_CREDENTIALS, MondooError, missing_library
+from .._values.errors import INVALID_CREDENTIALS, MondooError
+from .addresses import secrets_in
+from .credential_text import document_from, text_from
 from .credentials import ApiToken, Credential, ServiceAccount
 
 # The CLI's own files, the user's before the machine's.
 _CLI_FILES = ("~/.config/mondoo/mondoo.yml", "/etc/opt/mondoo/mondoo.yml")
+_LARGEST_FILE = 1024 * 1024  # bytes: credentials have some thousand
+# Names and addresses in the document of a service account: they stand in messages, and are no secrets.
+_PUBLIC = frozenset({"mrn", "scope_mrn", "parent_mrn", "space_mrn", "api_endpoint", "api_proxy", "type", "method"})
+_SHORTEST_SECRET = 4  # characters; what is shorter would be masked in the middle of unrelated words
+_SHORTEST_FIELD = 8  # characters; what is shorter in an unknown field of a document is no key
+
+Register = Callable[[str], None]
 
 
-def find_credential(options: Mapping[str, Any], environ: Mapping[str, str]) -> Credential:
+def find_credential(
+    options: Mapping[str, Any], environ: Mapping[str, str], register: Register = lambda _secret: None
+) -> Credential:
     """The credential to use: the task's option, else the environment, else the CLI's own file.
 
     options: `service_account`, `service_account_file` and `auth_token`; one not given is absent or None.
+    register: is called with every secret as soon as there is one: before it is read, and for each JWT that is signed later.
     """
-    candidates: list[tuple[str, Any, Callable[[Any, str], Credential]]] = [
+    candidates: list[tuple[str, Any, Callable[[Any, str, Register], Credential]]] = [
         ("the option service_account", options.get("service_account"), _service_account),
         ("the option service_account_file", options.get("service_account_file"), _service_account_file),
         ("the option auth_token", options.get("auth_token"), _api_token),
@@ -36,7 +45,7 @@ def find_credential(options: Mapping[str, Any], environ: Mapping[str, str]) -> C
     candidates += [("the Mondoo CLI", path, _service_account_file) for path in _CLI_FILES if _exists(path)]
     for source, value, read in candidates:
         if value is not None:
-            return read(value, source)
+            return read(value, source, register)
     raise MondooError(
         INVALID_CREDENTIALS,
         "No credentials for the Mondoo Platform API were found",
@@ -48,71 +57,80 @@ def find_credential(options: Mapping[str, Any], environ: Mapping[str, str]) -> C
     )
 
 
+def secrets_of(document: Mapping[str, Any]) -> set[str]:
+    """What of a service account's document has to be masked: its key, and what else is neither a name nor an address."""
+    secrets: set[str] = set()
+    for key, value in _texts(document):
+        if key == "api_proxy":
+            secrets |= secrets_in(value)
+        elif key not in _PUBLIC and len(value) >= _SHORTEST_FIELD:
+            secrets.add(value)
+    return secrets
+
+
+def _texts(value: object, key: str = "") -> Iterator[tuple[str, str]]:
+    """Every text in a document, with the key that it stands under."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _texts(inner, str(name))
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from _texts(inner, key)
+    elif isinstance(value, str):
+        yield key, value
+
+
 def _exists(path: str) -> bool:
     return os.path.exists(os.path.expanduser(path))
 
 
-def _api_token(value: Any, source: str) -> Credential:
+def _api_token(value: Any, source: str, register: Register) -> Credential:
+    _register_lines(str(value), register)
     try:
-        return ApiToken(str(value))
+        token = ApiToken(str(value))
     except MondooError as error:
         raise error.during(f"use the API token from {source}") from None
+    for secret in token.secrets:
+        _register_lines(secret, register)
+    return token
 
 
-def _service_account_file(value: Any, source: str) -> Credential:
+def _service_account_file(value: Any, source: str, register: Register) -> Credential:
     path = os.path.expanduser(os.path.expandvars(str(value)))
     try:
-        with open(path, encoding="utf-8") as file:
-            text = file.read()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        with open(path, "rb") as file:
+            text = text_from(file.read(_LARGEST_FILE))
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8 or UTF-16"
         raise MondooError(
             INVALID_CREDENTIALS,
             f"{path}: {reason}",
             attempted=f"read the service account file from {source}",
             advice="Check the path on the host that runs the module, and that its user may read the file.",
         ) from None
-    return _service_account(text, f"{source} ({path})")
+    return _service_account(text, f"{source} ({path})", register)
 
 
-def _service_account(value: Any, source: str) -> Credential:
+def _service_account(value: Any, source: str, register: Register) -> Credential:
     try:
-        return ServiceAccount(value if isinstance(value, Mapping) else _document(str(value)))
+        if isinstance(value, Mapping):
+            document = value
+        else:
+            register(str(value))
+            document = document_from(str(value))
+        for secret in secrets_of(document):
+            _register_lines(secret, register)
+        account = ServiceAccount(document, on_signed=register)
     except MondooError as error:
         raise error.during(f"use the service account from {source}") from None
+    for secret in account.secrets:
+        _register_lines(secret, register)
+    return account
 
 
-def _document(text: str) -> Mapping[str, Any]:
-    """Reads JSON, YAML, or base64 of either. The error never quotes the text: it holds a private key."""
-    decoded = _from_base64(text)
-    for read in (json.loads, _from_yaml):
-        try:
-            found = read(decoded)
-        except ValueError:
-            continue
-        if isinstance(found, Mapping):
-            return found
-    raise MondooError(
-        INVALID_CREDENTIALS,
-        "it is neither JSON nor YAML with the keys of a service account, nor base64 of those",
-        advice="Use the credentials file that the console offers when a service account is created.",
-    )
-
-
-def _from_base64(text: str) -> str:
-    # A document has characters, such as the colon, that base64 has not: it can never be taken for the other.
-    try:
-        return base64.b64decode("".join(text.split()), validate=True).decode("utf-8")
-    except (binascii.Error, ValueError):
-        return text
-
-
-def _from_yaml(text: str) -> Any:
-    try:
-        import yaml
-    except ImportError:
-        raise missing_library("PyYAML", "pip install PyYAML") from None
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError:
-        raise ValueError("not YAML") from None
+def _register_lines(secret: str, register: Register) -> None:
+    """Registers a secret as it is, without the space around it, and line by line, since a message may quote one line."""
+    lines = (line.strip() for line in secret.splitlines())
+    for part in {secret, secret.strip(), *(line for line in lines if not line.startswith("-----"))}:
+        if len(part) >= _SHORTEST_SECRET:
+            register(part)

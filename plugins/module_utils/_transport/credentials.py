@@ -6,16 +6,15 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from .._values.errors import INVALID_CREDENTIALS, MondooError, missing_library
+from .._values.jwt import JWT_LIFETIME, token_mrn_of
+from .credential_text import HOW_TO_GET_ONE, check_supported, field_from, private_key_from, token_from
 
-_LIFETIME = 60  # seconds that the service accepts for a service account's JWT
 _RENEW_BEFORE_END = 30  # seconds left for a request that waits in a queue
 
 
@@ -28,11 +27,19 @@ class Credential(Protocol):
 
     @property
     def identifiers(self) -> frozenset[str]:
-        """Strings by which the service may know this identity, such as MRNs; empty if it cannot be told."""
+        """The MRN by which the service knows this identity; empty if it cannot be told."""
 
     @property
     def api_endpoint(self) -> str | None:
         """The base URL that the credential itself names."""
+
+    @property
+    def api_proxy(self) -> str | None:
+        """The proxy that the credential itself names."""
+
+    @property
+    def signs(self) -> bool:
+        """Whether it signs with the time of this host, so that the clock decides whether the service accepts it."""
 
     def bearer(self) -> str:
         """The token for the next request."""
@@ -42,62 +49,61 @@ class ApiToken:
     """An API token, sent as it is."""
 
     api_endpoint: str | None = None
+    api_proxy: str | None = None
+    signs = False
 
     def __init__(self, secret: str) -> None:
-        text = secret.strip()
-        if not text or not text.isascii() or any(char.isspace() or not char.isprintable() for char in text):
-            raise MondooError(INVALID_CREDENTIALS, "the API token is empty or has characters that no API token has")
-        self._secret = text
-        self.secrets: tuple[str, ...] = (text,)
-        self.identifiers = _jwt_strings(text)
+        self._secret = token_from(secret)
+        self.secrets: tuple[str, ...] = (self._secret,)
+        mrn = token_mrn_of(self._secret)
+        self.identifiers = frozenset({mrn} if mrn else ())
 
     def bearer(self) -> str:
         return self._secret
-
-
-def _jwt_strings(token: str) -> frozenset[str]:
-    """Every string among the header and the claims of a JWT, unverified; empty if the token is none."""
-    found: set[str] = set()
-    for part in token.split(".")[:2]:
-        try:
-            claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-        except ValueError:
-            return frozenset()
-        if isinstance(claims, Mapping):
-            found.update(value for value in claims.values() if isinstance(value, str))
-    return frozenset(found)
 
 
 class ServiceAccount:
     """A service account, which signs a short-lived JWT with its private key (ES384).
 
     document: the credentials as the platform issues them, with `mrn` and `private_key`.
-    now: seconds since the epoch.
+    now: seconds since the epoch. on_signed: is called with each JWT before it is used.
     """
 
-    def __init__(self, document: Mapping[str, Any], now: Callable[[], float] = time.time) -> None:
-        missing = [key for key in ("mrn", "private_key") if not isinstance(document.get(key), str) or not document[key]]
-        if missing:
+    signs = True
+
+    def __init__(
+        self,
+        document: Mapping[str, Any],
+        now: Callable[[], float] = time.time,
+        on_signed: Callable[[str], None] = lambda _jwt: None,
+    ) -> None:
+        check_supported(document)
+        mrn, key = field_from(document, "mrn"), field_from(document, "private_key")
+        if mrn is None or key is None:
+            missing = [name for name, value in (("mrn", mrn), ("private_key", key)) if value is None]
             raise MondooError(
                 INVALID_CREDENTIALS,
                 f"the service account has no {' and no '.join(missing)}",
-                advice="Use the credentials file that the console offers when a service account is created.",
+                advice=HOW_TO_GET_ONE,
             )
-        self._mrn: str = document["mrn"]
-        self._private_key: str = document["private_key"]
+        self._mrn = mrn
+        self._private_key = private_key_from(key)
         self._now = now
+        self._on_signed = on_signed
         self._lock = threading.Lock()
         self._signed: tuple[float, str] | None = None
-        self.secrets: tuple[str, ...] = (self._private_key,)
-        self.identifiers = frozenset({self._mrn})
-        endpoint = document.get("api_endpoint")
-        self.api_endpoint: str | None = endpoint if isinstance(endpoint, str) and endpoint else None
+        self.secrets: tuple[str, ...] = (self._private_key, key)
+        self.identifiers = frozenset({mrn})
+        self.api_endpoint = field_from(document, "api_endpoint")
+        self.api_proxy = field_from(document, "api_proxy")
 
     def bearer(self) -> str:
         with self._lock:
             now = self._now()
             if self._signed is None or now >= self._signed[0] - _RENEW_BEFORE_END:
-                self._signed = (now + _LIFETIME, self._sign(int(now)))
+                jwt = self._sign(int(now))
+                self._on_signed(jwt)
+                self._signed = (now + JWT_LIFETIME, jwt)
             return self._signed[1]
 
     def _sign(self, now: int) -> str:
@@ -107,7 +113,7 @@ class ServiceAccount:
             import jwt
         except ImportError:
             raise missing_library("PyJWT and cryptography", "pip install PyJWT cryptography") from None
-        claims = {"iss": "mondoo/ams", "sub": self._mrn, "iat": now, "nbf": now, "exp": now + _LIFETIME}
+        claims = {"iss": "mondoo/ams", "sub": self._mrn, "iat": now, "nbf": now, "exp": now + JWT_LIFETIME}
         try:
             return jwt.encode(claims, self._private_key, algorithm="ES384", headers={"kid": self._mrn, "typ": "JWT"})
         except Exception as error:  # noqa: BLE001  (whatever the libraries raise for a bad key)
@@ -116,5 +122,5 @@ class ServiceAccount:
         raise MondooError(
             INVALID_CREDENTIALS,
             f"the private key of the service account cannot sign ({kind}): it must be an ECDSA P-384 key in PEM",
-            advice="Use the credentials file that the console offers when a service account is created.",
+            advice=HOW_TO_GET_ONE,
         )

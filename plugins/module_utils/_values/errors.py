@@ -31,6 +31,7 @@ PROXY_FAILED = "ProxyFailed"
 REDIRECTED = "Redirected"
 NOT_GRAPHQL = "NotGraphQL"
 GARBLED_ANSWER = "GarbledAnswer"
+ANSWER_TOO_LARGE = "AnswerTooLarge"
 SCHEMA_MISMATCH = "SchemaMismatch"
 INCOMPLETE_LISTING = "IncompleteListing"
 REFUSED = "Refused"
@@ -41,6 +42,7 @@ INTERNAL = "Internal"
 INVALID_OPTION = "InvalidOption"
 INVALID_CREDENTIALS = "InvalidCredentials"
 MISSING_LIBRARY = "MissingLibrary"
+UNSUPPORTED_PYTHON = "UnsupportedPython"
 AMBIGUOUS_NAME = "AmbiguousName"
 NAME_TAKEN = "NameTaken"
 OWN_CREDENTIAL = "OwnCredential"
@@ -48,7 +50,6 @@ LOST_SECRET = "LostSecret"
 GENERATION_NOT_ALLOWED = "GenerationNotAllowed"
 SECRET_NOT_TAKEN = "SecretNotTaken"
 PENDING_ELSEWHERE = "PendingElsewhere"
-STORED_DIFFERENTLY = "StoredDifferently"
 SECRET_REFUSED = "SecretRefused"
 LOCKED = "Locked"
 PRUNE_LIMIT = "PruneLimit"
@@ -72,15 +73,23 @@ _ADVICE = {
     RESOURCE_EXHAUSTED: "The service limits the rate of requests: run again later, or with fewer tasks in parallel.",
     UNAVAILABLE: "The service is not available at the moment: run again later, or raise retries.",
     CONNECTION_FAILED: "Check endpoint, region, proxy and the network of the host that runs the module.",
-    TIMED_OUT: "Check the network of the host that runs the module, or raise timeout.",
+    TIMED_OUT: (
+        "Check the network of the host that runs the module, or raise timeout, which is for the whole of a request."
+    ),
     TLS_FAILED: (
         "The certificate could not be verified: name the CA bundle in ca_path if the endpoint or a proxy uses a private"
         " certificate authority, and check that the endpoint's host name is the one in the certificate."
     ),
-    PROXY_FAILED: "Check the proxy option, MONDOO_API_PROXY, HTTPS_PROXY and NO_PROXY.",
+    PROXY_FAILED: (
+        "Check the proxy that is used, with its user name and password: the first of the option proxy, MONDOO_API_PROXY,"
+        " HTTPS_PROXY with NO_PROXY, and api_proxy of the service account."
+    ),
     REDIRECTED: "Redirects are not followed, so that credentials go nowhere else: correct endpoint.",
     NOT_GRAPHQL: "Something else answered in place of the API, such as a proxy or a login page: check endpoint and proxy.",
     GARBLED_ANSWER: "Run again; if it stays, something between this host and the service alters its answers.",
+    ANSWER_TOO_LARGE: (
+        "No answer of the service is that large: check that endpoint and proxy are the right ones, and report it if they are."
+    ),
     SCHEMA_MISMATCH: (
         "The API differs from what this version of mondoo.platform expects: look for a newer version of the collection,"
         " and report this message if there is none."
@@ -92,14 +101,13 @@ _ADVICE = {
     ),
     STORED_OTHERWISE: "Declare the value in the form in which the service stores it.",
 }
-_CANNOT_GRANT = (
-    "Managing API tokens needs the Editor or Owner permission on the scope, and an Editor cannot grant more permissions"
-    " than it has itself: only an Owner can grant owner."
-)
 # Where the operation tells more than the code alone.
 _ADVICE_FOR_OPERATION = {
-    (PERMISSION_DENIED, "generateAPIToken"): _CANNOT_GRANT,
-    (PERMISSION_DENIED, "setRoles"): _CANNOT_GRANT,
+    **dict.fromkeys(
+        ((PERMISSION_DENIED, "generateAPIToken"), (PERMISSION_DENIED, "setRoles")),
+        "Managing API tokens needs the Editor or Owner permission on the scope, and an Editor cannot grant more permissions"
+        " than it has itself: only an Owner can grant owner.",
+    ),
     (PERMISSION_DENIED, "apiTokens"): (
         "Mondoo does not publish which permission lists API tokens: use credentials that have Editor or Owner on the scope."
     ),
@@ -223,6 +231,20 @@ def missing_library(library: str, command: str) -> MondooError:
         MISSING_LIBRARY,
         f"Failed to import the required Python library ({library}) on {platform.node()}'s Python {sys.executable}",
         advice=f"Install it for that Python, for example with '{command}', or point ansible_python_interpreter at one that has it.",
+    )
+
+
+def clock_advice(ahead: float) -> str:
+    """What to do about a service account that is not accepted while this host's clock is off.
+
+    ahead: seconds by which it is ahead of the service's clock; less than 0: behind.
+    """
+    units = (("days", 86400.0), ("hours", 3600.0), ("minutes", 60.0), ("seconds", 1.0))
+    unit, seconds = next((each for each in units if abs(ahead) >= 2 * each[1]), units[-1])
+    amount = f"{abs(ahead) / seconds:.0f} {unit}"
+    return (
+        f"The clock of the host that runs the module is {amount} {'ahead of' if ahead > 0 else 'behind'} the service's,"
+        " and what a service account signs is valid for one minute: set the clock, for example with NTP."
     )
 
 

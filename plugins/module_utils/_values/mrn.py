@@ -27,8 +27,13 @@ class Scope:
     kind: str
     mrn: str
 
+    @property
+    def id(self) -> str:
+        """The last part of the MRN."""
+        return self.mrn.rsplit("/", 1)[-1]
+
     def __str__(self) -> str:
-        return f'{self.kind} "{self.mrn.rsplit("/", 1)[-1]}"'
+        return f'{self.kind} "{self.id}"'
 
 
 def scope_from(kind: str, value: str) -> Scope:

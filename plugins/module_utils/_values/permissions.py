@@ -74,8 +74,9 @@ def role_mrns_from(values: Iterable[str]) -> frozenset[str]:
 
 
 def short_name(role_mrn: str) -> str:
-    """The name that people use for a role; the MRN itself for a role outside the platform's own."""
-    return role_mrn.removeprefix(_ROLE_PREFIX)
+    """The name that people use for a role; the MRN itself for a role that this collection does not know."""
+    name = role_mrn.removeprefix(_ROLE_PREFIX)
+    return name if name in KNOWN_ROLES or name in _MEMBERSHIP_ROLES else role_mrn
 
 
 def short_names(role_mrns: Iterable[str]) -> list[str]:

@@ -26,6 +26,7 @@ _TIMESTAMP = re.compile(rf"{_DATE}(?:(?:T| +){_CLOCK}(?: ?{_ZONE}{_GO})?)?", re.
 _EPOCH_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 # From so many on, a number since 1970 counts milliseconds, microseconds, nanoseconds.
 _EPOCH_UNITS = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3), (0, 1))
+_LEAST_EPOCH_NUMBER = 1e8  # seconds, in 1973: less counts something else
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
@@ -68,7 +69,7 @@ def _moment(value: object) -> datetime | None:
         raise ValueError
     text = value.strip()
     match = _TIMESTAMP.fullmatch(text)
-    if match and not (text.isdecimal() and len(text) not in (4, 8)):
+    if match and not (text.isdecimal() and len(text) > 8):
         return _from_parts(match)
     if _EPOCH_NUMBER.fullmatch(text):
         return _since_epoch(float(text))
@@ -76,7 +77,7 @@ def _moment(value: object) -> datetime | None:
 
 
 def _since_epoch(number: float) -> datetime | None:
-    if not math.isfinite(number):
+    if not math.isfinite(number) or 0 < abs(number) < _LEAST_EPOCH_NUMBER:
         raise ValueError
     factor = next(factor for least, factor in _EPOCH_UNITS if abs(number) >= least)
     seconds = number / factor
@@ -100,6 +101,8 @@ def _from_parts(match: re.Match[str]) -> datetime | None:
     )
     if match["sign"]:
         offset = timedelta(hours=int(match["zone_hour"]), minutes=int(match["zone_minute"] or 0))
+        if offset >= timedelta(days=1):
+            raise ValueError
         moment += offset if match["sign"] != "+" else -offset
     return moment
 

@@ -12,11 +12,12 @@ Manager calls AWSCURRENT, AWSPENDING and AWSPREVIOUS.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from .errors import MondooError
+from .errors import MondooError, invalid_option
 from .times import timestamp_from, timestamp_text
 
 _STAGED = re.compile(r"(?P<base>.+) \((?P<stage>pending|retired) (?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)\)", re.DOTALL)
@@ -62,3 +63,17 @@ def pending_name(base: str, at: datetime) -> str:
 def retired_name(base: str, at: datetime) -> str:
     """The name of a token that was replaced at `at`."""
     return str(TokenName(base, Stage.RETIRED, at))
+
+
+def check_declared_name(name: str) -> None:
+    """Raises MondooError for a name that cannot be meant. The name that a token has already is accepted with its `mrn`."""
+    if not name.strip():
+        raise invalid_option("name must not be empty")
+    if name != name.strip():
+        raise invalid_option(f'name: "{name}" has white space around it')
+    if any(unicodedata.category(character) == "Cc" for character in name):
+        raise invalid_option(f"name: {name!r} has a control character in it")
+    if parse_name(name).stage is not Stage.CURRENT:
+        raise invalid_option(
+            f'name: "{name}" ends like the name of a pending or retired token; name such a token by its mrn'
+        )

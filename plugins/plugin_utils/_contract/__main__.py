@@ -4,8 +4,8 @@
 
 """Checks a live endpoint against the contract: `python -m ansible_collections.mondoo.platform.plugins.plugin_utils._contract`.
 
-Sends an introspection query, and never a mutation. Prints a table of every element that the collection uses. Ends with 0 if all
-of it works, with 1 if something is broken, with 2 if the schema could not be had.
+Sends an introspection query, and never a mutation. Prints tables of every element that the collection uses, and a report to
+paste. Ends with 0 if all of it works, with 1 if something is broken, with 2 if the schema could not be had.
 """
 
 from __future__ import annotations
@@ -13,17 +13,19 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...module_utils._graphql.schema_errors import read_schema_error
 from ...module_utils._transport.credential_sources import find_credential
-from ...module_utils._transport.endpoint import REGIONS, query_url
+from ...module_utils._transport.endpoint import REGIONS, choose_endpoint
 from ...module_utils._transport.http import Answer, HttpTransport
+from ...module_utils._transport.proxies import choose_proxy
+from ...module_utils._transport.trust import choose_trust
 from ...module_utils._values.errors import SCHEMA_MISMATCH, MondooError
 from ...module_utils._version import VERSION
-from .comparison import BROKEN, OK, compare
+from .comparison import BROKEN, OK, Comparison, compare
+from .report import report, tables
 
 if TYPE_CHECKING:
     from graphql import GraphQLSchema
@@ -40,62 +42,76 @@ def main(arguments: Sequence[str] | None = None) -> int:
             " MONDOO_CONFIG_BASE64, MONDOO_CONFIG_PATH, MONDOO_API_TOKEN, or the file of the Mondoo CLI."
         ),
     )
-    parser.add_argument("--region", choices=list(REGIONS), default="us")
-    parser.add_argument("--endpoint", default=os.environ.get("MONDOO_API_ENDPOINT"), help="instead of a region")
-    parser.add_argument("--ca-path", default=os.environ.get("MONDOO_CA_BUNDLE"), help="CA bundle to trust (PEM)")
-    parser.add_argument("--timeout", type=int, default=30, help="seconds (default 30)")
-    given = parser.parse_args(arguments)
+    parser.add_argument("--region", choices=list(REGIONS), help="default: MONDOO_API_ENDPOINT, else us")
+    parser.add_argument("--endpoint", help="instead of a region")
+    parser.add_argument("--ca-path", help="CA bundle to trust (PEM)")
+    parser.add_argument("--timeout", type=float, default=30, help="seconds for one request (default 30)")
+    parser.add_argument("--report", action="store_true", help="print nothing but the report to paste")
+    options = parser.parse_args(arguments)
+    secrets: set[str] = set()
     try:
-        return _check(given)
+        return _check(options, secrets.add)
     except MondooError as error:
         failure = str(error)
+    # A service may repeat what it was sent.
+    for secret in sorted(secrets, key=len, reverse=True):
+        failure = failure.replace(secret, "********")
     print(f"The check could not be made. {failure}", file=sys.stderr)  # noqa: T201
     return 2
 
 
-def _check(given: argparse.Namespace) -> int:
-    credential = find_credential({}, os.environ)
-    base = given.endpoint or credential.api_endpoint or REGIONS[given.region]
+def _check(options: argparse.Namespace, register: Callable[[str], None]) -> int:
+    credential = find_credential({}, os.environ, register)
+    url = choose_endpoint(
+        endpoint=options.endpoint,
+        region=options.region,
+        environment=os.environ.get("MONDOO_API_ENDPOINT"),
+        account=credential.api_endpoint,
+    )
     transport = HttpTransport(
-        query_url(base, "endpoint"),
+        url,
         credential,
         user_agent=f"mondoo.platform/{VERSION} (contract check)",
-        timeout=given.timeout,
-        verify=given.ca_path or True,
-        proxy=os.environ.get("MONDOO_API_PROXY"),
+        timeout=options.timeout,
+        trust=choose_trust(True, options.ca_path, os.environ),
+        proxy=choose_proxy(url, None, os.environ, credential.api_proxy, register),
     )
+    comparisons = _compare(transport)
+    lines = list(report(comparisons, url))
+    if not options.report:
+        heading = "To report this, paste the following; there is no secret, no ID and no host name in it:"
+        lines = [*tables(comparisons), "", heading, "", *lines]
+    print("\n".join(lines))  # noqa: T201
+    return 1 if any(each.result == BROKEN for each in comparisons) else 0
+
+
+def _compare(transport: HttpTransport) -> list[Comparison]:
     # Once gql is known to be there.
     from graphql import build_schema
 
-    live = _live_schema(transport)
-    verdicts = compare(build_schema(_CONTRACT.read_text(encoding="utf-8")), live)
-    heads = ("element", "expected", "found", "verdict", "evidence")
-    rows = [(each.element, each.expected, each.found or "-", each.verdict, each.evidence) for each in verdicts]
-    widths = [max(len(row[column]) for row in (heads, *rows)) for column in range(len(heads))]
-    for row in (heads, *rows):
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())  # noqa: T201
-    broken = sum(each.verdict == BROKEN for each in verdicts)
-    surprises = sum(each.verdict != OK for each in verdicts)
-    print(f"{len(verdicts)} elements, {surprises} not as expected, {broken} broken.")  # noqa: T201
-    return 1 if broken else 0
+    contract = build_schema(_CONTRACT.read_text(encoding="utf-8"))
+    # The query that Mondoo's own client is generated with.
+    comparisons = compare(contract, _live_schema(transport, with_deprecated_inputs=False))
+    if any(each.result != OK for each in comparisons):
+        # What is deprecated works; but not every service can be asked for deprecated parts of inputs.
+        try:
+            return compare(contract, _live_schema(transport, with_deprecated_inputs=True))
+        except MondooError:
+            pass
+    return comparisons
 
 
-def _live_schema(transport: HttpTransport) -> GraphQLSchema:
+def _live_schema(transport: HttpTransport, *, with_deprecated_inputs: bool) -> GraphQLSchema:
     from graphql import GraphQLError, build_client_schema, get_introspection_query, parse
 
-    def ask(*, for_all: bool) -> Answer:
-        return transport.post(parse(get_introspection_query(input_value_deprecation=for_all)), {}, "IntrospectionQuery")
-
-    # What is deprecated works; but not every service can be asked for deprecated parts of inputs.
-    answer = ask(for_all=True)
-    if any(read_schema_error(entry) for entry in answer.errors):
-        answer = ask(for_all=False)
+    query = get_introspection_query(input_value_deprecation=with_deprecated_inputs)
+    answer = transport.post(parse(query), {}, "IntrospectionQuery")
     if answer.errors or not answer.data:
         raise _not_told(answer, str(answer.errors or "no data"))
     try:
         return build_client_schema(answer.data)  # type: ignore[arg-type]  # what the introspection query asks for
     except (GraphQLError, KeyError, TypeError) as error:
-        raise _not_told(answer, f"what it answered is none ({error})") from None
+        raise _not_told(answer, f"its answer is no schema ({error})") from None
 
 
 def _not_told(answer: Answer, why: str) -> MondooError:
@@ -104,7 +120,7 @@ def _not_told(answer: Answer, why: str) -> MondooError:
         f"the service does not tell its schema: {why}",
         attempted="read the schema of the endpoint",
         http_status=answer.http_status,
-        advice="Introspection may be switched off, or not allowed to these credentials.",
+        advice=answer.sign_in_advice or "Introspection may be switched off, or not allowed to these credentials.",
     )
 
 

@@ -10,7 +10,7 @@ Output types are compared by what is in them, wherever a document leads to; thei
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 try:
@@ -20,17 +20,23 @@ except ImportError:
     graphql = None  # type: ignore[assignment]
 
 from ...module_utils._api.documents import DOCUMENTS
-from ...module_utils._graphql.document import Document, optional_mark
+from ...module_utils._graphql.document import Document, operation, optional_mark
+from .near_names import Candidates, near_names
+from .schema_types import Typed, arguments, leaf_fits, list_depth, output_fields, sent_fields
 
 if TYPE_CHECKING:
-    _Typed = graphql.GraphQLField | graphql.GraphQLArgument | graphql.GraphQLInputField
+    from graphql import GraphQLNamedType
 
 OK = "ok"
 CHANGED = "changed, still works"
 LEFT_OUT = "left out, works without it"
+ONE_BY_ONE = "works with one request for each token"
 SPACES_ONLY = "works for spaces only"
 BROKEN = "BROKEN"
-_BY_GRAVITY = (OK, CHANGED, LEFT_OUT, SPACES_ONLY, BROKEN)
+
+WORKS = (OK, CHANGED)
+WORKS_WITH_LESS = (LEFT_OUT, ONE_BY_ONE, SPACES_ONLY)
+_BY_GRAVITY = (*WORKS, *WORKS_WITH_LESS, BROKEN)
 
 # The input fields that are sent, and whether they always are; others of the same inputs do not matter, unless they must be given.
 _SENT = {
@@ -41,125 +47,170 @@ _SENT = {
     "SetRoleInput": {"entityMrn": True, "roles": True},
     "RoleInput": {"mrn": True},
 }
-# The same text in JSON.
-_TEXTS = frozenset({"ID", "String"})
+# By input: a field that others stand in for, where the service does not take it.
+_STAND_INS = {"SetRolesInput": ("updates", ("identity", "roles"))}
 
 
-class Verdict(NamedTuple):
+class Comparison(NamedTuple):
     """One element that the collection uses.
 
-    element: `Type.field`, `Type.field(argument)` or `Input.field`, by the contract. expected, found: its type by the
-    contract and by the endpoint; found is None if the endpoint has no such element. evidence: the contract's mark.
+    element: `Type.field`, `Type.field(argument)` or `Input.field`, by the contract. expected, actual: its type by the
+    contract and by the endpoint; actual is None if the endpoint has no such element. evidence: the contract's mark.
+    near: what the endpoint has and the contract has not, and could be meant; empty unless the element is missing.
     """
 
     element: str
     expected: str
-    found: str | None
+    actual: str | None
     evidence: str
-    verdict: str
+    result: str
+    near: tuple[str, ...] = ()
 
 
-def compare(contract: graphql.GraphQLSchema, live: graphql.GraphQLSchema) -> list[Verdict]:
-    """What the endpoint has of each element, in the order of use; of an element used twice, the graver verdict.
+def compare(contract: graphql.GraphQLSchema, live: graphql.GraphQLSchema) -> list[Comparison]:
+    """What the endpoint has of each element, in the order of use; of an element used twice, the graver result.
 
     What is below an element that is not there, or not as it has to be, is not listed.
     """
-    found: dict[str, Verdict] = {}
+    comparisons: dict[str, Comparison] = {}
     for document in DOCUMENTS:
-        for verdict in _Document(document, contract, live).verdicts():
-            known = found.setdefault(verdict.element, verdict)
-            found[verdict.element] = max(known, verdict, key=lambda each: _BY_GRAVITY.index(each.verdict))
-    return list(found.values())
+        for comparison in _DocumentComparison(document, contract, live).compare():
+            known = comparisons.setdefault(comparison.element, comparison)
+            comparisons[comparison.element] = max(known, comparison, key=lambda each: _BY_GRAVITY.index(each.result))
+    return list(comparisons.values())
 
 
-class _Document:
+class _DocumentComparison:
     """One document, held against both schemas."""
 
     def __init__(self, document: Document, contract: graphql.GraphQLSchema, live: graphql.GraphQLSchema) -> None:
-        (operation,) = document.marked.definitions
-        if not isinstance(operation, graphql.OperationDefinitionNode):
-            raise AssertionError("a document of this collection is one operation")
-        self._operation = operation
+        self._operation = operation(document.marked)
         self._marks = document.marks
-        query = operation.operation is graphql.OperationType.QUERY
-        self._roots = [schema.query_type if query else schema.mutation_type for schema in (contract, live)]
+        is_query = self._operation.operation is graphql.OperationType.QUERY
+        self._roots = [schema.query_type if is_query else schema.mutation_type for schema in (contract, live)]
         self._variables = {
             definition.variable.name.value: graphql.print_ast(definition.type)
-            for definition in operation.variable_definitions or ()
+            for definition in self._operation.variable_definitions or ()
         }
 
-    def verdicts(self) -> Iterator[Verdict]:
-        yield from self._selections(self._operation.selection_set, self._roots[0], self._roots[1], optional=False)
+    def compare(self) -> Iterator[Comparison]:
+        yield from self._compare_selections(
+            self._operation.selection_set, self._roots[0], self._roots[1], optional=False
+        )
 
-    def _selections(
+    def _compare_selections(
         self,
         selections: graphql.SelectionSetNode | None,
-        contract: graphql.GraphQLNamedType | None,
-        live: graphql.GraphQLNamedType | None,
+        contract: GraphQLNamedType | None,
+        live: GraphQLNamedType | None,
         *,
         optional: bool,
-    ) -> Iterator[Verdict]:
+    ) -> Iterator[Comparison]:
         for node in selections.selections if selections else ():
             if not isinstance(node, graphql.FieldNode) or node.name.value.startswith("__") or contract is None:
                 continue
-            nice_to_have = optional or optional_mark(node.directives) is not None
-            expected, found = _fields(contract)[node.name.value], _fields(live).get(node.name.value)
-            verdict = _field(f"{contract.name}.{node.name.value}", expected, found, optional=nice_to_have)
-            yield verdict
-            if found is None or verdict.verdict not in (OK, CHANGED):
+            name = node.name.value
+            is_optional = optional or optional_mark(node.directives) is not None
+            expected, actual = output_fields(contract)[name], output_fields(live).get(name)
+            comparison = _compare_field(f"{contract.name}.{name}", expected, actual, optional=is_optional)
+            if actual is None:
+                candidates = Candidates(output_fields(live), known=output_fields(contract).keys())
+                yield comparison._replace(near=near_names(name, expected, candidates, _SENT))
                 continue
-            yield from self._arguments(verdict.element, node, expected, found)
-            yield from self._selections(
-                node.selection_set,
-                graphql.get_named_type(expected.type),
-                graphql.get_named_type(found.type),
-                optional=nice_to_have,
-            )
+            yield comparison
+            if comparison.result in WORKS:
+                yield from self._compare_arguments(comparison.element, node, expected, actual)
+                yield from self._compare_selections(
+                    node.selection_set,
+                    graphql.get_named_type(expected.type),
+                    graphql.get_named_type(actual.type),
+                    optional=is_optional,
+                )
 
-    def _arguments(
-        self, element: str, node: graphql.FieldNode, expected: graphql.GraphQLField, found: graphql.GraphQLField
-    ) -> Iterator[Verdict]:
+    def _compare_arguments(
+        self, element: str, node: graphql.FieldNode, expected: graphql.GraphQLField, actual: graphql.GraphQLField
+    ) -> Iterator[Comparison]:
         given = {argument.name.value: argument.value for argument in node.arguments or ()}
         for name, value in given.items():
-            variable = self._variables[value.name.value] if isinstance(value, graphql.VariableNode) else ""
-            wanted, there = expected.args[name], found.args.get(name)
-            fits = there is not None and _variable_fits(variable, there)
-            otherwise = LEFT_OUT if (node.name.value, name) in self._marks.arguments else BROKEN
-            yield _verdict(f"{element}({name})", wanted, there, fits=fits, otherwise=otherwise)
+            variable = value.name.value if isinstance(value, graphql.VariableNode) else ""
+            wanted, there = expected.args[name], actual.args.get(name)
+            fits = there is not None and _variable_fits(self._variables.get(variable, ""), there)
+            comparison = _result(
+                f"{element}({name})", wanted, there, fits=fits, otherwise=self._without(variable, actual)
+            )
+            if there is None:
+                candidates = Candidates(arguments(actual), known=expected.args.keys())
+                comparison = comparison._replace(near=near_names(name, wanted, candidates, _SENT))
+            yield comparison
             if there is not None and fits:
-                yield from self._input(graphql.get_named_type(wanted.type), graphql.get_named_type(there.type))
-        for name, argument in found.args.items():
+                yield from self._compare_input(graphql.get_named_type(wanted.type), graphql.get_named_type(there.type))
+        for name, argument in actual.args.items():
             if name not in given and graphql.is_required_argument(argument):
-                yield Verdict(f"{element}({name})", "not sent", str(argument.type), "none", BROKEN)
+                yield Comparison(f"{element}({name})", "not sent", str(argument.type), "none", BROKEN)
 
-    def _input(self, contract: graphql.GraphQLNamedType, live: graphql.GraphQLNamedType) -> Iterator[Verdict]:
-        expected, found = _input_fields(contract), _input_fields(live)
+    def _without(self, variable: str, actual: graphql.GraphQLField) -> str:
+        """What it means that the argument which takes its value from the variable does not fit."""
+        if variable not in self._marks.variables:
+            return BROKEN
+        stand_in = self._marks.stand_ins.get(variable)
+        if stand_in is None:
+            return LEFT_OUT
+        return SPACES_ONLY if stand_in in actual.args else BROKEN
+
+    def _compare_input(self, contract: GraphQLNamedType, live: GraphQLNamedType) -> Iterator[Comparison]:
+        expected, actual = sent_fields(contract), sent_fields(live)
         sent = _SENT.get(contract.name, {})
-        former = {new: old for new, old in self._marks.formerly.items() if new in sent and old in found}
+        former = {new: old for new, old in self._marks.formerly.items() if new in sent and old in actual}
+        replaced, stand_ins = _stand_ins(contract.name, expected, actual)
         for name, always in sent.items():
-            there = found.get(name)
+            there = actual.get(name)
             fits = there is not None and _value_fits(expected[name], there, always=always)
-            otherwise = SPACES_ONLY if name in former else BROKEN
-            if name in former and graphql.is_required_input_field(found[former[name]]):
+            otherwise = SPACES_ONLY if name in former else ONE_BY_ONE if name == replaced else BROKEN
+            if name == replaced and any(graphql.is_required_input_field(actual[other]) for other in stand_ins):
                 fits = False
-            yield _verdict(f"{contract.name}.{name}", expected[name], there, fits=fits, otherwise=otherwise)
+            comparison = _result(f"{contract.name}.{name}", expected[name], there, fits=fits, otherwise=otherwise)
+            if there is None:
+                candidates = Candidates(actual, known={*expected, *former.values()})
+                comparison = comparison._replace(near=near_names(name, expected[name], candidates, _SENT))
+            yield comparison
             if there is not None and fits:
-                yield from self._input(graphql.get_named_type(expected[name].type), graphql.get_named_type(there.type))
-        for name, declared in found.items():
-            if name not in (*sent, *former.values()) and graphql.is_required_input_field(declared):
-                yield Verdict(f"{contract.name}.{name}", "not sent", str(declared.type), "none", BROKEN)
+                yield from self._compare_input(
+                    graphql.get_named_type(expected[name].type), graphql.get_named_type(there.type)
+                )
+        for new, old in former.items():
+            if new in actual and graphql.is_required_input_field(actual[old]):
+                # It is sent beside the new name.
+                yield _result(f"{contract.name}.{old}", expected[old], actual[old], fits=True, otherwise=BROKEN)
+        for name, declared in actual.items():
+            if name not in (*sent, *former.values(), *stand_ins) and graphql.is_required_input_field(declared):
+                yield Comparison(f"{contract.name}.{name}", "not sent", str(declared.type), "none", BROKEN)
 
 
-def _field(name: str, expected: graphql.GraphQLField, found: graphql.GraphQLField | None, *, optional: bool) -> Verdict:
-    if found is None:
-        return _verdict(name, expected, None, fits=False, otherwise=LEFT_OUT if optional else BROKEN)
+def _stand_ins(
+    input_name: str,
+    expected: Mapping[str, graphql.GraphQLInputField],
+    actual: Mapping[str, graphql.GraphQLInputField],
+) -> tuple[str | None, tuple[str, ...]]:
+    """The field of an input that others can stand in for, and those, where the service takes them."""
+    replaced, others = _STAND_INS.get(input_name, (None, ()))
+    if all(name in actual and _value_fits(expected[name], actual[name], always=True) for name in others):
+        return replaced, others
+    return None, ()
+
+
+def _compare_field(
+    name: str, expected: graphql.GraphQLField, actual: graphql.GraphQLField | None, *, optional: bool
+) -> Comparison:
+    otherwise = LEFT_OUT if optional else BROKEN
+    if actual is None:
+        return _result(name, expected, None, fits=False, otherwise=otherwise)
     # What is read may be null or not, and an object have another name; a list stays a list, and an object an object.
-    types = graphql.get_named_type(expected.type), graphql.get_named_type(found.type)
+    types = graphql.get_named_type(expected.type), graphql.get_named_type(actual.type)
     if graphql.is_leaf_type(types[0]) != graphql.is_leaf_type(types[1]):
         # The service refuses to be asked for it in this way.
-        return _verdict(name, expected, found, fits=False, otherwise=LEFT_OUT if optional else BROKEN)
-    same = not graphql.is_leaf_type(types[0]) or _same_leaf(types[0].name, types[1].name)
-    return _verdict(name, expected, found, fits=same and _lists(expected) == _lists(found), otherwise=BROKEN)
+        return _result(name, expected, actual, fits=False, otherwise=otherwise)
+    same = not graphql.is_leaf_type(types[0]) or leaf_fits(types[0], types[1])
+    return _result(name, expected, actual, fits=same and list_depth(expected) == list_depth(actual), otherwise=BROKEN)
 
 
 def _variable_fits(variable: str, there: graphql.GraphQLArgument) -> bool:
@@ -169,34 +220,19 @@ def _variable_fits(variable: str, there: graphql.GraphQLArgument) -> bool:
     )
 
 
-def _value_fits(expected: graphql.GraphQLInputField, found: graphql.GraphQLInputField, *, always: bool) -> bool:
+def _value_fits(expected: graphql.GraphQLInputField, actual: graphql.GraphQLInputField, *, always: bool) -> bool:
     """Whether a value made for the one field is taken by the other."""
-    types = graphql.get_named_type(expected.type), graphql.get_named_type(found.type)
+    types = graphql.get_named_type(expected.type), graphql.get_named_type(actual.type)
     return (
-        _lists(expected) == _lists(found)
-        and (always or not graphql.is_required_input_field(found))
+        list_depth(expected) == list_depth(actual)
+        and (always or not graphql.is_required_input_field(actual))
         and graphql.is_input_object_type(types[0]) == graphql.is_input_object_type(types[1])
-        and (graphql.is_input_object_type(types[0]) or _same_leaf(types[0].name, types[1].name))
+        and not graphql.is_enum_type(types[1])
+        and (graphql.is_input_object_type(types[0]) or leaf_fits(types[0], types[1]))
     )
 
 
-def _verdict(name: str, expected: _Typed, found: _Typed | None, *, fits: bool, otherwise: str) -> Verdict:
-    types = str(expected.type), str(found.type) if found else None
-    verdict = otherwise if not fits else OK if types[0] == types[1] else CHANGED
-    return Verdict(name, types[0], types[1], expected.description or "none", verdict)
-
-
-def _fields(parent: graphql.GraphQLNamedType | None) -> dict[str, graphql.GraphQLField]:
-    return parent.fields if isinstance(parent, (graphql.GraphQLObjectType, graphql.GraphQLInterfaceType)) else {}
-
-
-def _input_fields(declared: graphql.GraphQLNamedType) -> dict[str, graphql.GraphQLInputField]:
-    return declared.fields if isinstance(declared, graphql.GraphQLInputObjectType) else {}
-
-
-def _same_leaf(one: str, other: str) -> bool:
-    return one == other or {one, other} <= _TEXTS
-
-
-def _lists(declared: _Typed) -> int:
-    return str(declared.type).count("[")
+def _result(name: str, expected: Typed, actual: Typed | None, *, fits: bool, otherwise: str) -> Comparison:
+    types = str(expected.type), str(actual.type) if actual else None
+    result = otherwise if not fits else OK if types[0] == types[1] else CHANGED
+    return Comparison(name, types[0], types[1], expected.description or "none", result)

@@ -6,20 +6,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from ansible_collections.mondoo.platform.plugins.module_utils._planning.spec import Facts, FileFacts, TokenSpec
+from ansible_collections.mondoo.platform.plugins.module_utils._planning.declaration import (
+    Context,
+    Declaration,
+    Mode,
+    StoredSecret,
+)
 from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import Scope, scope_path
 from ansible_collections.mondoo.platform.plugins.module_utils._values.token import Token
+from ansible_collections.mondoo.platform.plugins.module_utils._values.token_names import pending_name, retired_name
 
 SPACE = Scope("space", "//captain.api.mondoo.app/spaces/space-1")
 ORGANIZATION = Scope("organization", "//captain.api.mondoo.app/organizations/org-1")
 NOW = datetime(2026, 11, 23, 18, 0, 0, tzinfo=timezone.utc)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
+NOTHING = timedelta()
 
 _ROLES = "//iam.api.mondoo.app/roles/"
 
@@ -50,12 +59,32 @@ def token(name: str = "ci", *, key: str | None = None, **changes: Any) -> Token:
     return replace(ordinary, **changes)
 
 
-def spec(name: str | None = "ci", **changes: Any) -> TokenSpec:
+def pending(age: timedelta = HOUR, name: str = "ci", *, key: str | None = None, **changes: Any) -> Token:
+    """A token that was generated so long ago, and whose secret is not known to have been handed over."""
+    about = {"created_at": NOW - age, **changes}
+    return token(pending_name(name, NOW - age), key=key or f"{name}-pending-{age.total_seconds():.0f}", **about)
+
+
+def retired(age: timedelta = HOUR, name: str = "ci", *, key: str | None = None, **changes: Any) -> Token:
+    """A token that was replaced so long ago."""
+    return token(retired_name(name, NOW - age), key=key or f"{name}-retired-{age.total_seconds():.0f}", **changes)
+
+
+def declare(name: str | None = "ci", **options: Any) -> Declaration:
     """A declaration that leaves everything but the name out."""
-    return replace(TokenSpec(scope=SPACE, name=name), **changes)
+    return replace(Declaration(scope=SPACE, name=name), **options)
 
 
-def facts(*, now: datetime = NOW, file: datetime | bool | None = None, own: Token | None = None) -> Facts:
-    """file: when it was written, False where it is missing, None without `token_path`. own: what the task logs in with."""
-    found = None if file is None else FileFacts(file if isinstance(file, datetime) else None)
-    return Facts(now, found, lambda token: own is not None and token.mrn == own.mrn)
+def context(*, mode: Mode = Mode.DIRECT, delivered: Iterable[Token] = (), own: Token | None = None) -> Context:
+    """delivered: whose secrets were handed over by other tasks. own: what the task logs in with."""
+    mrns = frozenset(str(token.mrn) for token in delivered)
+    return Context(NOW, mode, mrns, lambda token: own is not None and token.mrn == own.mrn)
+
+
+def stored(age: timedelta = NOTHING, secret_of: Token | None = None, *, accepted: bool | None = None) -> StoredSecret:
+    """A file that was written so long ago. secret_of: the token that the secret names; None where secrets name none."""
+    return StoredSecret(NOW - age, token_mrn=secret_of.mrn if secret_of else None, accepted=accepted)
+
+
+NO_FILE = StoredSecret(exists=False)
+BLANK_FILE = StoredSecret()

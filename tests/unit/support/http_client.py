@@ -12,6 +12,8 @@ import pytest
 from ansible_collections.mondoo.platform.plugins.module_utils._api.documents import GENERATE
 from ansible_collections.mondoo.platform.plugins.module_utils._transport.credentials import ApiToken
 from ansible_collections.mondoo.platform.plugins.module_utils._transport.http import Answer, HttpTransport
+from ansible_collections.mondoo.platform.plugins.module_utils._transport.proxies import proxy_from
+from ansible_collections.mondoo.platform.plugins.module_utils._transport.trust import Trust
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
 
 # Whether a failure is transient, and whether its outcome is unknown.
@@ -22,8 +24,23 @@ _SECRET = "new-hunter2"
 GENERATED = {"data": {"generateAPIToken": {"token": _SECRET, "mrn": None}}}
 
 
-def transport(url: str, credential: Any = None, **options: Any) -> HttpTransport:
-    return HttpTransport(url, credential or ApiToken(BEARER), user_agent="unit/1", **{"timeout": 5, **options})
+def transport(
+    url: str,
+    credential: Any = None,
+    *,
+    timeout: float = 5,
+    verify: bool | str = True,
+    proxy: str | None = None,
+) -> HttpTransport:
+    """verify: as requests has it, a file of certificates among others."""
+    return HttpTransport(
+        url,
+        credential or ApiToken(BEARER),
+        user_agent="unit/1",
+        timeout=timeout,
+        trust=Trust(bool(verify), verify if isinstance(verify, str) else None),
+        proxy=proxy_from(proxy, "proxy") if proxy else None,
+    )
 
 
 def post(url: str, **options: Any) -> Answer:

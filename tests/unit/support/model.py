@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
+import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -87,15 +89,17 @@ class Model:
 
     faults: by number of the request, counted from 0. lag: listings after which a new token appears.
     payload_mrn: whether the answer to a creation tells the MRN. page_size: the most entries of one page.
+    jwt: whether secrets are JWTs that name their token.
     spaces: names by MRN. forbidden: gRPC codes by the MRN of a scope that cannot be read.
     lacking: fields of `APIToken` that this service does not have.
     refusing: gRPC codes by a text; a mutation with the text among its arguments fails.
     declining: words by a text; a mutation with the text among its arguments is refused in its answer (`ok`, `errors`, the
     token as it was), without an error.
-    storing: what becomes of a name that is stored, as by a service that trims.
+    storing, describing: what becomes of a name, or a description, that is stored, as by a service that trims.
     organization_as_space: whether the listing of an organization wants its MRN as `spaceMrn` too, and refuses the empty text.
     non_null: whether a root field that fails makes all of `data` null. stops_at_failure: whether the mutations after it in
     the same request are not executed. pathless: whether errors do not say which field they belong to.
+    retry_after: seconds to wait that it asks for where it is busy.
     sent: the requests; asked: the root fields of all of them, with their arguments; executed: the mutations among them that
     were executed, by name.
     """
@@ -103,6 +107,7 @@ class Model:
     clock: Clock = field(default_factory=Clock)
     faults: dict[int, Fault] = field(default_factory=dict)
     lag: int = 0
+    jwt: bool = False
     payload_mrn: bool = True
     page_size: int = 100
     spaces: dict[str, str] = field(default_factory=dict)
@@ -111,10 +116,12 @@ class Model:
     refusing: dict[str, str] = field(default_factory=dict)
     declining: dict[str, str] = field(default_factory=dict)
     storing: Callable[[str], str] = str
+    describing: Callable[[str], str] = str
     organization_as_space: bool = False
     non_null: bool = False
     stops_at_failure: bool = False
     pathless: bool = False
+    retry_after: float | None = None
     entries: dict[str, Entry] = field(default_factory=dict)
     sent: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     asked: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
@@ -133,7 +140,7 @@ class Model:
                 description=token.description,
                 roles=token.roles,
                 created_at=token.created_at or self.clock.now,
-                secret=f"old-secret-of-{token.mrn}",
+                secret=self._secret("old", token.mrn),
                 last_used_at=token.last_used_at,
             )
         return self
@@ -161,11 +168,14 @@ class Model:
     def _post(self, document: graphql.DocumentNode, variables: Mapping[str, Any], operation: str) -> Answer:
         fault = self.faults.get(len(self.sent))
         self.sent.append((operation, variables))
-        refused = self.lacking.intersection(graphql.print_ast(document).split()) if self.lacking else ()
+        words = graphql.print_ast(document).split() if self.lacking and operation == "apiTokens" else ()
+        refused = self.lacking.intersection(words)
         roots = list(_root_fields(document, variables))
         if refused:
-            words = [f'Cannot query field "{name}" on type "APIToken".' for _root in roots for name in sorted(refused)]
-            return Answer(None, [{"message": text} for text in words], 422, None)
+            messages = [
+                f'Cannot query field "{name}" on type "APIToken".' for _root in roots for name in sorted(refused)
+            ]
+            return Answer(None, [{"message": text} for text in messages], 422, None)
         self.asked += [(name, arguments) for _key, name, arguments in roots]
         if fault is None or fault.executed:
             answer = self._answer(roots)
@@ -198,7 +208,13 @@ class Model:
         if fault in (Fault.WEB_PAGE_BEFORE, Fault.WEB_PAGE_AFTER):
             raise MondooError(errors.NOT_GRAPHQL, "a web page", http_status=200, outcome_unknown=True)
         if fault is Fault.BUSY:
-            raise MondooError(errors.RESOURCE_EXHAUSTED, "too many requests", http_status=429, transient=True)
+            raise MondooError(
+                errors.RESOURCE_EXHAUSTED,
+                "too many requests",
+                http_status=429,
+                transient=True,
+                retry_after=self.retry_after,
+            )
         return _error("Unknown" if fault is Fault.UNKNOWN_BEFORE else "PermissionDenied", "no")
 
     def _execute(self, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -225,7 +241,7 @@ class Model:
         if name == "generateAPIToken":
             made = self._generate(given)
             node = self._node(made)
-            told = {
+            told: dict[str, Any] = {
                 key: node[key] for key in ("name", "description", "spaceMrn", "scopeMrn", "createdAt") if key in node
             }
             return {
@@ -249,7 +265,7 @@ class Model:
             entry = self.entries[given["mrn"]]
             if not is_declined:
                 entry.name = self.storing(given.get("name", entry.name))
-                entry.description = given.get("description", entry.description)
+                entry.description = self.describing(given.get("description", entry.description))
             return self._node(entry)
         assert name == "deleteAPIToken", name
         if not is_declined:
@@ -284,18 +300,25 @@ class Model:
 
     def _generate(self, given: Mapping[str, Any]) -> Entry:
         number = next(self._numbers)
+        mrn = token_mrn(f"made-{number}", Scope("any", given["scopeMrn"]))
         entry = Entry(
-            mrn=token_mrn(f"made-{number}", Scope("any", given["scopeMrn"])),
+            mrn=mrn,
             name=self.storing(given["name"]),
             scope_mrn=given["scopeMrn"],
-            description=given.get("description", ""),
+            description=self.describing(given.get("description", "")),
             roles=_role_set(given["roles"]) | _membership(given["scopeMrn"]),
             created_at=self.clock.now,
-            secret=f"new-secret-{number}",
+            secret=self._secret(f"new-secret-{number}", mrn),
             hidden_for=self.lag,
         )
         self.entries[entry.mrn] = entry
         return replace(entry)
+
+    def _secret(self, label: str, mrn: str) -> str:
+        if not self.jwt:
+            return f"{label}-secret-of-{mrn}" if label == "old" else label
+        claims = base64.urlsafe_b64encode(json.dumps({"sub": mrn}).encode()).decode().rstrip("=")
+        return f"eyJ9.{claims}.{label}"
 
     def _node(self, entry: Entry) -> dict[str, Any]:
         known = {

@@ -14,15 +14,23 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import graphql
 import pytest
 import yaml
 from ansible.module_utils import basic
+from ansible_collections.mondoo.platform.plugins.module_utils._graphql.retry import RetryPolicy
+from ansible_collections.mondoo.platform.plugins.module_utils._module import arguments as specifications
 from ansible_collections.mondoo.platform.plugins.module_utils._module.arguments import token_arguments
+from ansible_collections.mondoo.platform.plugins.module_utils._module.interruption import (
+    InterruptibleTransport,
+    Interruption,
+)
 from ansible_collections.mondoo.platform.plugins.module_utils._module.session import Session
-from ansible_collections.mondoo.platform.plugins.module_utils._transport.credentials import ApiToken
+from ansible_collections.mondoo.platform.plugins.module_utils._transport.credentials import ApiToken, Credential
+from ansible_collections.mondoo.platform.plugins.module_utils._transport.http import Answer
+from ansible_collections.mondoo.platform.plugins.modules import api_token
 
 from .model import Model
-from .runs import service_of
 
 # What Ansible itself puts into a result.
 _ANSIBLES_OWN = {"invocation", "warnings", "deprecations", "diff", "failed", "msg"}
@@ -67,18 +75,45 @@ def warnings_of_modules(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return warned
 
 
-def session_with(model: Model, own: str | None = None) -> Callable[[basic.AnsibleModule], Session]:
-    """An `open_session` that leads to the model. own: the API token that the task logs in with."""
+class Login:
+    """The model, as the owner of a secret reaches it."""
 
-    def open_session(module: basic.AnsibleModule) -> Session:
-        service = service_of(model, module.params["retries"])
-        return Session(service, ApiToken(own or "opaque"), lambda: service.connect(model))
+    def __init__(self, model: Model, *, is_accepted: bool) -> None:
+        self._model = model
+        self._is_accepted = is_accepted
+
+    def post(self, document: graphql.DocumentNode, variables: Mapping[str, Any], operation: str) -> Answer:
+        if self._is_accepted:
+            return self._model.post(document, variables, operation)
+        self._model.sent.append((operation, variables))
+        return Answer(None, [{"message": "rpc error: code = Unauthenticated desc = no"}], 200, None)
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+def session_with(
+    model: Model, own: str = "opaque", *, accepts_tokens: bool = True
+) -> Callable[[basic.AnsibleModule, Interruption], Session]:
+    """An `open_session` that leads to the model.
+
+    own: the secret that the task logs in with. accepts_tokens: whether others can log in with the secrets of tokens.
+    """
+
+    def open_session(module: basic.AnsibleModule, interruption: Interruption) -> Session:
+        def open_transport(credential: Credential) -> InterruptibleTransport:
+            secret = credential.bearer()
+            live = {entry.secret for entry in model.entries.values()} if accepts_tokens else set()
+            return InterruptibleTransport(Login(model, is_accepted=secret in {own, *live}), interruption)
+
+        policy = RetryPolicy(module.params["retries"], sleep=model.clock.sleep, jitter=lambda: 1.0)
+        return Session("https://api.invalid/query", ApiToken(own), open_transport, policy)
 
     return open_session
 
 
 def specification_of(module: Any, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """The arguments with which a module's `main` makes its `AnsibleModule`."""
+    """The arguments with which a module's `main` has its `AnsibleModule` made."""
 
     class Made(BaseException):
         """Ends `main` there."""
@@ -89,7 +124,7 @@ def specification_of(module: Any, monkeypatch: pytest.MonkeyPatch) -> dict[str, 
         given.update(arguments)
         raise Made
 
-    monkeypatch.setattr(module, "AnsibleModule", remember)
+    monkeypatch.setattr(specifications, "AnsibleModule", remember)
     with pytest.raises(Made):
         module.main()
     return given
@@ -98,7 +133,7 @@ def specification_of(module: Any, monkeypatch: pytest.MonkeyPatch) -> dict[str, 
 def documented_options(module: Any) -> dict[str, dict[str, Any]]:
     """The options in a module's documentation and in the collection's own fragments."""
     documentation = yaml.safe_load(module.DOCUMENTATION)
-    found: dict[str, dict[str, Any]] = dict(documentation.get("options") or {})
+    options: dict[str, dict[str, Any]] = dict(documentation.get("options") or {})
     folder = Path(__file__).resolve().parents[3] / "plugins" / "doc_fragments"
     for name in documentation["extends_documentation_fragment"]:
         if name.startswith("mondoo.platform."):
@@ -107,8 +142,8 @@ def documented_options(module: Any) -> dict[str, dict[str, Any]]:
             # Importing them is for controllers only; they are constants.
             exec((folder / f"{fragment}.py").read_text(encoding="utf-8"), namespace)  # noqa: S102
             text = getattr(namespace["ModuleDocFragment"], part.upper() or "DOCUMENTATION")
-            found.update(yaml.safe_load(text).get("options") or {})
-    return found
+            options.update(yaml.safe_load(text).get("options") or {})
+    return options
 
 
 def check_result_is_documented(module: Any, result: Mapping[str, Any]) -> None:
@@ -117,19 +152,31 @@ def check_result_is_documented(module: Any, result: Mapping[str, Any]) -> None:
     _check_level(yaml.safe_load(module.RETURN), result, outcome, allowed=_ANSIBLES_OWN | {"changed"})
 
 
+# The keys of a token are documented once, and referred to elsewhere.
+_TOKEN_REFERENCE = "RV(mondoo.platform.api_token#module:api_token)"
+
+
+def _contents(about: Mapping[str, Any]) -> dict[str, Any]:
+    """The documented keys of a value, those that its description refers to included."""
+    own = about.get("contains") or {}
+    if _TOKEN_REFERENCE not in str(about["description"]):
+        return dict(own)
+    return {**yaml.safe_load(api_token.RETURN)["api_token"]["contains"], **own}
+
+
 def _check_level(
-    documented: Mapping[str, Any], found: Mapping[str, Any], outcome: str, allowed: set[str] | None = None
+    documented: Mapping[str, Any], values: Mapping[str, Any], outcome: str, allowed: set[str] | None = None
 ) -> None:
-    undocumented = set(found) - set(documented) - (allowed or set())
+    undocumented = set(values) - set(documented) - (allowed or set())
     assert not undocumented, undocumented
     types: dict[str, Any] = {"str": str, "int": int, "dict": dict, "list": list, "bool": bool}
     for key, about in documented.items():
         promised = about["returned"] in ("always", outcome, "success" if allowed is None else outcome)
-        assert key in found or not promised, f"{key} is missing"
-        value = found.get(key)
+        assert key in values or not promised, f"{key} is missing"
+        value = values.get(key)
         if value is None:
             continue
         assert isinstance(value, types[about["type"]]), key
-        if "contains" in about:
-            for entry in value if about["type"] == "list" else [value]:
-                _check_level(about["contains"], entry, outcome)
+        contents = _contents(about)
+        for entry in (value if about["type"] == "list" else [value]) if contents else ():
+            _check_level(contents, entry, outcome)

@@ -2,18 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A loopback server that answers as a script says, or breaks off; it ends with the block that started it."""
+"""Loopback servers that answer as a script says, break off, or talk nonsense; they end with the block that started them."""
 
 from __future__ import annotations
 
 import contextlib
+import http.client
 import http.server
 import json
 import socket
 import ssl
 import struct
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -24,13 +25,17 @@ _PATIENCE = 10.0  # seconds, for what would otherwise hang a test
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer. missing: bytes that are announced and never sent. breaks: `reset` or `silence` instead of an answer."""
+    """An answer. missing: bytes that are announced and never sent. breaks: `reset` or `silence` instead of an answer.
+
+    dated: whether the server adds its own date.
+    """
 
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     missing: int = 0
     breaks: str | None = None
+    dated: bool = True
 
 
 @dataclass(frozen=True)
@@ -130,7 +135,10 @@ class Server:
                 if reply.breaks:
                     self._break(reply.breaks)
                     return
-                self.send_response(reply.status)
+                if reply.dated:
+                    self.send_response(reply.status)
+                else:
+                    self.send_response_only(reply.status)
                 for name, value in reply.headers.items():
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(reply.body) + reply.missing))
@@ -153,6 +161,101 @@ class Server:
                 pass
 
         return Handler
+
+
+class RawServer:
+    """Hands each connection to `speak`, once a request has arrived on it, and closes it afterwards.
+
+    speak: gets the connection and an event that is set when the server ends, which it has to wait for instead of sleeping.
+    certificate: as for `Server`. handshake: the certificate is used by the server; else `speak` gets the bare connection, at once.
+    """
+
+    def __init__(
+        self,
+        speak: Callable[[socket.socket, threading.Event], None],
+        *,
+        certificate: Path | None = None,
+        handshake: bool = True,
+    ) -> None:
+        self.requests = 0
+        self._speak = speak
+        self._handshake = handshake
+        self._ended = threading.Event()
+        self._sockets: list[socket.socket] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener.settimeout(0.05)
+        self._context = None
+        if certificate:
+            self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._context.load_cert_chain(certificate)
+        self.url = f"{'https' if certificate else 'http'}://127.0.0.1:{self._listener.getsockname()[1]}/query"
+        self._thread = threading.Thread(target=self._accept)
+
+    def __enter__(self) -> RawServer:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        self._thread.join(_PATIENCE)
+        self._listener.close()
+        for connection in self._sockets:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def _accept(self) -> None:
+        while not self._ended.is_set():
+            with contextlib.suppress(TimeoutError):
+                connection, _address = self._listener.accept()
+                self._sockets.append(connection)
+                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        # The client gives up on what it is told: that is what the tests are about.
+        with contextlib.suppress(OSError):
+            connection.settimeout(_PATIENCE)
+            if self._handshake:
+                if self._context:
+                    connection = self._context.wrap_socket(connection, server_side=True)
+                with connection.makefile("rb") as stream:
+                    head = http.client.parse_headers(stream) if stream.readline() else None
+                    if head is None:
+                        return
+                    stream.read(int(head.get("Content-Length", 0)))
+                self.requests += 1
+            with connection:
+                self._speak(connection, self._ended)
+
+
+def slowly(data: bytes, before: bytes = b"", seconds: float = 0.05) -> Callable[[socket.socket, threading.Event], None]:
+    """Says `before` at once, and each byte of `data` so many seconds after the one before."""
+
+    def speak(connection: socket.socket, ended: threading.Event) -> None:
+        connection.sendall(before)
+        for number in range(len(data)):
+            if ended.wait(seconds):
+                return
+            connection.sendall(data[number : number + 1])
+
+    return speak
+
+
+def at_once(data: bytes) -> Callable[[socket.socket, threading.Event], None]:
+    """Says it, and closes the connection."""
+    return lambda connection, _ended: connection.sendall(data)
+
+
+def again_and_again(data: bytes, before: bytes = b"") -> Callable[[socket.socket, threading.Event], None]:
+    """Says `before`, and then the same without an end."""
+
+    def speak(connection: socket.socket, ended: threading.Event) -> None:
+        connection.sendall(before)
+        while not ended.is_set():
+            connection.sendall(data)
+
+    return speak
 
 
 def closed_port() -> int:

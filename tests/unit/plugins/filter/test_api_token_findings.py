@@ -7,47 +7,26 @@
 from __future__ import annotations
 
 import random
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
+from ansible_collections.mondoo.platform.plugins.doc_fragments.audit_policy import ModuleDocFragment
 from ansible_collections.mondoo.platform.plugins.filter import api_token_findings as plugin
 from ansible_collections.mondoo.platform.plugins.filter.api_token_findings import FilterModule, api_token_findings
 from ansible_collections.mondoo.platform.plugins.module_utils._values.times import timestamp_text
-from ansible_collections.mondoo.platform.plugins.module_utils._values.token import retired_name, token_result
-from ansible_collections.mondoo.platform.plugins.plugin_utils._findings import RULES, SEVERITIES
-from ansible_collections.mondoo.platform.tests.unit.support.builders import DAY, MEMBER, NOW, SPACE, roles, token
+from ansible_collections.mondoo.platform.plugins.module_utils._values.token import token_result
+from ansible_collections.mondoo.platform.plugins.module_utils._values.token_names import pending_name, retired_name
+from ansible_collections.mondoo.platform.plugins.plugin_utils._audit.rules import RULES, SEVERITIES
+from ansible_collections.mondoo.platform.tests.unit.support.audits import SCOPE, ago, entry, with_roles
+from ansible_collections.mondoo.platform.tests.unit.support.builders import DAY, NOW, ORGANIZATION, token
 from hypothesis import given
 from hypothesis import strategies as st
 from jinja2.nativetypes import NativeEnvironment
 
-SCOPE = SPACE.mrn
-OTHER = "//captain.api.mondoo.app/organizations/org-1"
-
-
-def entry(name: str = "ci", **changes: Any) -> dict[str, Any]:
-    """A token, as a result shows it, that breaks no rule: ten days old, used two days ago, described."""
-    ordinary = {
-        "id": name,
-        "mrn": f"//agents.api.mondoo.app/{name}",
-        "name": name,
-        "description": "what it is for",
-        "permissions": ["viewer"],
-        "roles": sorted(roles("viewer") | MEMBER),
-        "scope_mrn": SCOPE,
-        "created_at": timestamp_text(NOW - 10 * DAY),
-        "last_used_at": timestamp_text(NOW - 2 * DAY),
-        "created_by": "someone@example.com",
-        "age_days": 10,
-        "unused_days": 2,
-    }
-    return {**ordinary, **changes}
-
-
-def with_roles(*names: str, **changes: Any) -> dict[str, Any]:
-    return entry(permissions=sorted(names), roles=sorted(roles(*names) | MEMBER), **changes)
+OTHER = ORGANIZATION.mrn
 
 
 def found(*tokens: dict[str, Any], **parameters: Any) -> list[dict[str, Any]]:
@@ -58,11 +37,11 @@ def rules(*tokens: dict[str, Any], **parameters: Any) -> list[str]:
     return [finding["rule"] for finding in found(*tokens, **parameters)]
 
 
-def ago(days: float) -> str | None:
-    return timestamp_text(NOW - days * DAY)
-
-
 RETIRED = retired_name("ci", NOW - 3 * DAY)
+PENDING = pending_name("ci", NOW - timedelta(minutes=11))
+JUST_PENDING = pending_name("ci", NOW - timedelta(minutes=9))
+IN_USE = [{"name": "ci", "space": "space-1"}]
+EACH = {"name": "ci-{space}", "organization": "org-1", "each_space": True}
 
 
 @pytest.mark.parametrize(
@@ -126,6 +105,58 @@ RETIRED = retired_name("ci", NOW - 3 * DAY)
         ([entry(RETIRED)], {"declared": [{"name": "ci", "space": "space-1", "overlap": "4d"}]}, []),
         ([entry(RETIRED)], {"declared": [{"name": RETIRED, "space": "space-1"}]}, []),
         ([entry("ci (retired yesterday)")], {}, []),
+        ([entry(retired_name("ci", NOW + DAY))], {}, ["retired_leftover"]),
+        # About to be deleted: in what order they are does not matter any more, but for what they may do.
+        (
+            [entry(RETIRED, description="", created_at=ago(900), last_used_at=ago(800))],
+            {"max_age": "1d"},
+            ["retired_leftover"],
+        ),
+        ([with_roles("owner", name=RETIRED)], {"allowed_permissions": []}, ["excess_permission", "retired_leftover"]),
+        ([entry(RETIRED), entry(RETIRED, mrn="//b")], {}, ["retired_leftover"] * 2),
+        ([entry(), entry(RETIRED, mrn="//b")], {"declared": [{**IN_USE[0], "overlap": "4d"}]}, []),
+        ([entry(RETIRED, description="")], {"declared": [{"name": RETIRED, "space": "space-1"}]}, ["no_description"]),
+        # Pending
+        ([entry(PENDING, last_used_at=None)], {}, ["pending_leftover"]),
+        ([entry(PENDING, last_used_at=None, created_at=None)], {}, ["pending_leftover"]),
+        ([entry(JUST_PENDING, created_at=ago(0))], {}, []),
+        ([entry(JUST_PENDING, created_at=None)], {}, []),
+        # Its name is from a clock that is ahead.
+        ([entry(pending_name("ci", NOW + DAY), created_at=ago(1))], {}, ["pending_leftover"]),
+        ([entry(PENDING)], {"declared": IN_USE}, ["pending_leftover"]),
+        ([entry(JUST_PENDING, created_at=None)], {"declared": []}, ["undeclared"]),
+        ([entry(PENDING)], {"declared": []}, ["undeclared", "pending_leftover"]),
+        ([entry(PENDING)], {"declared": [{"mrn": "//agents.api.mondoo.app/" + PENDING}]}, []),
+        # The credential of the audit
+        ([entry()], {"declared": [], "own": "//agents.api.mondoo.app/ci"}, []),
+        ([entry(description="")], {"declared": [], "own": "//agents.api.mondoo.app/ci"}, ["no_description"]),
+        ([entry()], {"declared": [], "own": "//agents.api.mondoo.app/other"}, ["undeclared"]),
+        # A declaration for each space
+        ([entry("ci-space-1")], {"declared": [EACH]}, []),
+        ([entry("ci")], {"declared": [EACH]}, ["undeclared"]),
+        ([entry("ci-org-1", scope_mrn=OTHER)], {"declared": [EACH]}, ["undeclared"]),
+        ([entry("ci-space-1")], {"declared": [{**EACH, "each_space": "yes"}]}, []),
+        ([entry("ci-space-1")], {"declared": [{**EACH, "each_space": ["dev-*", "space-*"]}]}, []),
+        ([entry("ci-space-1")], {"declared": [{**EACH, "each_space": "dev-*, space-*"}]}, []),
+        ([entry("ci-space-1")], {"declared": [{**EACH, "each_space": ["dev-*"]}]}, ["undeclared"]),
+        ([entry("ci-{space}", scope_mrn=OTHER)], {"declared": [{**EACH, "each_space": False}]}, []),
+        ([entry("ci-{space}", scope_mrn=OTHER)], {"declared": [{**EACH, "each_space": "no"}]}, []),
+        (
+            [entry("ci-Shop")],
+            {"declared": [{**EACH, "name": "ci-{space_name}"}], "scopes": [{"mrn": SCOPE, "name": "Shop"}]},
+            [],
+        ),
+        (
+            [entry("ci-space-1")],
+            {"declared": [{**EACH, "each_space": ["Sh?p"]}], "scopes": [{"mrn": SCOPE, "name": "Shop"}]},
+            [],
+        ),
+        ([entry("ci-space-1")], {"declared": [EACH], "scopes": []}, ["undeclared"]),
+        (
+            [entry(retired_name("ci-space-1", NOW - DAY))],
+            {"declared": [{**EACH, "overlap": "2d"}]},
+            [],
+        ),
         # Severities
         ([entry(description="")], {"severities": {"no_description": "ignore"}}, []),
     ],
@@ -142,7 +173,8 @@ def test_a_finding() -> None:
             "name": "ci",
             "mrn": "//agents.api.mondoo.app/ci",
             "scope_mrn": SCOPE,
-            "message": "It is 10 days old; at most 9 days is allowed.",
+            "message": "It is 10 days old; at most 9 days are allowed.",
+            "accepted": None,
         }
     ]
 
@@ -150,7 +182,7 @@ def test_a_finding() -> None:
 @pytest.mark.parametrize(
     ("token_", "parameters", "message"),
     [
-        (entry(created_at=ago(1)), {"max_age": "3h"}, "It is 1 day old; at most 3 hours is allowed."),
+        (entry(created_at=ago(1)), {"max_age": "3h"}, "It is 1 day old; at most 3 hours are allowed."),
         (
             entry(),
             {"max_age": "90s", "now": NOW - 10 * DAY + timedelta(seconds=100)},
@@ -159,10 +191,10 @@ def test_a_finding() -> None:
         (
             entry(),
             {"max_age": "0", "now": NOW - 10 * DAY + timedelta(seconds=1)},
-            "It is 1 second old; at most 0 seconds is allowed.",
+            "It is 1 second old; at most 0 seconds are allowed.",
         ),
         (entry(created_at=None), {"max_age": "1d"}, "Unknown: the service does not tell when it was created."),
-        (entry(), {"max_unused": "30m"}, "It was last used 2 days ago; at most 30 minutes is allowed."),
+        (entry(), {"max_unused": "30m"}, "It was last used 2 days ago; at most 30 minutes are allowed."),
         (
             entry(last_used_at=None, unused_days=None),
             {"max_unused": "1d"},
@@ -173,9 +205,9 @@ def test_a_finding() -> None:
         (
             with_roles("owner", "agent"),
             {"allowed_permissions": ["viewer"]},
-            "It has agent, owner; allowed is viewer.",
+            "It has agent, owner; the policy allows viewer.",
         ),
-        (with_roles("agent"), {"allowed_permissions": []}, "It has agent; allowed is nothing."),
+        (with_roles("agent"), {"allowed_permissions": []}, "It has agent; the policy allows nothing."),
         (with_roles("viewer", "editor", "owner"), {}, "It has editor, viewer beside owner."),
         (
             entry(RETIRED, last_used_at=ago(1)),
@@ -187,6 +219,17 @@ def test_a_finding() -> None:
             {},
             "It was replaced at 2026-11-20T18:00:00Z and is still valid.",
         ),
+        (
+            entry(retired_name("ci", NOW + DAY)),
+            {},
+            "Its name says that it was replaced at 2026-11-24T18:00:00Z, which is yet to come; it is still valid.",
+        ),
+        (
+            entry(PENDING, created_at=None),
+            {},
+            "It was generated 11 minutes ago, and nobody is known to hold its secret.",
+        ),
+        (entry(created_at=ago(1500)), {"max_age": "1d"}, "It is 1,500 days old; at most 1 day is allowed."),
     ],
 )
 def test_messages(token_: dict[str, Any], parameters: dict[str, Any], message: str) -> None:
@@ -279,6 +322,32 @@ def test_now_is_the_present_by_default() -> None:
             'entry 1 of declared ("ci"): overlap: "x" is not a duration',
         ),
         ([], {"declared": ["ci"]}, "entry 1 of declared must be a dictionary"),
+        (
+            [],
+            {"declared": [{"name": "ci", "space": "a", "each_space": True}]},
+            'entry 1 of declared ("ci"): each_space needs an organization',
+        ),
+        ([], {"accepted": "x"}, "accepted must be a list, and not a value of the type str"),
+        ([], {"accepted": ["x"]}, "entry 1 of accepted must be a dictionary"),
+        ([], {"accepted": [{"name": "ci"}]}, 'entry 1 of accepted ("ci"): rule and reason are required'),
+        ([], {"accepted": [{"rule": "unused", "name": "ci", "reason": " "}]}, "reason is required"),
+        ([], {"accepted": [{"rule": "unused", "reason": "x"}]}, "exactly one of name, mrn and pattern is required"),
+        (
+            [],
+            {"accepted": [{"rule": "unused", "name": "ci", "pattern": "c*", "reason": "x"}]},
+            'entry 1 of accepted ("ci"): exactly one of name, mrn and pattern is required',
+        ),
+        ([], {"accepted": [{"rule": "unsued", "name": "ci", "reason": "x"}]}, 'there is no rule "unsued"; there are'),
+        (
+            [],
+            {"accepted": [{"rule": "unused", "pattern": "c*", "reason": "x", "untill": "2027-01-01"}]},
+            'entry 1 of accepted ("c*"): there is no untill; there are rule, name, mrn, pattern, scope, reason, until, by',
+        ),
+        (
+            [],
+            {"accepted": [{"rule": "unused", "name": "ci", "reason": "x", "until": "March"}]},
+            'entry 1 of accepted ("ci"): until: "March" is not a time',
+        ),
         ([], {"now": "noon"}, 'now: "noon" is not a time'),
         ([], {"severities": ["high"]}, "severities must be a dictionary"),
         ([], {"severities": {"to_old": "high"}}, 'severities: there is no rule "to_old"; there are duplicate_name,'),
@@ -363,11 +432,13 @@ def test_what_a_declaration_does_not_name_is_said_once(
 
 def test_the_documentation_names_all_rules_and_parameters() -> None:
     documentation = yaml.safe_load(plugin.DOCUMENTATION)
+    shared = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)
     parameters = [*api_token_findings.__code__.co_varnames[: api_token_findings.__code__.co_argcount]]
-    assert [*documentation["options"]] == ["_input", *parameters[1:]]
+    assert {*documentation["options"], *shared["options"]} == {"_input", *parameters[1:]}
     assert documentation["positional"].split(", ") == parameters[1:]
-    described = plugin.DOCUMENTATION + plugin.RETURN
-    assert [rule for rule in RULES if rule not in described] == []
+    assert [rule for rule in RULES if rule not in plugin.RETURN] == []
+    severities = " ".join(shared["options"]["severities"]["description"])
+    assert [rule for rule in RULES if f"C({rule})" not in severities] == []
     (returned,) = yaml.safe_load(plugin.RETURN).values()
     assert returned["contains"].keys() == found(entry(description=""))[0].keys()
 
@@ -379,3 +450,108 @@ def test_the_example_of_the_documentation_can_be_rendered() -> None:
     text = check["vars"]["findings"]
     rendered: Any = environment.from_string(text).render(tokens={"api_tokens": [entry(created_at=ago(91 + 4000))]})
     assert [finding["severity"] for finding in rendered] == ["high"]
+
+
+# Accepted findings
+
+OLD = {"rule": "too_old", "name": "ci", "reason": "OPS-12", "until": "2026-12-31", "by": "someone"}
+
+
+@pytest.mark.parametrize(
+    ("acceptance", "accepted"),
+    [
+        (OLD, True),
+        ({"rule": "too_old", "name": "ci", "reason": "x"}, True),
+        ({"rule": "too_old", "mrn": "//agents.api.mondoo.app/ci", "reason": "x"}, True),
+        ({"rule": "too_old", "pattern": "c*", "reason": "x"}, True),
+        ({**OLD, "scope": "space-1"}, True),
+        ({**OLD, "scope": SCOPE}, True),
+        ({**OLD, "name": None, "pattern": "[bc]i"}, True),
+        ({**OLD, "rule": "unused"}, False),
+        ({**OLD, "name": "CI"}, False),
+        ({**OLD, "name": "c*"}, False),
+        ({"rule": "too_old", "pattern": "C*", "reason": "x"}, False),
+        ({"rule": "too_old", "mrn": "//agents.api.mondoo.app/c*", "reason": "x"}, False),
+        ({**OLD, "scope": "space-2"}, False),
+        ({**OLD, "scope": OTHER}, False),
+    ],
+)
+def test_what_an_acceptance_fits(acceptance: dict[str, Any], accepted: bool) -> None:
+    findings = found(entry(), max_age="9d", accepted=[acceptance])
+    severities = {finding["rule"]: finding["severity"] for finding in findings}
+    expected = {"too_old": "accepted"} if accepted else {"too_old": "medium", "unmatched_acceptance": "low"}
+    assert severities == expected
+
+
+def test_an_accepted_finding_says_why_and_until_when() -> None:
+    (finding,) = found(entry(), max_age="9d", accepted=[OLD])
+    assert finding["accepted"] == {"severity": "medium", "reason": "OPS-12", "until": "2026-12-31", "by": "someone"}
+    assert finding["message"] == "It is 10 days old; at most 9 days are allowed."
+
+
+@pytest.mark.parametrize(
+    ("until", "holds"),
+    [
+        ("2026-11-23", True),  # the day of the audit
+        (date(2026, 11, 23), True),
+        ("2026-11-22", False),
+        (date(2026, 11, 22), False),
+        ("2026-11-23T18:00:01Z", True),
+        ("2026-11-23T18:00:00Z", False),
+        ("2026-11-23T19:30:00+02:00", False),
+        (datetime(2026, 11, 24, tzinfo=timezone.utc), True),
+        (None, True),
+        ("", True),
+    ],
+)
+def test_until_when_an_acceptance_holds(until: Any, holds: bool) -> None:
+    (finding,) = found(entry(), max_age="9d", accepted=[{**OLD, "until": until}])
+    assert (finding["severity"] == "accepted") is holds
+    assert finding["message"].endswith("which has passed.") is not holds
+
+
+def test_an_acceptance_that_is_over_is_said_with_the_finding() -> None:
+    over = [{**OLD, "until": day} for day in ("2026-10-01", "2026-11-01")]
+    (finding,) = found(entry(), max_age="9d", accepted=over)
+    assert finding["severity"] == "medium"
+    assert finding["message"].endswith("are allowed. It was accepted until 2026-11-01, which has passed.")
+    (renewed,) = found(entry(), max_age="9d", accepted=[*over, OLD])
+    assert renewed["accepted"]["until"] == "2026-12-31"
+
+
+def test_an_acceptance_that_fits_nothing_is_a_finding() -> None:
+    (finding,) = found(entry(), accepted=[{**OLD, "scope": SCOPE}])
+    assert finding == {
+        "rule": "unmatched_acceptance",
+        "severity": "low",
+        "name": "ci",
+        "mrn": None,
+        "scope_mrn": SCOPE,
+        "message": f'too_old is accepted for "ci" in {SCOPE} (OPS-12), but there is no such finding.',
+        "accepted": None,
+    }
+    assert found(entry(), accepted=[OLD], severities={"unmatched_acceptance": "ignore"}) == []
+    (other,) = found(entry(), accepted=[{**OLD, "scope": "space-1"}])
+    assert other["scope_mrn"] is None
+
+
+@given(_TOKENS, _PARAMETERS, st.sampled_from(["ci", "agent"]), st.sampled_from(sorted(RULES)))
+def test_accepting_changes_what_is_accepted_and_nothing_else(
+    tokens: list[dict[str, Any]], parameters: dict[str, Any], name: str, rule: str
+) -> None:
+    before = found(*tokens, **parameters)
+    after = found(*tokens, **parameters, accepted=[{"rule": rule, "name": name, "reason": "x"}])
+    fitting = [finding for finding in before if (finding["rule"], finding["name"]) == (rule, name)]
+    rest = [finding for finding in before if finding not in fitting]
+    assert [finding for finding in after if finding["accepted"]] == [
+        {
+            **finding,
+            "severity": "accepted",
+            "accepted": {"severity": finding["severity"], "reason": "x", "until": None, "by": None},
+        }
+        for finding in fitting
+    ]
+    assert [
+        finding for finding in after if not finding["accepted"] and finding["rule"] != "unmatched_acceptance"
+    ] == rest
+    assert any(finding["rule"] == "unmatched_acceptance" for finding in after) is not bool(fitting)

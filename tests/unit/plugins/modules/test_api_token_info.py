@@ -148,14 +148,14 @@ def test_what_the_service_lacks_is_null_and_warned_of_once(
     assert {(entry["age_days"], entry["unused_days"], entry["created_at"]) for entry in result["api_tokens"]} == {
         (None, None, None)
     }
-    assert model.operations == ["apiTokens", "apiTokens", "organization", "apiTokens"]
-    said = [f"The API has no APIToken.{name}: apiTokens goes on without it." for name in ("createdAt", "lastUsed")]
+    assert model.operations == ["organization", "apiTokens", "apiTokens"]
+    said = [f"The API has no APIToken.{name}: apiTokens works without it." for name in ("createdAt", "lastUsed")]
     assert warned == said * 2  # once in each of the two runs
     assert run({"space": "space-1", "unused_for": "1d"})["error"]["code"] == "SchemaMismatch"
 
 
 def test_spaces_that_cannot_be_listed_fail(run: Run, model: Model) -> None:
-    model.faults = {1: Fault.DENIED}
+    model.faults = {0: Fault.DENIED}
     result = run({"organization": "org-1", "include_spaces": True})
     assert result["msg"].startswith('Could not list the spaces of organization "org-1": ')
 
@@ -167,13 +167,13 @@ def test_spaces_that_cannot_be_listed_fail(run: Run, model: Model) -> None:
         ({"space": "s", "organization": "o"}, "mutually exclusive: space|organization"),
         (
             {"space": "s", "include_spaces": True},
-            "include_spaces is True but all of the following are missing: organization",
+            "include_spaces is True but any of the following are missing: organization, scope_mrn",
         ),
         ({"space": "s", "older_than": "old"}, 'older_than: "old" is not a duration'),
         ({"space": "s", "unused_for": "-1d"}, 'unused_for: "-1d" is not a duration'),
         ({"space": "s", "permissions": ["viewr"]}, 'Did you mean "viewer"?'),
         ({"space": "s", "order_by": "age"}, "value of order_by must be one of"),
-        ({"space": None}, "one of space and organization is required"),
+        ({"space": None}, "one of space, organization and scope_mrn is required"),
     ],
 )
 def test_refusals(arguments: dict[str, Any], words: str, model: Model, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,10 +14,19 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.parameters import PASS_VARS
+from ansible_collections.mondoo.platform.plugins.module_utils._graphql.retry import RetryPolicy
 from ansible_collections.mondoo.platform.plugins.module_utils._module import session
 from ansible_collections.mondoo.platform.plugins.module_utils._module.arguments import connection_arguments
-from ansible_collections.mondoo.platform.plugins.module_utils._module.session import Session, open_session, result_of
+from ansible_collections.mondoo.platform.plugins.module_utils._module.interruption import (
+    InterruptibleTransport,
+    Interruption,
+)
+from ansible_collections.mondoo.platform.plugins.module_utils._module.results import run_safely
+from ansible_collections.mondoo.platform.plugins.module_utils._module.session import Session, open_session
 from ansible_collections.mondoo.platform.plugins.module_utils._transport.credentials import ApiToken
+from ansible_collections.mondoo.platform.plugins.module_utils._transport.proxies import Proxy
+from ansible_collections.mondoo.platform.plugins.module_utils._transport.trust import Trust
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
 from ansible_collections.mondoo.platform.plugins.module_utils._values.token import Token
 from ansible_collections.mondoo.platform.plugins.module_utils._version import VERSION
@@ -25,8 +34,7 @@ from ansible_collections.mondoo.platform.tests.unit.support.builders import SPAC
 from ansible_collections.mondoo.platform.tests.unit.support.imports import hide_library
 from ansible_collections.mondoo.platform.tests.unit.support.keys import ACCOUNT_MRN, private_pem, service_account
 from ansible_collections.mondoo.platform.tests.unit.support.model import Model
-from ansible_collections.mondoo.platform.tests.unit.support.modules import run_module
-from ansible_collections.mondoo.platform.tests.unit.support.runs import service_of
+from ansible_collections.mondoo.platform.tests.unit.support.modules import Login, run_module
 
 Work = Callable[[AnsibleModule], dict[str, Any]]
 
@@ -36,16 +44,19 @@ def run(work: Work, options: dict[str, Any], **internal: Any) -> dict[str, Any]:
 
     def main() -> None:
         module = AnsibleModule(argument_spec=connection_arguments(), supports_check_mode=True)
-        result = result_of(module, work)
+        result = run_safely(module, lambda module, _interruption: work(module))
         if result.get("failed"):
             module.fail_json(**result)
         module.exit_json(**result)
 
+    if "inject_invocation" in PASS_VARS:
+        # This ansible-core shows how a module was called on demand only.
+        internal = {"inject_invocation": True, **internal}
     return run_module(main, options, **internal)
 
 
 def _open(module: AnsibleModule) -> dict[str, Any]:
-    open_session(module)
+    open_session(module, Interruption())
     return {}
 
 
@@ -70,7 +81,7 @@ def test_defaults(transports: list[dict[str, Any]]) -> None:
     (made,) = transports
     assert made.pop("credential").bearer() == "bearer"
     user_agent = made.pop("user_agent")
-    assert made == {"url": "https://us.api.mondoo.com/query", "timeout": 30, "verify": True, "proxy": None}
+    assert made == {"url": "https://us.api.mondoo.com/query", "timeout": 30, "trust": Trust(), "proxy": None}
     assert user_agent.startswith(f"mondoo.platform/{VERSION} (")
 
 
@@ -80,24 +91,25 @@ def test_every_option_arrives(transports: list[dict[str, Any]], tmp_path: Path) 
     options = {
         "auth_token": "bearer",
         "endpoint": "https://api.example.com",
-        "proxy": "http://proxy:3128",
+        "proxy": "http://bob:hunter2@proxy:3128",
         "ca_path": str(bundle),
         "timeout": 7,
         "retries": 0,
     }
 
     def work(module: AnsibleModule) -> dict[str, Any]:
-        return {"retries": open_session(module).service.policy.retries}
+        return {"retries": open_session(module, Interruption()).api.policy.retries}
 
     assert run(work, options)["retries"] == 0
     (made,) = transports
-    assert (made["url"], made["proxy"]) == ("https://api.example.com/query", "http://proxy:3128")
-    assert (made["verify"], made["timeout"]) == (str(bundle), 7)
+    assert (made["url"], made["timeout"]) == ("https://api.example.com/query", 7)
+    assert made["proxy"] == Proxy("http://proxy:3128", "Basic Ym9iOmh1bnRlcjI=")
+    assert made["trust"] == Trust(bundle=str(bundle))
 
 
 def test_verification_can_be_turned_off(transports: list[dict[str, Any]]) -> None:
     run(_open, {"auth_token": "bearer", "validate_certs": False, "ca_path": "/not/there"})
-    assert transports[0]["verify"] is False
+    assert transports[0]["trust"] == Trust(verify=False)
 
 
 def test_the_environment_fills_in(
@@ -111,10 +123,27 @@ def test_the_environment_fills_in(
     monkeypatch.setenv("MONDOO_CA_BUNDLE", str(bundle))
     run(_open, {})
     run(_open, {"auth_token": "task", "endpoint": "https://task.example.com", "proxy": "http://task:3128"})
-    shown = [(made["credential"].bearer(), made["url"], made["proxy"], made["verify"]) for made in transports]
+    run(_open, {"region": "eu"})
+    shown = [(made["credential"].bearer(), made["url"], made["proxy"].url, made["trust"].bundle) for made in transports]
     assert shown == [
         ("from-environment", "https://environment.example.com/query", "http://environment:3128", str(bundle)),
         ("task", "https://task.example.com/query", "http://task:3128", str(bundle)),
+        ("from-environment", "https://eu.api.mondoo.com/query", "http://environment:3128", str(bundle)),
+    ]
+
+
+def test_the_proxy_of_a_service_account_comes_last(
+    transports: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = service_account(api_proxy="http://account:3128")
+    run(_open, {"service_account": account})
+    monkeypatch.setenv("HTTPS_PROXY", "http://usual:3128")
+    run(_open, {"service_account": account})
+    run(_open, {"service_account": account, "proxy": "http://task:3128"})
+    assert [made["proxy"].url for made in transports] == [
+        "http://account:3128",
+        "http://usual:3128",
+        "http://task:3128",
     ]
 
 
@@ -125,7 +154,7 @@ def test_the_environment_fills_in(
         ({"region": "eu"}, "https://eu.api.mondoo.com/query"),
         ({"region": "eu", "endpoint": "https://x.example.com"}, "https://x.example.com/query"),
         ({"service_account": {}}, "https://eu.api.mondoo.com/query"),
-        ({"service_account": {}, "region": "us"}, "https://eu.api.mondoo.com/query"),
+        ({"service_account": {}, "region": "us"}, "https://us.api.mondoo.com/query"),
         ({"service_account": {"api_endpoint": None}, "region": "us"}, "https://us.api.mondoo.com/query"),
         ({"service_account": {}, "endpoint": "https://x.example.com"}, "https://x.example.com/query"),
     ],
@@ -149,6 +178,10 @@ def test_which_endpoint_wins(options: dict[str, Any], url: str, transports: list
         ({"ca_path": "/"}, 'ca_path: "/" is not a readable file on the host that runs the module.'),
         ({"endpoint": "http://example.com"}, 'endpoint: "http://example.com" would send credentials unencrypted'),
         (
+            {"proxy": "http://bob:hunter2#@proxy"},
+            'proxy: "http://…@proxy" is not the URL of a proxy such as http://proxy.example.com:3128',
+        ),
+        (
             {"auth_token": None, "service_account": service_account(api_endpoint="http://example.com")},
             'api_endpoint of the service account: "http://example.com" would send credentials unencrypted',
         ),
@@ -160,6 +193,7 @@ def test_what_is_refused(options: dict[str, Any], message: str, transports: list
     result = run(_open, {"auth_token": "bearer", **options})
     assert result["msg"].startswith(message)
     assert result["error"]["operation"] == ""
+    assert "hunter2" not in json.dumps(result)
     assert not transports
 
 
@@ -168,15 +202,24 @@ def test_what_is_refused(options: dict[str, Any], message: str, transports: list
 
 def _echo(*texts: str) -> Work:
     def work(module: AnsibleModule) -> dict[str, Any]:
-        open_session(module)
+        open_session(module, Interruption())
         return {"echo": list(texts)}
 
     return work
 
 
+def _fail(_module: AnsibleModule) -> dict[str, Any]:
+    raise MondooError("InvalidOption", "name: is missing")
+
+
+def _has_key(text: str) -> bool:
+    """Whether a part of the private key is in it; its first and last line are the same in every key."""
+    return any(line in text for line in private_pem().splitlines()[1:-1])
+
+
 def _shown(options: dict[str, Any], *texts: str) -> list[str]:
     result = run(_echo(*texts), options)
-    assert "PRIVATE KEY" not in json.dumps(result)
+    assert not _has_key(json.dumps(result))
     found: list[str] = result["echo"]
     return found
 
@@ -191,7 +234,7 @@ class TestMasking:
         account = service_account(parent_mrn="//parent", version=7)
         texts = [*(account[key] for key in ("mrn", "scope_mrn", "parent_mrn", "api_endpoint")), "at 07:37"]
         assert _shown({"service_account": account}, *texts) == texts
-        assert "PRIVATE KEY" not in _shown({"service_account": account}, f"x {account['private_key']} x")[0]
+        assert not _has_key(_shown({"service_account": account}, f"x {account['private_key']} x")[0])
 
     @pytest.mark.parametrize("encode", [json.dumps, lambda it: base64.b64encode(json.dumps(it).encode()).decode()])
     def test_a_service_account_as_text(self, encode: Callable[[Any], str]) -> None:
@@ -199,32 +242,105 @@ class TestMasking:
         shown = _shown({"service_account": text}, ACCOUNT_MRN, text, private_pem())
         assert shown[0] == ACCOUNT_MRN
         assert text not in shown[1]
-        assert "PRIVATE KEY" not in shown[2]
+        assert not _has_key(shown[2])
 
     def test_what_comes_from_the_environment(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("MONDOO_API_TOKEN", "bearer-hunter2")
         assert "hunter2" not in _shown({}, "sent bearer-hunter2")[0]
         monkeypatch.setenv("MONDOO_CONFIG_BASE64", json.dumps(service_account()))
-        assert "PRIVATE KEY" not in _shown({}, private_pem())[0]
+        assert not _has_key(_shown({}, private_pem())[0])
 
     @pytest.mark.parametrize(
-        "proxy", ["http://user:hunter2@proxy:3128", "user:hunter2@proxy:3128", "http://:hunter2@p"]
+        "address",
+        [
+            *("http://user:hunter2@proxy:3128", "user:hunter2@proxy:3128", "http://:hunter2@p", "http://hunter2:@p"),
+            *(
+                "http://user:hunter2#1@proxy:3128",
+                "http://user:hunter2/1@p",
+                "http://user:hunter2?1@p",
+                "http://u:hunter2@",
+            ),
+            *("http://user:h%75nter2@proxy:3128", "http://user:hunter2@[::1", "https://user:hunter2@api.example.com"),
+        ],
     )
-    def test_the_password_of_a_proxy(self, proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
-        assert "hunter2" not in _shown({"auth_token": "bearer-1", "proxy": proxy}, f"through {proxy}")[0]
-        monkeypatch.setenv("MONDOO_API_PROXY", proxy)
-        assert "hunter2" not in _shown({"auth_token": "bearer-1"}, f"through {proxy}")[0]
+    @pytest.mark.parametrize("option", ["proxy", "endpoint"])
+    def test_the_password_in_an_address(self, option: str, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        options = {"auth_token": "bearer-1", option: address}
+        for result in (
+            run(_echo(f"through {address}", "the password hunter2"), options),
+            # What fails before the options are read, and what Ansible refuses.
+            run(_fail, options),
+            run(_open, {**options, "timeout": 0}),
+            run(_open, {**options, "no such option": 1}),
+        ):
+            assert "hunter2" not in json.dumps(result)
+            assert "h%75nter2" not in json.dumps(result)
+        shown = run(_open, options)["invocation"]["module_args"][option]
+        assert "…" in shown
+        assert "user" not in shown
+        monkeypatch.setenv("MONDOO_API_ENDPOINT" if option == "endpoint" else "MONDOO_API_PROXY", address)
+        result = run(_echo(f"through {address}", "the password hunter2"), {"auth_token": "bearer-1"})
+        assert "hunter2" not in json.dumps(result)
 
-    @pytest.mark.parametrize("proxy", [None, "", "http://proxy:3128", "proxy:3128", "http://user@proxy", "http://[::1"])
-    def test_a_proxy_without_a_password(self, proxy: str | None) -> None:
-        assert _shown({"auth_token": "bearer-1", "proxy": proxy}, f"through {proxy}") == [f"through {proxy}"]
+    @pytest.mark.parametrize("proxy", [None, "", "http://proxy:3128", "proxy:3128"])
+    def test_an_address_without_a_password(self, proxy: str | None) -> None:
+        options = {"auth_token": "bearer-1", "proxy": proxy, "endpoint": "https://api.example.com"}
+        texts = [f"through {proxy}", "to https://api.example.com"]
+        assert _shown(options, *texts) == texts
+
+    def test_the_password_in_the_proxy_of_a_service_account(self) -> None:
+        account = service_account(api_proxy="http://user:hunter2@proxy:3128")
+        for given in (account, json.dumps(account)):
+            assert "hunter2" not in _shown({"service_account": given}, "through http://user:hunter2@proxy:3128")[0]
+
+    def test_what_a_service_account_signs(self, transports: list[dict[str, Any]]) -> None:
+        def work(module: AnsibleModule) -> dict[str, Any]:
+            open_session(module, Interruption())
+            jwt = transports[0]["credential"].bearer()
+            # A service may repeat what it was sent.
+            raise MondooError(
+                "InvalidArgument", f"the service answered InvalidArgument: {jwt.rpartition('.')[2]} {jwt}"
+            )
+
+        assert "eyJ" not in run(work, {"service_account": service_account()})["msg"]
+
+    @pytest.mark.parametrize("form", ["escaped", "folded", "base64", "in quotes"])
+    def test_a_key_in_an_odd_form(self, form: str) -> None:
+        key = private_pem()
+        odd = {
+            "escaped": key.replace("\n", "\\n"),
+            "folded": key.replace("\n", " "),
+            "base64": base64.b64encode(key.encode()).decode(),
+            "in quotes": f"'{key}'",
+        }[form]
+        for account in (service_account(private_key=odd), json.dumps(service_account(private_key=odd))):
+            result = run(_echo(odd, key, *key.splitlines()[1:-1]), {"service_account": account})
+            assert not _has_key(json.dumps(result))
+            assert odd not in result["echo"]
+
+    def test_what_is_unknown_in_a_service_account(self) -> None:
+        account = {**service_account(), "nested": {"key": "hunter2-hunter2"}, "keys": ["hunter2-again"]}
+        assert "hunter2" not in json.dumps(run(_echo("hunter2-hunter2 hunter2-again"), {"service_account": account}))
+
+    @pytest.mark.parametrize("password", ["eyJh", "bGciOi", "a", "="])
+    def test_a_new_secret_is_returned_whole(self, password: str) -> None:
+        """A password that happens to occur in it does not spoil it; nor does one show elsewhere."""
+        secret = "eyJhbGciOiJFUzM4NCJ9.eyJzdWIiOiIvLyJ9.c2lnbg=="
+
+        def work(module: AnsibleModule) -> dict[str, Any]:
+            open_session(module, Interruption())
+            return {"token": secret, "results": [{"token": secret}, {}], "said": f"bob:{password}@proxy"}
+
+        result = run(work, {"auth_token": "bearer-1", "proxy": f"http://bob:{password}@proxy:3128"})
+        assert result["token"] == result["results"][0]["token"] == secret
+        assert f"bob:{password}@" not in json.dumps(result)
 
     def test_what_comes_from_a_file(self, tmp_path: Path) -> None:
         path = tmp_path / "account.json"
         path.write_text(json.dumps(service_account()), encoding="utf-8")
         shown = _shown({"service_account_file": str(path)}, str(path), private_pem(), ACCOUNT_MRN)
         assert (shown[0], shown[2]) == (str(path), ACCOUNT_MRN)
-        assert "PRIVATE KEY" not in shown[1]
+        assert not _has_key(shown[1])
 
 
 # The own token
@@ -234,18 +350,20 @@ class TestMasking:
     ("identifiers", "subject", "own"),
     [
         ({"//t/1", "HS256"}, token(mrn="//t/1"), True),
-        ({"id-1"}, token(mrn="//t/1", id="id-1"), True),
-        ({"//t/2"}, token(mrn="//t/1", id="id-1"), False),
-        (set(), token(mrn="//t/1", id="id-1"), False),
+        ({"id-1"}, token(mrn="//t/id-1"), False),
+        ({"//t/2"}, token(mrn="//t/1"), False),
+        (set(), token(mrn="//t/1"), False),
         ({""}, Token(None, "ci", SPACE), False),
-        ({"ci", "someone@example.com"}, token("ci"), False),
+        ({"someone@example.com"}, token("ci"), False),
     ],
 )
-def test_the_own_token_is_known_by_mrn_or_id(identifiers: set[str], subject: Token, own: bool) -> None:
+def test_the_own_token_is_known_by_its_mrn(identifiers: set[str], subject: Token, own: bool) -> None:
     credential = ApiToken("opaque")
     credential.identifiers = frozenset(identifiers)
-    service = service_of(Model())
-    assert Session(service, credential, connect=lambda: service).is_own(subject) is own
+    transport = InterruptibleTransport(Login(Model(), is_accepted=True), Interruption())
+    opened = Session("https://api.invalid/query", credential, lambda _credential: transport, RetryPolicy(0))
+    assert opened.is_own(subject) is own
+    assert opened.identity_known is bool(identifiers)
 
 
 # Failures

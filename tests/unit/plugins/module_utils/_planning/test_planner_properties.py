@@ -2,157 +2,205 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What holds for every declaration and every listing, held against the model of the service."""
+"""What holds for every declaration and every listing."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
-from datetime import timedelta
+from dataclasses import dataclass, replace
 from random import Random
 
-from ansible_collections.mondoo.platform.plugins.module_utils._planning.planner import plan_token
-from ansible_collections.mondoo.platform.plugins.module_utils._planning.spec import TokenSpec
-from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
-from ansible_collections.mondoo.platform.plugins.module_utils._values.permissions import declarable, role_mrns_from
-from ansible_collections.mondoo.platform.plugins.module_utils._values.token import (
-    Token,
-    retirement_of,
-    token_result,
+from ansible_collections.mondoo.platform.plugins.module_utils._planning.declaration import (
+    Declaration,
+    Mode,
+    StoredSecret,
 )
-from ansible_collections.mondoo.platform.tests.unit.support.builders import HOUR, SPACE, facts
-from ansible_collections.mondoo.platform.tests.unit.support.model import Clock, Model
-from ansible_collections.mondoo.platform.tests.unit.support.runs import MemoryFile, Run, run, service_of
-from ansible_collections.mondoo.platform.tests.unit.support.strategies import listings, specs
+from ansible_collections.mondoo.platform.plugins.module_utils._planning.declared_set import (
+    Prune,
+    index_listings,
+    plan_prune,
+    plan_set,
+)
+from ansible_collections.mondoo.platform.plugins.module_utils._planning.plan import Plan
+from ansible_collections.mondoo.platform.plugins.module_utils._planning.planner import plan_token
+from ansible_collections.mondoo.platform.plugins.module_utils._values import errors
+from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
+from ansible_collections.mondoo.platform.plugins.module_utils._values.permissions import declarable
+from ansible_collections.mondoo.platform.plugins.module_utils._values.token import Token
+from ansible_collections.mondoo.platform.plugins.module_utils._values.token_names import Stage, parse_name
+from ansible_collections.mondoo.platform.tests.unit.support.builders import (
+    NOTHING,
+    ORGANIZATION,
+    SPACE,
+    context,
+    stored,
+    token_mrn,
+)
+from ansible_collections.mondoo.platform.tests.unit.support.plans import Line, check_outcome, play
+from ansible_collections.mondoo.platform.tests.unit.support.strategies import declarations, files, listings, sets
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-
-def _unambiguous(listing: list[Token]) -> bool:
-    return sum(token.name == "ci" for token in listing) <= 1
+NEW = token_mrn("new")
 
 
-def _applied(spec: TokenSpec, listing: list[Token], file_age: timedelta | None) -> tuple[Run, Model, MemoryFile | None]:
-    """A run without faults. file_age: since the secret was written, None where the file is missing."""
-    assume(_unambiguous(listing))
-    model = Model(Clock()).add(*listing)
-    file = MemoryFile(model.clock) if spec.token_path and spec.present else None
-    if file and file_age is not None:
-        file.put("before", model.clock.now - file_age)
-    return run(spec, model, file), model, file
+@dataclass(frozen=True)
+class Situation:
+    """A declaration, what there is, and what is in its file."""
+
+    declared: Declaration
+    tokens: list[Token]
+    file: StoredSecret | None
+
+    def plan(self, *, mode: Mode = Mode.DIRECT, delivered: list[Token] | None = None, own: Token | None = None) -> Plan:
+        """Refused only for reasons that a test is not about."""
+        around = context(mode=mode, delivered=delivered or (), own=own)
+        return plan_token(self.declared, self.tokens, around, self.file)
+
+    def after(self, plan: Plan) -> Situation:
+        tokens = [self.tokens, *play(plan.steps, self.tokens)][-1]
+        new = next((each for each in tokens if each.mrn == NEW), None)
+        if self.file is None or new is None:
+            return replace(self, tokens=tokens)
+        return replace(self, tokens=tokens, file=stored(secret_of=new))
 
 
-file_ages = st.none() | st.sampled_from([timedelta(), HOUR / 2, 3 * HOUR])
+@st.composite
+def situations(draw: st.DrawFn, *, present: bool | None = None, file: bool | None = None) -> Situation:
+    tokens = draw(listings())
+    declared = draw(declarations(present=present, file=file))
+    return Situation(declared, tokens, draw(files(tokens)) if declared.token_path and declared.present else None)
 
 
-@given(specs(), listings(), file_ages)
-def test_applying_a_plan_makes_the_declaration_true(
-    spec: TokenSpec, listing: list[Token], file_age: timedelta | None
-) -> None:
-    first, model, file = _applied(spec, listing, file_age)
-    assert first.outcome.error is None
-    named = model.named("ci")
-    assert len(named) == int(spec.present)
-    if named:
-        assert spec.roles is not None
-        has = declarable(named[0].roles)
-        assert has == spec.roles if spec.purge_permissions and first.plan.changed else has >= spec.roles
-        assert spec.description in (None, named[0].description)
-
-    second = run(spec, model, file)
-    assert second.plan.steps == ()
-    assert (second.requests, second.mutations) == (1, [])
-
-
-@given(specs(), listings(), file_ages)
-def test_the_prediction_is_the_outcome(spec: TokenSpec, listing: list[Token], file_age: timedelta | None) -> None:
-    done, model, _file = _applied(spec, listing, file_age)
-    assert done.plan.operations == done.mutations == model.operations[1:]
-    predicted, real = token_result(done.plan.after), token_result(done.outcome.token)
-    if predicted and real and done.plan.generates:
-        assert predicted["mrn"] is None
-        assert real["mrn"] == model.named("ci")[0].mrn
-        predicted["mrn"] = real["mrn"]
-    assert predicted == real
-    if real:
-        (now,) = [token for token in service_of(model).tokens(SPACE) if token.name == "ci"]
-        listed = token_result(now) or {}
-        assert {key: listed[key] for key in ("mrn", "name", "description", "permissions")} == {
-            key: real[key] for key in ("mrn", "name", "description", "permissions")
-        }
-
-
-@given(specs(), listings(), file_ages)
-def test_tokens_of_other_names_are_never_touched(
-    spec: TokenSpec, listing: list[Token], file_age: timedelta | None
-) -> None:
-    done, model, _file = _applied(spec, listing, file_age)
-    ours = {token.mrn for token in listing if token.name == "ci" or retirement_of(token, "ci")}
-    for step in done.plan.steps:
-        assert step.token.mrn is None or step.token.mrn in ours
-    left = service_of(model).tokens(SPACE)
-    for token in done.listing:
-        assert token.mrn in ours or token in left
-
-
-@given(specs(present=True, file=False), listings())
-def test_a_change_costs_at_most_one_request_of_each_kind(spec: TokenSpec, listing: list[Token]) -> None:
-    spec = replace(spec, rotate_after=None, overlap=None)
-    assume(_unambiguous(listing))
-    made = plan_token(spec, listing, facts())
-    assert max(Counter(made.operations).values(), default=0) <= 1
-    current = next((token for token in listing if token.name == "ci"), None)
-    if current is None:
-        assert made.operations == ["generateAPIToken"]
-        return
-    assert spec.roles is not None
-    held = declarable(current.roles)
-    roles_fit = held == spec.roles if spec.purge_permissions else held >= spec.roles
-    text_fits = spec.description in (None, current.description)
-    assert made.operations == [*([] if text_fits else ["updateAPIToken"]), *([] if roles_fit else ["setRoles"])]
-
-
-@given(specs(), listings(), st.randoms(use_true_random=False))
-def test_the_order_of_a_listing_never_matters(spec: TokenSpec, listing: list[Token], random: Random) -> None:
-    assume(_unambiguous(listing))
-    shuffled = list(listing)
-    random.shuffle(shuffled)
-    # Of two predecessors retired in the same second, either may be the model.
-    assume(len({token.name for token in listing if retirement_of(token, "ci")}) == _retired(listing))
-    assert plan_token(spec, shuffled, facts()) == plan_token(spec, listing, facts())
-
-
-def _retired(listing: list[Token]) -> int:
-    return sum(retirement_of(token, "ci") is not None for token in listing)
-
-
-@given(specs(present=True, file=False), listings(), st.data())
-def test_order_case_and_repetition_of_permissions_never_matter(
-    spec: TokenSpec, listing: list[Token], data: st.DataObject
-) -> None:
-    assume(_unambiguous(listing))
-    assert spec.roles is not None
-    written = data.draw(st.permutations([*spec.roles, *spec.roles]))
-    spoken = [data.draw(st.sampled_from([str.upper, str.title, str.lower]))(role) for role in written]
-    short = [role.rpartition("/")[2] for role in spoken]
-    for given_roles in (spoken, short):
-        again = replace(spec, roles=role_mrns_from(given_roles))
-        assert plan_token(again, listing, facts()) == plan_token(spec, listing, facts())
-
-
-@given(specs(), listings(), st.data())
-def test_the_own_credential_is_still_there_with_its_name_and_rights(
-    spec: TokenSpec, listing: list[Token], data: st.DataObject
-) -> None:
-    assume(listing and _unambiguous(listing))
-    own = data.draw(st.sampled_from(listing))
-    model = Model(Clock()).add(*listing)
-    file = MemoryFile(model.clock) if spec.token_path and spec.present else None
+def _plan_or_discard(situation: Situation, mode: Mode = Mode.DIRECT) -> Plan:
+    """A plan; without one where a run elsewhere creates the token."""
     try:
-        run(spec, model, file, own=own.mrn)
+        return situation.plan(mode=mode)
     except MondooError as error:
-        assert error.code == "OwnCredential"
-        assert model.operations == ["apiTokens"]
-    kept = model.entries[str(own.mrn)]
-    assert kept.name == own.name
-    assert kept.roles >= own.roles
+        assert error.code == errors.PENDING_ELSEWHERE
+        assume(False)
+        raise
+
+
+@given(situations())
+def test_after_a_plan_there_is_nothing_left_to_do(situation: Situation) -> None:
+    plan = _plan_or_discard(situation)
+    check_outcome(plan, situation.tokens)
+    after = situation.after(plan)
+    assert after.plan().steps == ()
+    named = [each for each in after.tokens if each.name == "ci"]
+    assert len(named) == int(situation.declared.present)
+
+
+@given(situations(present=True, file=False), st.booleans())
+def test_after_a_staged_hand_over_there_is_nothing_left_to_do(situation: Situation, delivered: bool) -> None:
+    # What may belong to a run elsewhere would keep this one from its work.
+    situation = replace(situation, declared=replace(situation.declared, pending_grace=NOTHING))
+    plan = _plan_or_discard(situation, Mode.STAGED)
+    staged = situation.after(plan)
+    new = [each for each in staged.tokens if each.mrn == NEW]
+    # Until then, what is in use is in use.
+    assert plan.before is None or plan.before.mrn in {each.mrn for each in staged.tokens}
+    finish = staged.plan(mode=Mode.FINISH, delivered=new if delivered else [])
+    finished = staged.after(finish)
+    assert finished.plan(mode=Mode.FINISH, delivered=new).steps == ()
+    assert not any(parse_name(each.name).stage is Stage.PENDING for each in finished.tokens)
+    if delivered:
+        assert finished.plan().steps == ()
+        in_use = new or ([plan.before] if plan.before else [])
+        assert [each.mrn for each in finished.tokens if each.name == "ci"] == [each.mrn for each in in_use]
+
+
+@given(situations(), st.sampled_from(Mode))
+def test_a_token_works_at_every_moment_and_no_two_have_the_name(situation: Situation, mode: Mode) -> None:
+    """However far a run gets."""
+    plan = _plan_or_discard(situation, mode)
+    before = {plan.before.mrn} if plan.before else set()
+    working = before | ({plan.finished.mrn} if plan.finished else {NEW} if plan.generates else set())
+    for tokens in play(plan.steps, situation.tokens):
+        assert sum(each.name == "ci" for each in tokens) <= 1
+        assert not before or not situation.declared.present or working & {each.mrn for each in tokens}
+    names = [type(step).__name__ for step in plan.steps]
+    if plan.generates and plan.before:
+        old = [number for number, step in enumerate(plan.steps) if step.token.mrn == plan.before.mrn]
+        assert all(number > names.index("Generate") for number in old)
+
+
+@given(situations(), st.sampled_from(Mode))
+def test_tokens_of_other_names_are_never_touched(situation: Situation, mode: Mode) -> None:
+    plan = _plan_or_discard(situation, mode)
+    for step in plan.steps:
+        assert step.token.mrn is None or parse_name(step.token.name).base == "ci"
+
+
+@given(situations(), st.sampled_from(Mode), st.data())
+def test_the_own_token_stays_with_its_name_and_rights(situation: Situation, mode: Mode, data: st.DataObject) -> None:
+    assume(situation.tokens)
+    own = data.draw(st.sampled_from(situation.tokens))
+    try:
+        plan = situation.plan(mode=mode, own=own)
+    except MondooError as error:
+        assert error.code in (errors.OWN_CREDENTIAL, errors.PENDING_ELSEWHERE)
+        return
+    for tokens in play(plan.steps, situation.tokens):
+        (kept,) = [each for each in tokens if each.mrn == own.mrn]
+        assert kept.roles >= own.roles
+        # Unless it is the one that is put to use.
+        assert kept.name == (own.name if own != plan.finished else kept.name)
+        assert parse_name(kept.name).stage is not Stage.RETIRED or kept.name == own.name
+
+
+@given(situations(present=True), st.randoms(use_true_random=False), st.sampled_from(Mode))
+def test_the_order_of_a_listing_never_matters(situation: Situation, random: Random, mode: Mode) -> None:
+    # Of two that were retired, or generated, in the same second, either may be the one.
+    assume(len({each.name for each in situation.tokens}) == len(situation.tokens))
+    plan = _plan_or_discard(situation, mode)
+    shuffled = list(situation.tokens)
+    random.shuffle(shuffled)
+    assert replace(situation, tokens=shuffled).plan(mode=mode) == plan
+
+
+@given(situations(present=True, file=False))
+def test_a_change_takes_at_most_one_request_of_each_kind(situation: Situation) -> None:
+    declared = replace(situation.declared, rotate_after=None, overlap=None)
+    plan = plan_token(declared, [each for each in situation.tokens if each.name == "ci"], context())
+    assert max(Counter(plan.operations).values(), default=0) <= 1
+    assert ("generateAPIToken" in plan.operations) == (plan.before is None)
+    assert plan.after is not None
+    assert declared.roles is not None
+    granted = declarable(plan.after.roles)
+    assert granted == declared.roles if declared.purge_permissions else granted >= declared.roles
+    assert declared.description in (None, plan.after.description)
+
+
+# Sets
+
+
+@given(sets(), st.sampled_from(Mode), st.data())
+def test_no_token_is_the_business_of_two(
+    declared_and_tokens: tuple[list[Declaration], list[Token]], mode: Mode, data: st.DataObject
+) -> None:
+    """Neither of two entries, nor of an entry and of prune; and prune spares what it has to."""
+    declared, tokens = declared_and_tokens
+    own = data.draw(st.none() | st.sampled_from(tokens)) if tokens else None
+    around = context(mode=mode, own=own)
+    lines = [Line(each) for each in declared]
+    per_scope = {scope: tuple(t for t in tokens if t.scope == scope) for scope in (SPACE, ORGANIZATION)}
+    listings = {each.scope: per_scope[each.scope] for each in declared}
+    indexes = index_listings(listings)
+    plans = plan_set(lines, listings, indexes, around)
+    deletions, _warnings = plan_prune(lines, plans, indexes, Prune(("other",), limit=99), around)
+    touched = Counter(each.token.mrn for each in deletions)
+    for plan in plans:
+        if isinstance(plan, Plan):
+            touched.update({step.token.mrn for step in plan.steps} - {None})
+    assert max(touched.values(), default=0) <= 1
+    for deletion in deletions:
+        doomed = deletion.token
+        assert doomed != own
+        assert doomed.name != "other"
+        by_name = {(each.scope, each.name): number for number, each in enumerate(declared) if each.mrn is None}
+        assert (doomed.scope, doomed.name) not in by_name
+        successor = by_name.get((doomed.scope, parse_name(doomed.name).base))
+        assert successor is None or successor in deletion.needs
+        assert not any(isinstance(plans[number], MondooError) for number in deletion.needs)

@@ -2,291 +2,443 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Planning of rotation: when it is due, what becomes of predecessors, how an interrupted one is taken up."""
+"""Planning of rotation: when it is due, lost secrets, pending tokens, staged hand-over, what becomes of retired tokens."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from ansible_collections.mondoo.platform.plugins.module_utils._planning.plan import Delete, Generate, Plan, Update
-from ansible_collections.mondoo.platform.plugins.module_utils._planning.planner import plan_token
-from ansible_collections.mondoo.platform.plugins.module_utils._planning.spec import TokenSpec
-from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
-from ansible_collections.mondoo.platform.plugins.module_utils._values.token import Token, retired_name
+from ansible_collections.mondoo.platform.plugins.module_utils._planning.declaration import (
+    Declaration,
+    Mode,
+    StoredSecret,
+)
+from ansible_collections.mondoo.platform.plugins.module_utils._planning.planner import needs_proof
+from ansible_collections.mondoo.platform.plugins.module_utils._values import errors
+from ansible_collections.mondoo.platform.plugins.module_utils._values.token import Token
 from ansible_collections.mondoo.platform.tests.unit.support.builders import (
+    BLANK_FILE,
     DAY,
     HOUR,
+    MINUTE,
+    NO_FILE,
+    NOTHING,
     NOW,
     SECOND,
-    facts,
+    declare,
+    pending,
+    retired,
     roles,
-    spec,
+    stored,
     token,
 )
+from ansible_collections.mondoo.platform.tests.unit.support.plans import Case, in_words
 
-OLD = token("ci", description="Pipelines", created_at=NOW - 10 * DAY, last_used_at=NOW - DAY)
-ZERO = timedelta()
-AT_NOW = "ci (retired 2026-11-23T18:00:00Z)"
-
-
-def retired(at: datetime, **changes: Any) -> Token:
-    return token(retired_name("ci", at), key=f"retired-{at:%d%H%M%S}", **changes)
-
-
-def plan(declared: TokenSpec, *listing: Token, **around: Any) -> Plan:
-    return plan_token(declared, listing, facts(**around))
-
-
-def successor_of(predecessor: Token, **changes: Any) -> Token:
-    new = replace(predecessor, name="ci", mrn=None, id=None, created_at=None, last_used_at=None, created_by=None)
-    return replace(new, **changes)
+VIEWER = roles("viewer")
+CI = token(last_used_at=NOW - DAY)  # ten days old
+OTHER = token("other")
+PENDING_NOW = "ci (pending 2026-11-23T18:00:00Z)"
+RETIRED_NOW = "ci (retired 2026-11-23T18:00:00Z)"
+GENERATE = f"generate {PENDING_NOW} and verify it"
+FINISH = f"rename {PENDING_NOW} to ci"
+ROTATION = [GENERATE, "delete ci", FINISH]
+TEN_DAYS = "10 days old, rotate_after 9d"
 
 
-# Due or not
+def rotate(**options: Any) -> Declaration:
+    """A declaration by which the token CI is due."""
+    return declare(rotate_after=9 * DAY, **options)
+
+
+def kept(**options: Any) -> Declaration:
+    """A declaration that rotates tokens, by which CI is not due yet."""
+    return declare(rotate_after=90 * DAY, **options)
+
+
+ROTATIONS = {
+    "old enough": Case(declare(rotate_after=10 * DAY), [CI], ROTATION, reason="10 days old, rotate_after 10d"),
+    "a second too young": Case(declare(rotate_after=10 * DAY + SECOND), [CI]),
+    "in every run": Case(declare(rotate_after=NOTHING), [CI], ROTATION, reason="rotate_after 0"),
+    "in every run, whatever the clock": Case(
+        declare(rotate_after=NOTHING), [replace(CI, created_at=NOW + HOUR)], ROTATION, reason="rotate_after 0"
+    ),
+    "younger than a day": Case(
+        declare(rotate_after=HOUR),
+        [replace(CI, created_at=NOW - 90 * MINUTE)],
+        ROTATION,
+        reason="90m old, rotate_after 1h",
+    ),
+    "made by a clock that is ahead": Case(declare(rotate_after=HOUR), [replace(CI, created_at=NOW + DAY)]),
+    "of unknown age": Case(
+        rotate(), [replace(CI, created_at=None)], error=errors.SCHEMA_MISMATCH, words=["compared with rotate_after"]
+    ),
+    "with overlap": Case(rotate(overlap=DAY), [CI], [GENERATE, f"rename ci to {RETIRED_NOW}", FINISH], reason=TEN_DAYS),
+    "an overlap of 0 is none": Case(rotate(overlap=NOTHING), [CI], ROTATION, reason=TEN_DAYS),
+    "not verified": Case(
+        rotate(verify_secret="never"), [CI], [f"generate {PENDING_NOW}", "delete ci", FINISH], reason=TEN_DAYS
+    ),
+    "with other permissions": Case(rotate(roles=roles("agent")), [CI], ROTATION, reason=TEN_DAYS),
+    "renamed at once": Case(
+        rotate(mrn=CI.mrn, name="ci2", overlap=DAY),
+        [CI],
+        [
+            "generate ci2 (pending 2026-11-23T18:00:00Z) and verify it",
+            "rename ci to ci2 (retired 2026-11-23T18:00:00Z)",
+            "rename ci2 (pending 2026-11-23T18:00:00Z) to ci2",
+        ],
+        reason=TEN_DAYS,
+    ),
+    "while generate is false": Case(
+        rotate(generate=False), [CI], error=errors.GENERATION_NOT_ALLOWED, words=[TEN_DAYS, "generate is false"]
+    ),
+    "with a file, later than that was written": Case(
+        rotate(),
+        [CI],
+        [
+            "generate ci (pending 2026-11-23T18:00:08Z) and verify it",
+            "delete ci",
+            "rename ci (pending 2026-11-23T18:00:08Z) to ci",
+        ],
+        file=stored(-7.5 * SECOND),
+        reason=TEN_DAYS,
+    ),
+}
+
+LOST = {
+    # what the file is like, and how a sentence about it ends
+    "missing": (NO_FILE, "does not exist"),
+    "blank": (BLANK_FILE, "holds no secret"),
+    "another token's": (stored(NOTHING, OTHER), "holds the secret of another token"),
+    "too old": (stored(10 * DAY + 5 * MINUTE + SECOND), "was last written before the token was created"),
+    "refused": (stored(NOTHING, accepted=False), "holds a secret that the service refuses"),
+}
+HELD = {
+    "named by the secret": stored(99 * DAY, CI),
+    "as old as clocks may differ": stored(10 * DAY + 5 * MINUTE),
+    "accepted by the service": stored(NOTHING, accepted=True),
+}
+
+PENDING = {
+    # With a file: runs on one host take turns, so a pending token is in the file, or nobody's.
+    "named by the secret in the file": Case(
+        kept(),
+        [CI, pending()],
+        ["delete ci", f"rename {pending().name} to ci"],
+        file=stored(DAY, pending()),
+        reason="its new secret was handed over before",
+    ),
+    "older than the file": Case(
+        kept(overlap=DAY),
+        [CI, pending()],
+        [f"rename ci to {RETIRED_NOW}", f"rename {pending().name} to ci"],
+        file=stored(HOUR),
+        reason="its new secret was handed over before",
+    ),
+    "younger than the file": Case(kept(), [CI, pending()], [f"delete {pending().name}"], file=stored(HOUR + SECOND)),
+    "younger than the file, and the token in use is due": Case(
+        rotate(),
+        [CI, pending()],
+        [f"delete {pending().name}", *ROTATION],
+        file=stored(DAY),
+        reason=TEN_DAYS,
+    ),
+    "older than the token in use, which the file holds": Case(
+        kept(),
+        [replace(CI, created_at=NOW - MINUTE), pending()],
+        [f"delete {pending().name}"],
+        file=stored(),
+    ),
+    "of an unknown age, older than the file": Case(
+        kept(),
+        [CI, pending(created_at=None)],
+        ["delete ci", f"rename {pending().name} to ci"],
+        file=stored(),
+        reason="its new secret was handed over before",
+    ),
+    "one of several": Case(
+        kept(),
+        [pending(3 * HOUR), CI, pending(HOUR), pending(2 * HOUR)],
+        [
+            f"delete {pending(HOUR).name}",
+            f"delete {pending(3 * HOUR).name}",
+            "delete ci",
+            f"rename {pending(2 * HOUR).name} to ci",
+        ],
+        file=stored(2 * HOUR),
+        reason="its new secret was handed over before",
+    ),
+    "refused by the service": Case(
+        kept(),
+        [CI, pending()],
+        [f"delete {pending().name}"],
+        file=stored(DAY, pending(), accepted=False),
+        warnings=["holds a secret that the service refuses"],
+    ),
+    "and there is none in use": Case(
+        kept(roles=VIEWER),
+        [pending()],
+        [f"rename {pending().name} to ci"],
+        file=stored(DAY, pending()),
+        reason="its new secret was handed over before",
+    ),
+    "and it is changed by the way": Case(
+        kept(roles=roles("agent"), description="Nightly"),
+        [CI, pending(description="Pipelines")],
+        [
+            "delete ci",
+            f"rename {pending().name} to ci and describe {pending().name} as 'Nightly'",
+            "permit ci: agent",
+        ],
+        file=stored(DAY, pending()),
+        reason="its new secret was handed over before",
+    ),
+    "what is not declared is as it is with the token in use": Case(
+        kept(),
+        [replace(CI, description="Pipelines", roles=roles("owner")), pending(roles=VIEWER)],
+        [
+            "delete ci",
+            f"rename {pending().name} to ci and describe {pending().name} as 'Pipelines'",
+            "permit ci: owner",
+        ],
+        file=stored(DAY, pending()),
+        reason="its new secret was handed over before",
+    ),
+    "nobody's, before a creation": Case(
+        declare(roles=VIEWER), [pending()], [f"delete {pending().name}", "generate ci"], file=NO_FILE
+    ),
+    # Without one, it may belong to a run elsewhere.
+    "young": Case(
+        rotate(),
+        [CI, pending(9 * MINUTE)],
+        warnings=["perhaps by a run elsewhere"],
+    ),
+    "young, by the clock of the service": Case(
+        rotate(), [CI, pending(HOUR, created_at=NOW - 9 * MINUTE)], warnings=["generated at 2026-11-23T17:51:00Z"]
+    ),
+    "young, and none is in use": Case(
+        declare(roles=VIEWER), [pending(MINUTE)], error=errors.PENDING_ELSEWHERE, words=["set pending_grace to 0"]
+    ),
+    "old enough": Case(
+        rotate(), [CI, pending(10 * MINUTE)], [f"delete {pending(10 * MINUTE).name}", *ROTATION], reason=TEN_DAYS
+    ),
+    "old enough, and nothing is due": Case(kept(), [CI, pending(10 * MINUTE)], [f"delete {pending(10 * MINUTE).name}"]),
+    "young and old": Case(
+        rotate(),
+        [CI, pending(MINUTE), pending(2 * MINUTE), pending(HOUR)],
+        [f"delete {pending(HOUR).name}"],
+        warnings=[pending(MINUTE).name],
+    ),
+    "young, while there is no run elsewhere": Case(
+        rotate(pending_grace=NOTHING),
+        [CI, pending(-SECOND)],
+        [f"delete {pending(-SECOND).name}", *ROTATION],
+        reason=TEN_DAYS,
+    ),
+    "young, for a staged run": Case(
+        rotate(), [CI, pending(MINUTE)], mode=Mode.STAGED, warnings=["perhaps by a run elsewhere"]
+    ),
+    "of another name": Case(kept(), [CI, pending(DAY, "ci2"), pending(DAY, "ci (pending)")]),
+}
+
+STAGES = {
+    "staged": Case(rotate(overlap=DAY), [CI], [GENERATE], mode=Mode.STAGED, reason=TEN_DAYS),
+    "staged, but this run writes the file itself": Case(
+        rotate(), [CI], ROTATION, mode=Mode.STAGED, file=stored(DAY), reason=TEN_DAYS
+    ),
+    "delivered": Case(
+        rotate(),
+        [CI, pending(SECOND)],
+        ["delete ci", f"rename {pending(SECOND).name} to ci"],
+        mode=Mode.FINISH,
+        delivered=[pending(SECOND), OTHER],
+        reason="its new secret was handed over before",
+    ),
+    "delivered, with overlap": Case(
+        rotate(overlap=DAY),
+        [CI, pending(SECOND)],
+        [f"rename ci to {RETIRED_NOW}", f"rename {pending(SECOND).name} to ci"],
+        mode=Mode.FINISH,
+        delivered=[pending(SECOND)],
+        reason="its new secret was handed over before",
+    ),
+    "delivered, and none is in use": Case(
+        declare(roles=VIEWER),
+        [pending(SECOND)],
+        [f"rename {pending(SECOND).name} to ci"],
+        mode=Mode.FINISH,
+        delivered=[pending(SECOND)],
+        reason="its new secret was handed over before",
+    ),
+    "delivered before": Case(rotate(), [token(created_at=NOW)], mode=Mode.FINISH, delivered=[token()]),
+    "not delivered": Case(rotate(), [CI, pending(SECOND)], [f"delete {pending(SECOND).name}"], mode=Mode.FINISH),
+    "not delivered, and none is in use": Case(
+        declare(roles=VIEWER), [pending(SECOND)], [f"delete {pending(SECOND).name}"], mode=Mode.FINISH
+    ),
+    "another one was delivered": Case(
+        rotate(),
+        [CI, pending(SECOND), pending(MINUTE)],
+        [f"delete {pending(SECOND).name}", "delete ci", f"rename {pending(MINUTE).name} to ci"],
+        mode=Mode.FINISH,
+        delivered=[pending(MINUTE)],
+        reason="its new secret was handed over before",
+    ),
+    "two were delivered": Case(
+        rotate(),
+        [CI, pending(SECOND), pending(MINUTE)],
+        mode=Mode.FINISH,
+        delivered=[pending(SECOND), pending(MINUTE)],
+        error=errors.INVALID_OPTION,
+        words=["delivered names 2 pending tokens", str(pending(MINUTE).mrn), "Nothing was changed"],
+    ),
+    "finished, but this run writes the file itself": Case(
+        rotate(), [CI], ROTATION, mode=Mode.FINISH, file=stored(DAY), reason=TEN_DAYS
+    ),
+}
+
+OLD = retired(2 * DAY)
+RETIRED = {
+    "whose overlap is over": Case(kept(overlap=2 * DAY), [CI, OLD], [f"delete {OLD.name}"]),
+    "whose overlap is not over": Case(kept(overlap=2 * DAY + SECOND), [CI, OLD]),
+    "without overlap": Case(kept(), [CI, OLD], [f"delete {OLD.name}"]),
+    "with an overlap alone": Case(declare(overlap=DAY), [CI, OLD], [f"delete {OLD.name}"]),
+    "where lost secrets rotate": Case(
+        declare(lost_secret="rotate"), [CI, OLD], [f"delete {OLD.name}"], file=stored(DAY, CI)
+    ),
+    "where lost secrets would rotate, but there is no file": Case(declare(lost_secret="rotate"), [CI, OLD]),
+    "of a declaration that does not rotate": Case(declare(), [CI, OLD]),
+    "of another name": Case(kept(), [CI, retired(name="other")]),
+    "several": Case(
+        kept(overlap=3 * DAY),
+        [CI, OLD, retired(4 * DAY), retired(5 * DAY)],
+        [f"delete {retired(4 * DAY).name}", f"delete {retired(5 * DAY).name}"],
+    ),
+    "still used, and deleted": Case(
+        kept(),
+        [CI, replace(OLD, last_used_at=NOW - DAY)],
+        [f"delete {OLD.name}"],
+        warnings=["was still used at 2026-11-22T18:00:00Z, after its retirement, and is deleted"],
+    ),
+    "still used, and deleted later": Case(
+        kept(overlap=9 * DAY),
+        [CI, replace(OLD, last_used_at=NOW - DAY)],
+        warnings=["after its retirement; it is deleted after 2026-11-30T18:00:00Z"],
+    ),
+    "last used when it was retired": Case(kept(overlap=9 * DAY), [CI, replace(OLD, last_used_at=NOW - 2 * DAY)]),
+    "retired in the future": Case(
+        kept(overlap=DAY),
+        [CI, retired(-HOUR)],
+        warnings=["a clock was wrong: it is not deleted before 2026-11-24T19:00:00Z"],
+    ),
+    "retired by a clock that is a little ahead": Case(kept(overlap=DAY), [CI, retired(-5 * MINUTE)]),
+    "retired in the future, without overlap": Case(kept(), [CI, retired(-HOUR)], [f"delete {retired(-HOUR).name}"]),
+    "that the task logs in with": Case(kept(), [CI, OLD], own=OLD, warnings=["is kept: this task logs in with it"]),
+    "after a rotation": Case(
+        rotate(overlap=DAY),
+        [CI, OLD],
+        [GENERATE, f"rename ci to {RETIRED_NOW}", FINISH, f"delete {OLD.name}"],
+        reason=TEN_DAYS,
+    ),
+    "after a finished rotation": Case(
+        kept(overlap=DAY),
+        [CI, OLD, pending()],
+        [f"rename ci to {RETIRED_NOW}", f"rename {pending().name} to ci", f"delete {OLD.name}"],
+        file=stored(DAY, pending()),
+        reason="its new secret was handed over before",
+    ),
+    "after a creation": Case(kept(), [OLD], ["generate ci", f"delete {OLD.name}"]),
+    "not before a staged secret is in use": Case(kept(), [OLD], [f"generate {PENDING_NOW}"], mode=Mode.STAGED),
+    "not where nothing was delivered": Case(
+        kept(roles=VIEWER), [OLD, pending()], [f"delete {pending().name}"], mode=Mode.FINISH
+    ),
+    "in a staged run, while another is in use": Case(
+        rotate(), [CI, OLD], [GENERATE, f"delete {OLD.name}"], mode=Mode.STAGED, reason=TEN_DAYS
+    ),
+    "in the last run of a hand-over that failed": Case(rotate(), [CI, OLD], [f"delete {OLD.name}"], mode=Mode.FINISH),
+    "not while a run elsewhere is at work": Case(
+        kept(), [CI, replace(OLD, last_used_at=NOW), pending(SECOND)], warnings=["perhaps by a run elsewhere"]
+    ),
+}
+
+_TABLES = {"rotation": ROTATIONS, "pending": PENDING, "stages": STAGES, "retired": RETIRED}
+CASES = {f"{table}: {name}": case for table, cases in _TABLES.items() for name, case in cases.items()}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_plan(case: Case) -> None:
+    case.check()
+
+
+@pytest.mark.parametrize(("file", "words"), LOST.values(), ids=LOST)
+def test_a_lost_secret(file: StoredSecret, words: str) -> None:
+    sentence = f'The API token "ci" of space "space-1" exists, but /etc/ci.token {words}; a secret cannot be read again'
+    Case(declare(), [CI], file=file, warnings=[sentence]).check()
+    Case(declare(lost_secret="fail"), [CI], file=file, error=errors.LOST_SECRET, words=[sentence]).check()
+    plan = Case(declare(lost_secret="rotate"), [CI], file=file).plan()
+    assert [step.operation for step in plan.steps] == ["generateAPIToken", "deleteAPIToken", "updateAPIToken"]
+    assert (plan.reason, plan.warnings) == (f"/etc/ci.token {words}", ())
+
+
+@pytest.mark.parametrize("lost_secret", ["warn", "fail", "rotate"])
+@pytest.mark.parametrize("file", HELD.values(), ids=HELD)
+def test_a_secret_that_is_there(file: StoredSecret, lost_secret: str) -> None:
+    Case(declare(lost_secret=lost_secret), [CI], file=file).check()
+
+
+def test_of_a_token_of_unknown_age_only_the_secret_itself_can_be_lost() -> None:
+    Case(declare(lost_secret="fail"), [replace(CI, created_at=None)], file=stored(999 * DAY)).check()
+
+
+def test_the_new_token_takes_after_the_old_one() -> None:
+    old = replace(CI, description="Pipelines")
+    plan = Case(rotate(roles=roles("agent")), [old]).plan()
+    assert plan.before == old
+    assert plan.after == replace(
+        old, mrn=None, roles=old.roles - VIEWER | roles("agent"), created_at=None, last_used_at=None, created_by=None
+    )
 
 
 @pytest.mark.parametrize(
-    ("age", "rotate_after", "due"),
-    [
-        (10 * DAY, 10 * DAY, True),
-        (10 * DAY, 10 * DAY + SECOND, False),
-        (10 * DAY, 9 * DAY, True),
-        (ZERO, ZERO, True),
-        (-HOUR, HOUR, False),  # the service's clock is ahead
-    ],
+    ("mode", "file", "staged"),
+    [(Mode.STAGED, None, True), (Mode.STAGED, NO_FILE, False), (Mode.DIRECT, None, False), (Mode.FINISH, None, False)],
 )
-def test_due_by_age(age: timedelta, rotate_after: timedelta, due: bool) -> None:
-    current = replace(OLD, created_at=NOW - age)
-    assert plan(spec(rotate_after=rotate_after), current).changed is due
-
-
-def test_rotation_makes_before_it_breaks() -> None:
-    made = plan(spec(rotate_after=DAY), OLD, token("other"))
-    aside = replace(OLD, name=AT_NOW)
-    new = successor_of(OLD)
-    assert made.steps == (Update(OLD, name=AT_NOW), Generate(new, replaces=aside), Delete(aside))
-    assert (made.before, made.after) == (OLD, new)
-
-
-def test_with_overlap_the_predecessor_stays() -> None:
-    made = plan(spec(rotate_after=DAY, overlap=HOUR), OLD)
-    assert made.operations == ["updateAPIToken", "generateAPIToken"]
-
-
-def test_an_overlap_of_zero_is_no_overlap() -> None:
-    assert plan(spec(rotate_after=DAY, overlap=ZERO), OLD).operations[-1] == "deleteAPIToken"
-
-
-def test_a_rotation_takes_the_declared_changes_along_without_further_requests() -> None:
-    made = plan(spec(rotate_after=DAY, description="New", roles=roles("agent")), OLD)
-    assert made.operations == ["updateAPIToken", "generateAPIToken", "deleteAPIToken"]
-    assert made.after is not None
-    assert (made.after.description, made.diff["after"]["permissions"]) == ("New", ["agent"])
-
-
-def test_a_rotation_by_mrn_with_a_new_name() -> None:
-    made = plan(spec("build", mrn=OLD.mrn, rotate_after=DAY), OLD)
-    aside = replace(OLD, name="build (retired 2026-11-23T18:00:00Z)")
-    assert made.steps[0] == Update(OLD, name=aside.name)
-    assert made.steps[1] == Generate(successor_of(OLD, name="build"), replaces=aside)
-
-
-def test_an_unknown_age_is_an_error_unless_age_does_not_matter() -> None:
-    unknown = replace(OLD, created_at=None)
-    with pytest.raises(MondooError, match="does not tell when it was created") as caught:
-        plan(spec(rotate_after=DAY), unknown)
-    assert caught.value.code == "SchemaMismatch"
-    assert plan(spec(rotate_after=ZERO), unknown).generates
-
-
-@pytest.mark.parametrize("rotate_after", [ZERO, DAY])
-def test_the_own_credential_is_not_rotated(rotate_after: timedelta) -> None:
-    with pytest.raises(MondooError, match="rotate the API token") as caught:
-        plan(spec(rotate_after=rotate_after), OLD, own=OLD)
-    assert caught.value.code == "OwnCredential"
+def test_whether_the_secret_is_handed_over_by_other_tasks(mode: Mode, file: StoredSecret | None, staged: bool) -> None:
+    assert Case(rotate(), [CI], mode=mode, file=file).plan().staged is staged
 
 
 @pytest.mark.parametrize(
-    ("file", "expected"),
+    ("declared", "there", "file", "proved"),
     [
-        (None, AT_NOW),
-        (NOW - DAY, AT_NOW),
-        (NOW, "ci (retired 2026-11-23T18:00:01Z)"),
-        (NOW + 5 * SECOND, "ci (retired 2026-11-23T18:00:06Z)"),
-        (NOW + timedelta(microseconds=999999), "ci (retired 2026-11-23T18:00:01Z)"),
+        (kept(), [CI], stored(), False),
+        (kept(verify_secret="always"), [CI], stored(), True),
+        (kept(verify_secret="always"), [CI], stored(NOTHING, CI), True),
+        (kept(verify_secret="always", name=None, mrn=CI.mrn), [OTHER, CI], stored(), True),
+        (kept(verify_secret="always", name="ci2", mrn=CI.mrn), [CI], stored(), True),
+        # what is lost anyway is not tried
+        (kept(verify_secret="always"), [CI], stored(NOTHING, OTHER), False),
+        (kept(verify_secret="always"), [CI], BLANK_FILE, False),
+        (kept(verify_secret="always"), [CI], None, False),
+        (kept(verify_secret="always"), [OTHER], stored(), False),
+        (kept(verify_secret="always", present=False), [CI], stored(), False),
+        # before an interrupted rotation is finished
+        (kept(), [CI, pending()], stored(DAY, pending()), True),
+        (kept(), [CI, pending()], stored(), True),
+        (kept(), [pending()], stored(), True),
+        (kept(), [CI, pending()], stored(DAY), False),
+        (kept(verify_secret="never"), [CI, pending()], stored(), False),
     ],
 )
-def test_the_retirement_is_later_than_the_present_secret(file: datetime | None, expected: str) -> None:
-    step = plan(spec(rotate_after=DAY, token_path="/t"), OLD, file=file).steps[0]
-    assert isinstance(step, Update)
-    assert step.name == expected
-
-
-def test_the_retirement_is_in_utc() -> None:
-    local = NOW.astimezone(timezone(timedelta(hours=9)))
-    step = plan(spec(rotate_after=DAY), OLD, now=local).steps[0]
-    assert isinstance(step, Update)
-    assert step.name == AT_NOW
-
-
-# Lost secrets
-
-
-@pytest.mark.parametrize(
-    ("lost_secret", "file", "operations", "warns"),
-    [
-        ("warn", False, [], True),
-        ("warn", NOW, [], False),
-        ("fail", NOW, [], False),
-        ("rotate", NOW, [], False),
-        ("rotate", False, ["updateAPIToken", "generateAPIToken", "deleteAPIToken"], False),
-        ("rotate", None, [], False),
-    ],
-)
-def test_lost_secret(lost_secret: str, file: datetime | bool | None, operations: list[str], warns: bool) -> None:
-    path = None if file is None else "/t"
-    made = plan(spec(lost_secret=lost_secret, token_path=path), OLD, file=file)
-    assert made.operations == operations
-    assert bool(made.warnings) is warns
-
-
-def test_the_warning_about_a_lost_secret_tells_the_way_out() -> None:
-    (warning,) = plan(spec(token_path="/etc/ci"), OLD, file=False).warnings
-    assert warning.startswith('The API token "ci" of space "space-1" exists, but /etc/ci does not')
-    assert "lost_secret to rotate" in warning
-
-
-def test_a_lost_secret_can_fail() -> None:
-    with pytest.raises(MondooError, match="exists, but /etc/ci does not") as caught:
-        plan(spec(token_path="/etc/ci", lost_secret="fail"), OLD, file=False)
-    assert caught.value.code == "LostSecret"
-
-
-def test_a_lost_secret_does_not_matter_where_rotation_is_due_anyway() -> None:
-    made = plan(spec(token_path="/etc/ci", lost_secret="fail", rotate_after=DAY), OLD, file=False)
-    assert made.generates
-    assert not made.warnings
-
-
-# Predecessors
-
-
-@pytest.mark.parametrize(
-    ("changes", "retired_for", "used_after", "deleted", "warns"),
-    [
-        pytest.param({"rotate_after": 90 * DAY}, HOUR, False, True, False, id="no overlap"),
-        pytest.param({"rotate_after": 90 * DAY, "overlap": 2 * HOUR}, HOUR, False, False, False, id="within"),
-        pytest.param({"rotate_after": 90 * DAY, "overlap": HOUR}, HOUR, False, True, False, id="at its end"),
-        pytest.param({"overlap": HOUR}, DAY, False, True, False, id="overlap alone is enough"),
-        pytest.param({"overlap": 2 * DAY}, DAY, True, False, True, id="still used within"),
-        pytest.param({"overlap": HOUR}, DAY, True, True, True, id="still used after"),
-        pytest.param({}, DAY, True, False, False, id="no business of a declaration without rotation"),
-        pytest.param({"lost_secret": "rotate"}, DAY, False, False, False, id="lost_secret without a file"),
-        pytest.param({"overlap": HOUR}, -HOUR, False, False, False, id="retired in the future"),
-    ],
-)
-def test_leftovers(
-    changes: dict[str, Any], retired_for: timedelta, used_after: bool, deleted: bool, warns: bool
+def test_whether_the_stored_secret_is_tried_first(
+    declared: Declaration, there: list[Token], file: StoredSecret | None, proved: bool
 ) -> None:
-    at = NOW - retired_for
-    left = retired(at, last_used_at=at + SECOND if used_after else at - SECOND)
-    made = plan(spec(**changes), OLD, left)
-    assert made.steps == ((Delete(left),) if deleted else ())
-    assert bool(made.warnings) is warns
-    assert all(left.name in warning and str(left.mrn) in warning for warning in made.warnings)
+    assert needs_proof(declared, there, file) is proved
 
 
-def test_a_rotation_with_overlap_keeps_the_newest_and_deletes_the_outdated() -> None:
-    outdated = retired(NOW - 2 * DAY)
-    made = plan(spec(rotate_after=DAY, overlap=DAY), OLD, outdated)
-    assert made.operations == ["updateAPIToken", "generateAPIToken", "deleteAPIToken"]
-    assert made.steps[-1] == Delete(outdated)
-
-
-def test_the_own_credential_among_the_predecessors_is_kept() -> None:
-    left = retired(NOW - DAY)
-    made = plan(spec(overlap=HOUR), OLD, left, own=left)
-    assert not made.changed
-    (warning,) = made.warnings
-    assert "is kept: this task logs in with it" in warning
-
-
-def test_predecessors_of_other_names_are_left_alone() -> None:
-    others = token(retired_name("other", NOW - DAY), key="o"), token("ci (retired yesterday)", key="y")
-    assert not plan(spec(rotate_after=90 * DAY), OLD, *others).changed
-
-
-# Interrupted rotations
-
-
-def test_a_rotation_that_ended_after_the_renaming_goes_on() -> None:
-    left = retired(NOW - HOUR, description="Pipelines")
-    made = plan(spec(rotate_after=DAY), left)
-    new = successor_of(left)
-    assert made.steps == (Generate(new, replaces=left), Delete(left))
-
-
-def test_what_is_declared_wins_over_the_predecessor() -> None:
-    left = retired(NOW - HOUR, description="Pipelines")
-    made = plan(spec(rotate_after=DAY, description="", roles=roles("agent")), left)
-    assert made.after is not None
-    assert made.diff["after"] == {"name": "ci", "description": "", "permissions": ["agent"]}
-
-
-def test_the_newest_predecessor_is_the_model_for_a_successor() -> None:
-    older = retired(NOW - 3 * HOUR, description="older")
-    newer = retired(NOW - HOUR, description="newer")
-    made = plan(spec(rotate_after=DAY, overlap=2 * HOUR), older, newer)
-    assert made.after is not None
-    assert made.after.description == "newer"
-    assert made.steps == (Generate(made.after, replaces=newer), Delete(older))
-
-
-def test_a_predecessor_gets_its_name_back_only_if_its_secret_is_the_one_in_the_file() -> None:
-    """Somebody has deleted the successor, whose secret is in the file."""
-    left = retired(NOW - HOUR)
-    declared = spec(rotate_after=DAY, overlap=DAY, token_path="/t")
-    for file, replaces in ((NOW - 2 * HOUR, left), (NOW - HOUR, None), (NOW, None), (False, left)):
-        assert plan(declared, left, file=file).steps == (Generate(successor_of(left), replaces=replaces),)
-
-
-FRESH = token("ci", created_at=NOW - HOUR, last_used_at=None)
-
-
-@pytest.mark.parametrize(
-    ("changes", "file", "current", "replaced"),
-    [
-        pytest.param({}, None, FRESH, True, id="a predecessor that should be gone"),
-        pytest.param({}, None, replace(FRESH, last_used_at=NOW), False, id="its secret is in use"),
-        pytest.param({}, None, replace(FRESH, last_use_known=False), False, id="its secret may be in use"),
-        pytest.param({"overlap": DAY}, None, FRESH, False, id="the predecessor may be there"),
-        pytest.param({"token_path": "/t"}, NOW - 2 * HOUR, FRESH, True, id="the file is older than the retirement"),
-        pytest.param({"token_path": "/t"}, NOW, FRESH, False, id="the file is newer"),
-        pytest.param({"token_path": "/t"}, NOW - HOUR, FRESH, False, id="the file is of the very moment"),
-        pytest.param({"token_path": "/t", "overlap": DAY}, NOW - 2 * HOUR, FRESH, True, id="older, with overlap"),
-        pytest.param({"token_path": "/t", "overlap": DAY}, NOW, FRESH, False, id="newer, with overlap"),
-        pytest.param({"token_path": "/t"}, False, FRESH, True, id="no file and no overlap"),
-    ],
-)
-def test_a_successor_that_was_never_delivered_is_replaced(
-    changes: dict[str, Any], file: datetime | bool | None, current: Token, replaced: bool
-) -> None:
-    left = retired(NOW - HOUR)
-    made = plan(spec(rotate_after=90 * DAY, **changes), current, left, file=file)
-    assert made.generates is replaced
-    assert any("cut short" in warning for warning in made.warnings) is replaced
-    if replaced:
-        assert made.steps[:2] == (Delete(current), Generate(successor_of(current), replaces=left))
-    assert (Delete(left) in made.steps) is ("overlap" not in changes)
-
-
-def test_the_own_credential_is_not_replaced_as_undelivered() -> None:
-    with pytest.raises(MondooError, match="replace the API token"):
-        plan(spec(rotate_after=90 * DAY), FRESH, retired(NOW - HOUR), own=FRESH)
-
-
-def test_a_declaration_without_rotation_takes_nothing_for_undelivered() -> None:
-    assert not plan(spec(), FRESH, retired(NOW - HOUR)).changed
+def test_the_order_of_steps_is_make_before_break() -> None:
+    """What the specification promises for the lists of operations."""
+    assert Case(rotate(), [CI]).plan().operations == ["generateAPIToken", "deleteAPIToken", "updateAPIToken"]
+    with_overlap = Case(rotate(overlap=timedelta(days=7)), [CI]).plan()
+    assert with_overlap.operations == ["generateAPIToken", "updateAPIToken", "updateAPIToken"]
+    assert in_words(with_overlap)[1:] == [f"rename ci to {RETIRED_NOW}", FINISH]

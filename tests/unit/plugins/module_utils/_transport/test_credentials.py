@@ -27,10 +27,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 _START = 1_795_456_800.75
 
 
-def _jwt(claims: object, header: object = None) -> str:
-    parts = [header or {"alg": "HS256", "typ": "JWT"}, claims]
-    texts = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts]
-    return ".".join([*texts, "signature"])
+MRN = "//agents.api.mondoo.app/spaces/alpha/serviceaccounts/2hK8"
 
 
 # API tokens
@@ -41,31 +38,12 @@ def test_an_api_token_is_sent_as_it_is() -> None:
     assert credential.bearer() == "opaque-secret"
     assert credential.secrets == ("opaque-secret",)
     assert credential.identifiers == frozenset()
-    assert credential.api_endpoint is None
+    assert (credential.api_endpoint, credential.api_proxy, credential.signs) == (None, None, False)
 
 
-@pytest.mark.parametrize("secret", ["", " \n", "two words", "line\nbreak", "nul\0", "ümlaut", "bell\a"])
-def test_what_cannot_be_an_api_token(secret: str) -> None:
-    with pytest.raises(MondooError) as caught:
-        ApiToken(secret)
-    assert caught.value.code == "InvalidCredentials"
-    assert not secret.strip() or secret.strip() not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("token", "identifiers"),
-    [
-        (_jwt({"sub": "//t/1", "api_token_id": "x", "iat": 1}), {"//t/1", "x", "HS256", "JWT"}),
-        (_jwt({"sub": "//t/1"}, {"kid": "//t/2"}), {"//t/1", "//t/2"}),
-        (_jwt({"nested": {"mrn": "//t/1"}, "list": ["//t/2"]}), {"HS256", "JWT"}),
-        (_jwt(["//t/1"]), {"HS256", "JWT"}),
-        ("eyJhbGciOiJub25lIn0.!!!.x", set()),
-        ("a.b.c", set()),
-        ("opaque", set()),
-    ],
-)
-def test_a_jwt_tells_whom_it_belongs_to(token: str, identifiers: set[str]) -> None:
-    assert ApiToken(token).identifiers == identifiers
+def test_an_api_token_that_is_a_jwt_knows_whose_it_is() -> None:
+    claims, header = (base64.urlsafe_b64encode(json.dumps({key: MRN}).encode()).decode() for key in ("sub", "kid"))
+    assert ApiToken(f"{header}.{claims}.signature").identifiers == {MRN}
 
 
 # Service accounts
@@ -102,15 +80,43 @@ def test_the_signature_is_of_this_key_alone() -> None:
 
 
 def test_a_service_account_knows_its_identity_endpoint_and_secrets() -> None:
-    account = _account()
+    account = _account(api_proxy=" http://proxy:3128\n")
     assert account.identifiers == {ACCOUNT_MRN}
-    assert account.api_endpoint == "https://eu.api.mondoo.com"
-    assert account.secrets == (private_pem(),)
+    assert (account.api_endpoint, account.api_proxy) == ("https://eu.api.mondoo.com", "http://proxy:3128")
+    assert account.signs
+    assert private_pem() in account.secrets
 
 
-@pytest.mark.parametrize("endpoint", [None, "", 7])
-def test_the_endpoint_is_optional(endpoint: object) -> None:
-    assert _account(api_endpoint=endpoint).api_endpoint is None
+@pytest.mark.parametrize("value", [None, "", " ", 7])
+def test_endpoint_and_proxy_are_optional(value: object) -> None:
+    account = _account(api_endpoint=value, api_proxy=value)
+    assert (account.api_endpoint, account.api_proxy) == (None, None)
+
+
+def test_each_jwt_is_registered_before_it_is_used() -> None:
+    clock, registered = [_START], list[str]()
+    account = ServiceAccount(service_account(), now=lambda: clock[0], on_signed=registered.append)
+    assert registered == []
+    used = [account.bearer(), account.bearer()]
+    clock[0] += 60
+    used.append(account.bearer())
+    assert used == [registered[0], registered[0], registered[1]]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"type": "external_account", "audience": "hunter2", "credential_source": {"file": "/run/hunter2"}},
+        {"auth": {"method": "wif"}, "mrn": ACCOUNT_MRN, "issuer_uri": "https://hunter2.example.com"},
+        {**service_account(), "type": "external_account"},
+    ],
+)
+def test_keyless_credentials_are_refused_by_name(document: dict[str, Any]) -> None:
+    with pytest.raises(MondooError, match="keyless credentials") as caught:
+        ServiceAccount(document)
+    assert caught.value.code == "InvalidCredentials"
+    assert "auth_token or MONDOO_API_TOKEN" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
 
 
 def test_a_token_is_used_again_and_renewed_before_it_ends() -> None:

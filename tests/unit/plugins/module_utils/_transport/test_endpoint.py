@@ -7,7 +7,11 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.mondoo.platform.plugins.module_utils._transport.endpoint import REGIONS, query_url
+from ansible_collections.mondoo.platform.plugins.module_utils._transport.endpoint import (
+    REGIONS,
+    choose_endpoint,
+    query_url,
+)
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
 
 
@@ -16,6 +20,8 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.errors imp
     [
         (REGIONS["us"], "https://us.api.mondoo.com/query"),
         (REGIONS["eu"], "https://eu.api.mondoo.com/query"),
+        # Another name of the one in the US.
+        ("https://api.mondoo.com", "https://api.mondoo.com/query"),
         ("https://api.example.mondoo.com/", "https://api.example.mondoo.com/query"),
         ("https://api.example.mondoo.com/query", "https://api.example.mondoo.com/query"),
         ("https://api.example.mondoo.com/query/", "https://api.example.mondoo.com/query"),
@@ -36,6 +42,46 @@ def test_urls(base: str, url: str) -> None:
     assert query_url(url, "endpoint") == url
 
 
+EVERY = {
+    "endpoint": "https://endpoint.example.com",
+    "region": "eu",
+    "environment": "https://environment.example.com",
+    "account": "https://account.example.com",
+}
+
+
+@pytest.mark.parametrize(
+    ("missing", "url"),
+    [
+        ((), "https://endpoint.example.com/query"),
+        # What a task says goes before the environment, also where it says it with another option.
+        (("endpoint",), "https://eu.api.mondoo.com/query"),
+        (("endpoint", "region"), "https://environment.example.com/query"),
+        (("endpoint", "region", "environment"), "https://account.example.com/query"),
+        (("endpoint", "region", "environment", "account"), "https://us.api.mondoo.com/query"),
+    ],
+)
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_which_endpoint_wins(missing: tuple[str, ...], url: str, nothing: str | None) -> None:
+    given: dict[str, str | None] = {**EVERY, **dict.fromkeys(missing, nothing)}
+    assert choose_endpoint(**given) == url
+
+
+@pytest.mark.parametrize(
+    ("place", "source"),
+    [
+        ("endpoint", "endpoint"),
+        ("environment", "MONDOO_API_ENDPOINT"),
+        ("account", "api_endpoint of the service account"),
+    ],
+)
+def test_a_wrong_endpoint_names_where_it_stands(place: str, source: str) -> None:
+    given: dict[str, str | None] = {**dict.fromkeys(EVERY), place: "ftp://example.com"}
+    with pytest.raises(MondooError, match="is not a URL") as caught:
+        choose_endpoint(**given)
+    assert str(caught.value).startswith(f'{source}: "ftp://example.com" is not')
+
+
 @pytest.mark.parametrize(
     ("base", "words"),
     [
@@ -49,7 +95,7 @@ def test_urls(base: str, url: str) -> None:
         ("https://a b.com", "is not a URL"),
         ("https://example.com:port", "is not a URL"),
         ("https://example.com:99999", "is not a URL"),
-        ("https://[::1", "is not a URL"),
+        ("https://example.com\u202e", "is not a URL"),
         ("http://example.com", "would send credentials unencrypted; use https://"),
         ("http://localhost.example.com", "would send credentials unencrypted"),
         ("http://10.0.0.1", "would send credentials unencrypted"),
@@ -62,7 +108,7 @@ def test_what_is_refused(base: str, words: str) -> None:
     with pytest.raises(MondooError) as caught:
         query_url(base, "api_endpoint of the service account")
     assert caught.value.code == "InvalidOption"
-    assert str(caught.value).startswith(f'api_endpoint of the service account: "{base}" ')
+    assert str(caught.value).startswith('api_endpoint of the service account: "')
     assert words in str(caught.value)
 
 
@@ -84,7 +130,9 @@ def test_what_is_refused(base: str, words: str) -> None:
         ("https://user:hunter2@example.com:port", "is not a URL"),
         ("https://user:hunter2@[::1", "is not a URL"),
         ("user:hunter2@example.com", 'endpoint: "…@example.com" is not a URL'),
-        ("https://example.com/query?token=hunter2", 'endpoint: "https://example.com/query…" must not contain a query'),
+        ("user:hunter2", "endpoint: the address, which is not shown because it may hold a password, is not a URL"),
+        ("https://[::1hunter2", "endpoint: the address, which is not shown"),
+        ("https://example.com/query?token=hunter2", 'endpoint: "https://example.com…" must not contain a query'),
         ("https://example.com#hunter2", 'endpoint: "https://example.com…" must not contain a query or a fragment'),
         ("http://example.com?token=hunter2@x", "must not contain a query"),
     ],

@@ -7,16 +7,39 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import shutil
 import socket
 import ssl
 import threading
 from pathlib import Path
 
 import pytest
+from ansible_collections.mondoo.platform.plugins.module_utils._api.documents import API_TOKENS
+from ansible_collections.mondoo.platform.plugins.module_utils._transport import connection
+from ansible_collections.mondoo.platform.plugins.module_utils._transport.credentials import ApiToken
+from ansible_collections.mondoo.platform.plugins.module_utils._transport.http import HttpTransport
+from ansible_collections.mondoo.platform.plugins.module_utils._transport.trust import Trust, choose_trust
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
-from ansible_collections.mondoo.platform.tests.unit.support.http_client import LATER, PASSING, REFUSED, failure, post
+from ansible_collections.mondoo.platform.tests.unit.support.http_client import (
+    BEARER,
+    LATER,
+    PASSING,
+    REFUSED,
+    failure,
+    post,
+    transport,
+)
 from ansible_collections.mondoo.platform.tests.unit.support.keys import write_certificate
-from ansible_collections.mondoo.platform.tests.unit.support.server import Reply, Server, closed_port, json_reply
+from ansible_collections.mondoo.platform.tests.unit.support.server import (
+    RawServer,
+    Reply,
+    Server,
+    at_once,
+    closed_port,
+    json_reply,
+)
+from cryptography import x509
 
 ANSWER = json_reply({"data": {"x": 1}})
 
@@ -30,15 +53,21 @@ def test_a_closed_port() -> None:
     url = f"http://127.0.0.1:{closed_port()}/query"
     error = failure(url)
     assert (error.code, _meaning(error)) == ("ConnectionFailed", PASSING)
-    assert error.reason == f"no answer from {url}: Connection refused"
+    assert error.reason == f"no connection to {url}: Connection refused"
 
 
 def test_a_name_that_does_not_exist() -> None:
     error = failure("https://api.mondoo.invalid/query")
     assert (error.code, _meaning(error)) == ("ConnectionFailed", PASSING)
-    assert error.reason.startswith("no answer from https://api.mondoo.invalid/query: ")
+    assert error.reason.startswith("no connection to https://api.mondoo.invalid/query: ")
     assert "object at 0x" not in error.reason
     assert "Max retries" not in error.reason
+
+
+@pytest.mark.parametrize("name", [f"{'a' * 70}.invalid", f"{'ä' * 70}.invalid", "a..invalid", "*.invalid"])
+def test_a_name_that_is_none(name: str) -> None:
+    error = failure(f"https://{name}/query")
+    assert (error.code, error.outcome_unknown) == ("ConnectionFailed", False)
 
 
 def test_a_reset() -> None:
@@ -53,7 +82,7 @@ def test_no_answer_in_time() -> None:
     with Server(Reply(breaks="silence")) as server:
         error = failure(server.url, timeout=0.2)
         assert (error.code, _meaning(error)) == ("TimedOut", LATER)
-        assert error.reason == f"no answer from {server.url} within the timeout"
+        assert error.reason == f"no complete answer from {server.url} within 0.2 seconds"
 
 
 def test_no_connection_in_time() -> None:
@@ -68,41 +97,23 @@ def test_no_connection_in_time() -> None:
     assert error.reason.startswith("no connection to http://127.0.0.1:")
 
 
-def test_a_body_that_does_not_come_in_time() -> None:
-    """The answer was under way, so the request was executed."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        done = threading.Event()
+def test_what_is_left_of_an_answer_is_not_taken_for_the_next() -> None:
+    """Hints that nobody has asked for come before the answer, which http.client takes for another answer."""
+    later = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s"
+    first, second = b'{"data": {"x": "first"}}', b'{"data": {"x": "second"}}'
+    bodies = [first, second]
 
-        def answer_half() -> None:
-            connection, _address = listening.accept()
-            with connection:
-                connection.recv(65536)
-                connection.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"token": "hunter2"')
-                done.wait(10)
+    def hint(client: socket.socket, _ended: threading.Event) -> None:
+        body = bodies.pop(0)
+        client.sendall(b"HTTP/1.1 103 Early Hints\r\n\r\n" if body is first else b"")
+        client.sendall(later % (len(body), body))
 
-        thread = threading.Thread(target=answer_half)
-        thread.start()
-        error = failure(f"http://127.0.0.1:{listening.getsockname()[1]}/query", timeout=0.3)
-        done.set()
-        thread.join(10)
-    assert (error.transient, error.outcome_unknown) == LATER
-
-
-@pytest.mark.parametrize("spoken", [b"SSH-2.0-hunter2\r\n", b"HTTP/9.9 hunter2 hunter2\r\n\r\n", b""])
-def test_something_else_than_http(spoken: bytes) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-
-        def speak() -> None:
-            connection, _address = listening.accept()
-            with connection:
-                connection.recv(65536)
-                connection.sendall(spoken)
-
-        thread = threading.Thread(target=speak)
-        thread.start()
-        error = failure(f"http://127.0.0.1:{listening.getsockname()[1]}/query")
-        thread.join(10)
-    assert (error.transient, error.outcome_unknown) == LATER
+    with RawServer(hint) as server:
+        client = transport(server.url)
+        with pytest.raises(MondooError, match="HTTP 103 with an empty body") as caught:
+            client.post(API_TOKENS.plain, {}, "apiTokens")
+        assert (caught.value.transient, caught.value.outcome_unknown) == LATER
+        assert client.post(API_TOKENS.plain, {}, "apiTokens").data == {"x": "second"}
 
 
 # TLS
@@ -148,71 +159,84 @@ def test_a_bundle_that_is_none(tmp_path: Path) -> None:
     bundle.write_text("no certificate", encoding="ascii")
     with Server(ANSWER, certificate=write_certificate(tmp_path)) as server:
         error = failure(server.url, verify=str(bundle))
-        assert not error.transient
+        assert (error.code, _meaning(error)) == ("TLSFailed", REFUSED)
+        assert error.reason.startswith(f"the certificate authorities of {bundle} cannot be read: ")
+        assert "_ssl.c" not in error.reason
         assert not server.received
 
 
 def test_tls_that_breaks_after_the_request_has_arrived(tmp_path: Path) -> None:
     """Nobody knows whether the request was executed."""
     certificate = write_certificate(tmp_path)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    with socket.create_server(("127.0.0.1", 0)) as listening:
 
-        def break_off() -> None:
-            connection, _address = listening.accept()
-            with context.wrap_socket(connection, server_side=True) as encrypted:
-                encrypted.recv(65536)
-                raw = socket.socket(fileno=encrypted.detach())
+    def break_off(client: socket.socket, _ended: threading.Event) -> None:
+        with socket.socket(fileno=client.detach()) as raw:
             raw.sendall(b"\x17\x03\x03\x00\x40" + b"\0" * 64)  # a record that nobody has encrypted
-            raw.close()
 
-        thread = threading.Thread(target=break_off)
-        thread.start()
-        error = failure(f"https://127.0.0.1:{listening.getsockname()[1]}/query", verify=str(certificate))
-        thread.join(10)
-    assert error.outcome_unknown
+    with RawServer(break_off, certificate=certificate) as server:
+        error = failure(server.url, verify=str(certificate))
+        assert (error.transient, error.outcome_unknown) == LATER
+        assert server.requests == 1
 
 
-# Proxies
+@pytest.mark.parametrize("said", [b"", b"\x15\x03\x03\x00\x02\x02\x28"], ids=["nothing", "an alert"])
+def test_tls_that_breaks_in_the_handshake(said: bytes, tmp_path: Path) -> None:
+    """Nothing of the request was sent by then."""
+    with RawServer(at_once(said), certificate=write_certificate(tmp_path), handshake=False) as server:
+        error = failure(server.url)
+    assert error.code in ("ConnectionFailed", "TLSFailed")
+    assert not error.outcome_unknown
 
 
-@pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_proxy_that_is_not_there(scheme: str) -> None:
-    with Server(ANSWER) as server:
-        url = server.url.replace("http:", f"{scheme}:")
-        error = failure(url, proxy=f"http://127.0.0.1:{closed_port()}")
-        assert (error.code, _meaning(error)) == ("ProxyFailed", PASSING)
-        assert error.reason == f"no connection to {url} through the proxy: Connection refused"
-        assert not server.received
+# Which authorities are trusted
 
 
-@pytest.mark.parametrize("status", [403, 407, 502])
-def test_a_proxy_that_refuses(status: int) -> None:
-    with Server(Reply(status, b"hunter2")) as proxy:
-        error = failure("https://api.mondoo.invalid/query", proxy=f"http://user:hunter2@127.0.0.1:{proxy.port}")
-        assert (error.code, _meaning(error)) == ("ProxyFailed", PASSING)
-        assert [(received.method, received.path) for received in proxy.received] == [
-            ("CONNECT", "api.mondoo.invalid:443")
-        ]
-        assert "authorization" not in proxy.received[0].headers
+def trusted(url: str, **environ: str) -> bool:
+    client = HttpTransport(
+        url, ApiToken(BEARER), user_agent="unit/1", timeout=5, trust=choose_trust(True, None, environ)
+    )
+    try:
+        return client.post(API_TOKENS.plain, {}, "apiTokens").data == {"x": 1}
+    except MondooError as error:
+        assert error.code == "TLSFailed"
+        return False
 
 
-def test_a_proxy_is_used_before_that_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    with Server(ANSWER) as chosen, Server(ANSWER) as usual:
-        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{usual.port}")
-        url = "http://api.mondoo.invalid/query"
-        post(url, proxy=f"http://127.0.0.1:{chosen.port}")
-        assert ([received.path for received in chosen.received], usual.received) == ([url], [])
-        post(url)
-        assert [received.path for received in usual.received] == [url]
-        monkeypatch.setenv("NO_PROXY", "mondoo.invalid")
-        assert failure(url).code == "ConnectionFailed"
-        assert len(usual.received) == 1
+def rehashed(folder: Path, certificate: Path) -> str:
+    """A folder in which OpenSSL finds the certificate, as `openssl rehash` makes it."""
+    folder.mkdir()
+    name = x509.load_pem_x509_certificate(certificate.read_bytes()).subject.public_bytes()
+    # Of a short name in lower case, without its outer header.
+    digest = hashlib.sha1(name[2:]).digest()  # noqa: S324  (as OpenSSL does it)
+    shutil.copy(certificate, folder / f"{int.from_bytes(digest[:4], 'little'):08x}.0")
+    return str(folder)
 
 
-@pytest.mark.parametrize("proxy", ["not a url", "http://", "ftp://127.0.0.1:1", "socks5://127.0.0.1:1"])
-def test_a_proxy_that_is_no_proxy(proxy: str) -> None:
-    error = failure("https://api.mondoo.invalid/query", proxy=proxy)
-    assert not error.http_status
-    assert error.code in ("ProxyFailed", "ConnectionFailed")
+def test_the_authorities_that_the_environment_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    certificate = write_certificate(tmp_path)
+    other = tmp_path / "other"
+    other.mkdir()
+    another = str(write_certificate(other))
+    with Server(ANSWER, certificate=certificate) as server:
+        assert not trusted(server.url)
+        for name in ("MONDOO_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+            assert trusted(server.url, **{name: str(certificate)})
+            assert not trusted(server.url, **{name: another})
+        # OpenSSL itself looks at these.
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        assert trusted(server.url, SSL_CERT_FILE=str(certificate))
+        monkeypatch.setenv("SSL_CERT_FILE", another)
+        assert not trusted(server.url, SSL_CERT_FILE=another)
+        monkeypatch.delenv("SSL_CERT_FILE")
+        folder = rehashed(tmp_path / "folder", certificate)
+        monkeypatch.setenv("SSL_CERT_DIR", folder)
+        assert trusted(server.url, SSL_CERT_DIR=folder)
+        monkeypatch.delenv("SSL_CERT_DIR")
+        assert trusted(server.url, REQUESTS_CA_BUNDLE=folder)
+
+
+def test_without_authorities_of_the_host_those_of_certifi_are_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ssl.SSLContext, "load_default_certs", lambda _context: None)
+    monkeypatch.setattr(connection, "_context", connection._context.__wrapped__)
+    assert connection._context(Trust()).cert_store_stats()["x509_ca"] > 50
+    assert connection._context(Trust(named=("/somewhere",))).cert_store_stats()["x509_ca"] == 0

@@ -62,10 +62,48 @@ def test_the_place_nearest_to_the_failure_names_what_was_attempted() -> None:
         (errors.GARBLED_ANSWER, "Run again"),
         (errors.SCHEMA_MISMATCH, "newer version of the collection"),
         (errors.INCOMPLETE_LISTING, "Nothing was changed"),
+        (errors.REFUSED, "did not make the change"),
+        (errors.STORED_OTHERWISE, "in which the service stores it"),
     ],
 )
 def test_every_code_that_a_person_can_act_on_has_advice(code: str, words: str) -> None:
     assert words in str(MondooError(code, "it broke"))
+
+
+@pytest.mark.parametrize(
+    ("operation", "words"),
+    [
+        ("generateAPIToken", "an Editor cannot grant more permissions than it has"),
+        ("setRoles", "an Editor cannot grant more permissions than it has"),
+        ("apiTokens", "does not publish which permission lists API tokens"),
+        ("deleteAPIToken", "needs the Editor or Owner permission on the scope"),
+        (None, "needs the Editor or Owner permission on the scope"),
+    ],
+)
+def test_what_to_do_about_a_missing_permission_depends_on_the_operation(operation: str | None, words: str) -> None:
+    text = str(MondooError(errors.PERMISSION_DENIED, "no", operation=operation))
+    assert words in text
+    assert "Viewer" not in text
+    assert "Mend it." in str(MondooError(errors.PERMISSION_DENIED, "no", operation=operation, advice="Mend it."))
+
+
+def test_the_operation_is_named_once() -> None:
+    error = MondooError(errors.PERMISSION_DENIED, "no").in_operation("setRoles").in_operation("apiTokens")
+    assert error.details == {"code": "PermissionDenied", "operation": "setRoles"}
+    assert "cannot grant" in str(error)
+
+
+def test_a_copy_is_an_error_of_its_own() -> None:
+    class SpecialError(MondooError):
+        pass
+
+    original = SpecialError("Other", "it broke", http_status=500, transient=True).note("One.")
+    copy = original.copy()
+    copy.during("read").note("Two.")
+    assert type(copy) is SpecialError
+    assert (copy.http_status, copy.transient) == (500, True)
+    assert str(original) == "it broke. One."
+    assert str(copy) == "Could not read: it broke. One. Two."
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
-from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import Scope, scope_from, token_mrn_from
+from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import (
+    Scope,
+    scope_from,
+    scope_path,
+    token_id,
+    token_mrn_from,
+    token_scope,
+)
 
 _SPACES = "//captain.api.mondoo.app/spaces/"
 _ORGANIZATIONS = "//captain.api.mondoo.app/organizations/"
@@ -82,3 +89,31 @@ def test_what_is_no_token_mrn(value: str) -> None:
     with pytest.raises(MondooError) as caught:
         token_mrn_from(value)
     assert str(caught.value) == f'mrn: "{value}" is not the MRN of an API token: it starts with //.'
+
+
+_AGENTS = "//agents.api.mondoo.app/"
+
+
+@pytest.mark.parametrize(
+    ("mrn", "scope"),
+    [
+        (_AGENTS + "spaces/s-1/serviceaccounts/7", Scope("space", _SPACES + "s-1")),
+        (_AGENTS + "organizations/O_1/serviceaccounts/7", Scope("organization", _ORGANIZATIONS + "O_1")),
+        (_AGENTS + "spaces/s-1/apitokens/7", None),
+        (_AGENTS + "spaces/s-1/serviceaccounts/", None),
+        (_AGENTS + "spaces/s-1/serviceaccounts/7/x", None),
+        (_AGENTS + "spaces/-/serviceaccounts/7", None),
+        ("//other.api.mondoo.app/spaces/s-1/serviceaccounts/7", None),
+        (_SPACES + "s-1", None),
+        ("opaque", None),
+    ],
+)
+def test_the_scope_that_a_token_mrn_names(mrn: str, scope: Scope | None) -> None:
+    assert token_scope(mrn) == scope
+
+
+def test_parts_of_mrns() -> None:
+    assert scope_path(_SPACES + "s-1") == "spaces/s-1"
+    assert scope_path("//elsewhere/spaces/s-1") == "spaces/s-1"
+    assert token_id(_AGENTS + "spaces/s-1/serviceaccounts/7") == "7"
+    assert token_id("opaque") == "opaque"

@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
 from ansible_collections.mondoo.platform.plugins.module_utils._values.permissions import (
     KNOWN_ROLES,
+    canonical_role,
     declarable,
     role_mrn_from,
     role_mrns_from,
@@ -28,8 +29,28 @@ def test_the_roles_of_the_service_are_known() -> None:
 
 @pytest.mark.parametrize("name", KNOWN_ROLES)
 def test_known_roles_in_any_case_by_name_and_mrn(name: str) -> None:
-    for text in (name, name.upper(), f" {name.title()} ", _ROLES + name, (_ROLES + name).upper()):
+    elsewhere = f"//iam.eu.api.mondoo.com/roles/{name.title()}"
+    for text in (name, name.upper(), f" {name.title()} ", _ROLES + name, (_ROLES + name).upper(), elsewhere):
         assert role_mrn_from(text) == _ROLES + name
+
+
+@pytest.mark.parametrize(
+    ("told", "canonical"),
+    [
+        (_ROLES + "viewer", _ROLES + "viewer"),
+        (_ROLES + "Viewer", _ROLES + "viewer"),
+        ("//IAM.api.mondoo.app/ROLES/viewer", _ROLES + "viewer"),
+        ("//iam.eu.api.mondoo.com/roles/Policy-Manager", _ROLES + "policy-manager"),
+        ("//iam.eu.api.mondoo.com/roles/Space-Member", _ROLES + "space-member"),
+        # Roles that are not the platform's own stay what they are.
+        (_CUSTOM, _CUSTOM),
+        (_ROLES + "Brand-New", _ROLES + "Brand-New"),
+        ("//iam.api.mondoo.app/organizations/o/roles/viewer", "//iam.api.mondoo.app/organizations/o/roles/viewer"),
+        ("viewer", "viewer"),
+    ],
+)
+def test_a_role_that_the_service_tells_is_compared_in_one_spelling(told: str, canonical: str) -> None:
+    assert canonical_role(told) == canonical
 
 
 @pytest.mark.parametrize("mrn", [_CUSTOM, _ROLES + "Brand-New"])
@@ -78,4 +99,9 @@ def test_names_are_short_and_sorted_and_leave_memberships_out() -> None:
     roles = [_ROLES + "viewer", _CUSTOM, _ROLES + "space-member", _ROLES + "agent", _ROLES + "org-member"]
     assert short_names(roles) == [_CUSTOM, "agent", "viewer"]
     assert declarable(roles) == {_ROLES + "viewer", _ROLES + "agent", _CUSTOM}
-    assert short_name(_CUSTOM) == _CUSTOM
+
+
+@pytest.mark.parametrize("mrn", [_CUSTOM, _ROLES + "brand-new"])
+def test_what_is_shown_of_a_role_that_only_the_service_knows_can_be_declared(mrn: str) -> None:
+    assert short_name(mrn) == mrn
+    assert role_mrns_from(short_names([mrn])) == {mrn}

@@ -6,15 +6,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
+from ansible_collections.mondoo.platform.plugins.module_utils._values.shape import JsonObject
 from ansible_collections.mondoo.platform.plugins.module_utils._values.token import (
     Token,
-    retired_name,
-    retirement_of,
+    generated_token,
+    same_description,
     token_diff,
     token_from_node,
     token_result,
@@ -28,18 +29,15 @@ from ansible_collections.mondoo.platform.tests.unit.support.builders import (
     token,
     token_mrn,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 NODE: dict[str, Any] = {
     "mrn": token_mrn("1"),
     "name": "ci",
     "description": "Pipelines",
     "roles": [{"mrn": role} for role in sorted(roles("viewer") | MEMBER)],
-    "id": "1",
     "createdAt": "2026-11-23T18:00:00.000000000Z",
     "lastUsed": "0001-01-01T00:00:00Z",
-    "creator": {"email": "someone@example.com", "service": "", "mrn": "//x"},
+    "creator": {"email": "someone@example.com", "mrn": "//x"},
 }
 
 
@@ -50,11 +48,14 @@ def test_a_node_is_read() -> None:
         scope=SPACE,
         description="Pipelines",
         roles=roles("viewer") | MEMBER,
-        id="1",
         created_at=NOW,
         last_used_at=None,
         created_by="someone@example.com",
     )
+
+
+def test_the_id_is_the_last_part_of_the_mrn() -> None:
+    assert token_from_node({**NODE, "id": "other"}, SPACE).id == "1"
 
 
 def test_what_is_nice_to_have_may_be_missing() -> None:
@@ -66,10 +67,10 @@ def test_what_is_nice_to_have_may_be_missing() -> None:
 @pytest.mark.parametrize(
     ("creator", "expected"),
     [
-        ({"email": "e", "service": "s", "mrn": "m"}, "e"),
-        ({"email": None, "service": "s", "mrn": "m"}, "s"),
-        ({"email": "", "service": "", "mrn": "m"}, "m"),
-        ({"email": "", "service": "", "mrn": ""}, None),
+        ({"email": "e", "mrn": "m"}, "e"),
+        ({"email": None, "mrn": "m"}, "m"),
+        ({"email": "", "mrn": "m"}, "m"),
+        ({"email": "", "mrn": ""}, None),
         ({}, None),
         (None, None),
     ],
@@ -79,19 +80,96 @@ def test_the_creator_is_what_the_service_tells_first(creator: object, expected: 
 
 
 @pytest.mark.parametrize(
-    "node", [None, "x", {}, {**NODE, "mrn": None}, {**NODE, "mrn": ""}, {**NODE, "name": None}, {**NODE, "name": 1}]
+    "told",
+    [
+        "//iam.api.mondoo.app/roles/Viewer",
+        "//iam.api.mondoo.app/roles/VIEWER",
+        "//iam.eu.api.mondoo.com/roles/viewer",
+    ],
 )
-def test_an_entry_that_cannot_be_told_apart_makes_the_listing_incomplete(node: object) -> None:
+def test_a_role_of_the_platform_has_one_spelling(told: str) -> None:
+    assert token_from_node({**NODE, "roles": [{"mrn": told}]}, SPACE).roles == roles("viewer")
+
+
+@pytest.mark.parametrize(
+    ("node", "place"),
+    [
+        (None, "null in apiTokens,"),
+        ("x", "text in apiTokens,"),
+        ({}, "nothing in apiTokens.mrn"),
+        ({**NODE, "mrn": None}, "null in apiTokens.mrn"),
+        ({**NODE, "mrn": ""}, "blank text in apiTokens.mrn"),
+        ({**NODE, "name": None}, "null in apiTokens.name"),
+        ({**NODE, "name": 1}, "a number in apiTokens.name"),
+        ({**NODE, "description": ["x"]}, "a list in apiTokens.description"),
+        ({**NODE, "roles": [{}]}, "nothing in apiTokens.roles[0].mrn"),
+        ({**NODE, "roles": [{"mrn": "//x"}, {"mrn": None}]}, "null in apiTokens.roles[1].mrn"),
+        ({**NODE, "roles": "x"}, "text in apiTokens.roles"),
+        ({**NODE, "roles": {"mrn": "//x"}}, "an object in apiTokens.roles"),
+        ({**NODE, "roles": [None]}, "null in apiTokens.roles[0]"),
+        ({**NODE, "creator": "x"}, "text in apiTokens.creator"),
+        ({**NODE, "creator": {"email": 5}}, "a number in apiTokens.creator.email"),
+        ({**NODE, "creator": {"email": None, "mrn": True}}, "true or false in apiTokens.creator.mrn"),
+    ],
+)
+def test_a_node_of_another_shape_is_named(node: object, place: str) -> None:
     with pytest.raises(MondooError) as caught:
         token_from_node(node, SPACE)
-    assert caught.value.code == "IncompleteListing"
+    assert caught.value.code == "GarbledAnswer"
+    assert f"the service's answer has {place}" in caught.value.reason
 
 
-@pytest.mark.parametrize("part", [{"roles": [{}]}, {"roles": "x"}, {"roles": [None]}, {"creator": "x"}])
-def test_an_entry_of_another_shape_makes_the_listing_incomplete(part: dict[str, Any]) -> None:
-    with pytest.raises(MondooError) as caught:
-        token_from_node({**NODE, **part}, SPACE)
-    assert caught.value.code == "IncompleteListing"
+def test_a_lone_surrogate_is_replaced() -> None:
+    found = token_from_node({**NODE, "name": "ci\ud800", "creator": {"email": "\udfffe"}}, SPACE)
+    assert (found.name, found.created_by) == ("ci\ufffd", "\ufffde")
+
+
+@pytest.mark.parametrize("unreadable", ["soon", "2026-13-01T00:00:00Z", {"seconds": 1}, True])
+def test_a_time_that_cannot_be_read_is_unknown(unreadable: object) -> None:
+    found = token_from_node({**NODE, "createdAt": unreadable}, SPACE)
+    assert (found.created_at, found.last_use_known, found.mrn) == (None, True, token_mrn("1"))
+    assert found.unreadable_times == (f"createdAt {unreadable!r}",)
+    found = token_from_node({**NODE, "lastUsed": unreadable}, SPACE)
+    assert (found.last_used_at, found.last_use_known, found.created_at) == (None, False, NOW)
+    assert found.unreadable_times == (f"lastUsed {unreadable!r}",)
+
+
+_ASKED = Token(None, "ci", SPACE, description="x", roles=roles("viewer"))
+
+
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        ({}, _ASKED),
+        (dict.fromkeys(["mrn", "name", "description", "createdBy", "createdAt"]), _ASKED),
+        (
+            {"mrn": "//m", "name": "CI", "description": "y", "createdBy": "b", "createdAt": "2026-11-23T18:00:00Z"},
+            replace(_ASKED, mrn="//m", name="CI", description="y", created_by="b", created_at=NOW),
+        ),
+    ],
+)
+def test_the_answer_to_a_creation_is_read(payload: dict[str, Any], expected: Token) -> None:
+    assert generated_token(JsonObject(payload, "generateAPIToken"), _ASKED) == expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("text", "text", True),
+        ("text\n", "text", True),
+        ("  text ", "text", True),
+        ("a\r\nb", "a\nb", True),
+        ("a \nb", "a\nb", True),
+        ("", "\n", True),
+        ("a\n\nb", "a\nb", False),
+        ("a b", "a  b", False),
+        ("Text", "text", False),
+        ("text", "", False),
+    ],
+)
+def test_what_a_trimming_service_does_is_no_difference(one: str, other: str, same: bool) -> None:
+    assert same_description(one, other) is same
+    assert same_description(other, one) is same
 
 
 def test_results_show_everything_but_a_secret() -> None:
@@ -124,51 +202,3 @@ def test_the_diff_is_an_allow_list() -> None:
         "permissions": ["agent", "viewer"],
     }
     assert token_diff(None) == {}
-
-
-# Retired names
-
-_moments = st.datetimes(
-    min_value=datetime(2000, 1, 1), max_value=datetime(2999, 1, 1), timezones=st.sampled_from([timezone.utc])
-)
-
-
-@given(st.text(min_size=1), _moments)
-def test_a_retired_name_tells_its_name_and_time(name: str, at: datetime) -> None:
-    aside = token(retired_name(name, at), key="x")
-    assert retirement_of(aside, name) == at.replace(microsecond=0)
-    assert retirement_of(aside, name + "x") is None
-    assert retirement_of(token(name, key="x"), name) is None
-
-
-@given(st.text(min_size=1, max_size=5), _moments, _moments)
-def test_a_name_may_look_retired_itself(name: str, first: datetime, second: datetime) -> None:
-    inner = retired_name(name, first)
-    outer = token(retired_name(inner, second), key="x")
-    assert retirement_of(outer, inner) == second.replace(microsecond=0)
-    assert retirement_of(outer, name) is None
-
-
-def test_the_form_of_a_retired_name() -> None:
-    local = datetime(2026, 11, 23, 20, 0, 0, 999999, tzinfo=timezone(timedelta(hours=2)))
-    assert retired_name("ci", local) == "ci (retired 2026-11-23T18:00:00Z)"
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "ci",
-        "ci (retired)",
-        "ci (retired 2026-11-23)",
-        "ci (retired 2026-11-23T18:00:00Z) ",
-        "ci (retired 2026-11-23T18:00:00.5Z)",
-        "ci (retired 2026-11-23T18:00:00+00:00)",
-        "ci (retired 2026-13-23T18:00:00Z)",
-        "ci  (retired 2026-11-23T18:00:00Z)",
-        "CI (retired 2026-11-23T18:00:00Z)",
-        "other (retired 2026-11-23T18:00:00Z)",
-        " (retired 2026-11-23T18:00:00Z)",
-    ],
-)
-def test_what_is_no_retired_name(name: str) -> None:
-    assert retirement_of(token(name, key="x"), "ci") is None

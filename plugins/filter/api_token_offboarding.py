@@ -1,0 +1,138 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: api_token_offboarding
+short_description: Which API tokens are to be deleted
+version_added: 1.0.0
+author:
+  - Mondoo platform collection contributors (@mondoo-community)
+description:
+  - Chooses among listed API tokens of the Mondoo Platform those that fit all criteria, for M(mondoo.platform.api_tokens) to delete.
+  - At least one of O(created_by), O(unused_for), O(older_than) and O(names) is required. One that is empty is refused, since what it
+    was meant to spare would be deleted.
+  - It reads nothing but its input, and changes nothing. The playbook C(mondoo.platform.offboard) does all of it.
+positional: created_by, unused_for, older_than, names, limit, own
+options:
+  _input:
+    description: The tokens, as in RV(mondoo.platform.api_token_info#module:api_tokens).
+    type: list
+    elements: dict
+    required: true
+  created_by:
+    description:
+      - E-mail addresses or MRNs of who created the token, and shell patterns of them, in upper or lower case.
+      - A list, or text that is separated by commas.
+    type: list
+    elements: str
+  unused_for:
+    description:
+      - For how long the token has not been used, for example V(90d). For one that was never used, the time since its creation counts.
+    type: str
+  older_than:
+    description: How old the token is at least, in the same form.
+    type: str
+  names:
+    description:
+      - Names, and shell patterns of names; upper and lower case differ. What a rotation has left of a name goes with it.
+      - A list, or text that is separated by commas.
+    type: list
+    elements: str
+  limit:
+    description: If more tokens fit, none is chosen.
+    type: int
+    default: 25
+  own:
+    description: MRNs of credentials in use, as in RV(mondoo.platform.api_token_info#module:identity). Their tokens are kept.
+    type: list
+    elements: str
+    default: []
+seealso:
+  - module: mondoo.platform.api_token_info
+  - module: mondoo.platform.api_tokens
+"""
+
+EXAMPLES = r"""
+- name: The tokens of the organization and of all of its spaces
+  mondoo.platform.api_token_info:
+    organization: my-org-1234
+    include_spaces: true
+  register: listed
+
+- name: Delete what somebody has left behind
+  mondoo.platform.api_tokens:
+    tokens: >-
+      {{
+        (listed.api_tokens | mondoo.platform.api_token_offboarding(created_by='someone@example.com', own=[listed.identity.mrn])).tokens
+      }}
+"""
+
+RETURN = r"""
+_value:
+  description: What is to be deleted.
+  type: dict
+  contains:
+    tokens:
+      description: An entry for each token, for O(mondoo.platform.api_tokens#module:tokens), with C(state=absent).
+      type: list
+      elements: dict
+    lines:
+      description:
+        - For a person. How many fit, and a line for each with name, scope, MRN, creator, creation and last use; likewise for tokens that
+          fit and are kept, since they are in O(own).
+      type: list
+      elements: str
+    problem:
+      description:
+        - Why nothing is to be deleted, such as criteria that are missing, or more tokens than O(limit). Empty if there is no reason.
+      type: str
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timezone
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
+from ansible_collections.mondoo.platform.plugins.plugin_utils._listed_tokens import listed_tokens
+from ansible_collections.mondoo.platform.plugins.plugin_utils._offboarding import Offboarding, choose, read_criteria
+
+
+def api_token_offboarding(
+    tokens: Sequence[Mapping[str, Any]],
+    created_by: Any = None,
+    unused_for: Any = None,
+    older_than: Any = None,
+    names: Any = None,
+    limit: Any = 25,
+    own: Sequence[str | None] = (),
+) -> dict[str, Any]:
+    """The filter; its parameters are those of the documentation."""
+    options = {
+        "created_by": created_by,
+        "unused_for": unused_for,
+        "older_than": older_than,
+        "names": names,
+        "limit": limit,
+    }
+    try:
+        listed = listed_tokens(tokens)
+    except MondooError as error:
+        raise AnsibleFilterError(f"mondoo.platform.api_token_offboarding: {error}") from None
+    known = {mrn for mrn in own if mrn}
+    try:
+        criteria, most = read_criteria(options)
+        chosen, problem = choose(listed, criteria, most, known, datetime.now(timezone.utc)), ""
+    except MondooError as error:
+        chosen, problem = Offboarding(listed=len(listed)), str(error)
+    return {"tokens": chosen.entries, "lines": chosen.lines(own_is_known=bool(known)), "problem": problem}
+
+
+class FilterModule:
+    """Hands the filter to Ansible."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {"api_token_offboarding": api_token_offboarding}

@@ -1,0 +1,48 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is there when a run begins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from .._api.pool import TokenApiPool
+from .._api.tokens import Listing
+from .._values.errors import MondooError
+from .._values.mrn import Scope
+
+
+def list_scopes(
+    pool: TokenApiPool,
+    scopes: Sequence[Scope],
+    delivered: frozenset[str],
+    patience: float,
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
+) -> Mapping[Scope, Listing | MondooError]:
+    """The tokens of each scope, or why they could not be listed.
+
+    delivered: MRNs of tokens that are there, as their secrets were handed over. A listing that does not show them yet is read
+    again, for so many seconds. progress: is told how many scopes have been read, and of how many.
+    """
+    waited, looks = 0.0, 0
+    while True:
+        listings = pool.list_tokens(scopes, progress)
+        if waited >= patience or not _lacks(listings, delivered):
+            return listings
+        looks += 1
+        policy = pool.clients[0].policy
+        pause = min(policy.backoff(looks), patience - waited)
+        policy.sleep(pause)
+        waited += pause
+
+
+def _lacks(listings: Mapping[Scope, Listing | MondooError], mrns: frozenset[str]) -> bool:
+    """Whether tokens are missing that no other listing can have."""
+    shown: set[str | None] = set()
+    for listing in listings.values():
+        if isinstance(listing, MondooError):
+            return False
+        shown |= {token.mrn for token in listing}
+    return not mrns <= shown

@@ -1,0 +1,267 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Connections on which one request has one deadline, and which tell a request that was never sent from all others.
+
+requests and urllib3 bound each operation on a socket, not a whole request, and name what went wrong differently from version to
+version. Both are settled here, at the places that they leave open for it: the classes of connections and of sockets.
+Imported only once requests is known to be there.
+"""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+import math
+import os
+import socket
+import ssl
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from requests.adapters import HTTPAdapter
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.util.ssl_ import create_urllib3_context
+
+from .body import LARGEST_BODY, TooLargeError
+from .proxies import Proxy
+from .trust import Trust
+
+if TYPE_CHECKING:
+    from urllib3.poolmanager import PoolManager
+
+_LARGEST_ANSWER = LARGEST_BODY + 1024 * 1024  # bytes on the wire, headers and sizes of chunks included
+CONNECTING, TUNNELLING, ENCRYPTING = "connecting", "tunnelling", "encrypting"
+
+
+class NotSentError(Exception):
+    """There was no connection, so that nothing of the request was sent. stage: of the connection that failed.
+
+    It is no OSError and no HTTPException, so that urllib3 hands it through as it is.
+    """
+
+    def __init__(self, stage: str, cause: Exception) -> None:
+        super().__init__(stage)
+        self.stage = stage
+        self.cause = cause
+
+
+class _Bounds(threading.local):
+    """What may still be taken by the request that a thread is making."""
+
+    def __init__(self) -> None:
+        self._end = math.inf
+        self._room = 0
+
+    def start(self, seconds: float) -> None:
+        """From here on, so many seconds are left for all that is done on sockets."""
+        self._end = time.monotonic() + seconds
+        self._room = _LARGEST_ANSWER
+
+    def left(self) -> float:
+        """Seconds; raises TimeoutError if none is left."""
+        seconds = self._end - time.monotonic()
+        if seconds <= 0:
+            raise TimeoutError("the time for the request is over")
+        return seconds
+
+    def received(self, count: int) -> None:
+        """Counts bytes; raises TooLargeError beyond what any answer may have."""
+        self._room -= count
+        if self._room < 0:
+            raise TooLargeError
+
+
+BOUNDS = _Bounds()
+
+
+class _PlainSocket(socket.socket):
+    """Each operation has the time that is left for the request."""
+
+    def recv(self, *args: Any) -> bytes:
+        self.settimeout(BOUNDS.left())
+        data = super().recv(*args)
+        BOUNDS.received(len(data))
+        return data
+
+    def recv_into(self, *args: Any) -> int:
+        self.settimeout(BOUNDS.left())
+        count = super().recv_into(*args)
+        BOUNDS.received(count)
+        return count
+
+    def send(self, *args: Any) -> int:
+        self.settimeout(BOUNDS.left())
+        return super().send(*args)
+
+    def sendall(self, *args: Any) -> None:
+        self.settimeout(BOUNDS.left())
+        super().sendall(*args)
+
+
+class _TlsSocket(ssl.SSLSocket):
+    """The same with TLS; the other operations come down to these."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        self.settimeout(BOUNDS.left())
+        super().do_handshake(block)
+
+    def read(self, *args: Any) -> Any:
+        self.settimeout(BOUNDS.left())
+        data: Any = super().read(*args)
+        BOUNDS.received(data if isinstance(data, int) else len(data))
+        return data
+
+    def send(self, *args: Any) -> int:
+        self.settimeout(BOUNDS.left())
+        return super().send(*args)
+
+
+class _Stages:
+    """Tells how far a connection came. Nothing of a request is sent before `connect` has returned."""
+
+    _stage = CONNECTING
+
+    def connect(self) -> None:
+        try:
+            super().connect()  # type: ignore[misc]  # of the connection that it is mixed into
+        except Exception as error:
+            raise NotSentError(self._stage, error) from error
+
+    def _new_conn(self) -> socket.socket:
+        self._stage = CONNECTING
+        connection: Any = self
+        connected = _connected(connection._dns_host, connection.port)
+        self._stage = ENCRYPTING
+        return connected
+
+    def _tunnel(self) -> None:
+        self._stage = TUNNELLING
+        super()._tunnel()  # type: ignore[misc]  # of http.client
+        self._stage = ENCRYPTING
+
+
+class _PlainConnection(_Stages, HTTPConnection):
+    pass
+
+
+class _TlsConnection(_Stages, HTTPSConnection):
+    pass
+
+
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _PlainConnection
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection
+
+
+_POOLS: dict[str, type[HTTPConnectionPool]] = {"http": _PlainPool, "https": _TlsPool}
+
+
+class BoundedAdapter(HTTPAdapter):
+    """Kept-alive connections within `BOUNDS`, directly or through the proxy. Nothing is repeated.
+
+    Raises OSError where the certificate authorities to trust cannot be read.
+    """
+
+    def __init__(self, trust: Trust, proxy: Proxy | None, *, encrypted: bool) -> None:
+        self._proxy = proxy
+        # Reading the certificates takes a while.
+        self._context = _context(trust) if encrypted else None
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> PoolManager:
+        manager: PoolManager = super().proxy_manager_for(
+            proxy, ssl_context=self._context, proxy_ssl_context=self._context, **kwargs
+        )
+        manager.pool_classes_by_scheme = _POOLS
+        return manager
+
+    def proxy_headers(self, proxy: str) -> dict[str, str]:
+        del proxy
+        authorization = self._proxy.authorization if self._proxy else None
+        return {"Proxy-Authorization": authorization} if authorization else {}
+
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+        """The context has the certificates already; requests would add its own."""
+        del url, cert
+        conn.cert_reqs = "CERT_REQUIRED" if verify else "CERT_NONE"
+
+
+@functools.cache
+def _context(trust: Trust) -> ssl.SSLContext:
+    context = create_urllib3_context()
+    context.sslsocket_class = _TlsSocket
+    if not trust.verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    elif trust.bundle:
+        is_folder = os.path.isdir(trust.bundle)
+        context.load_verify_locations(**{"capath" if is_folder else "cafile": trust.bundle})
+    else:
+        # Those of the host, as curl and uri have them; OpenSSL itself reads SSL_CERT_FILE and SSL_CERT_DIR.
+        context.load_default_certs()
+        if not trust.named and not context.cert_store_stats()["x509_ca"]:
+            context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
+    return context
+
+
+def _connected(host: str, port: int) -> socket.socket:
+    """A connection to the first address of the host that answers."""
+    addresses = _addresses(host.strip("[]"), port)
+    failure: OSError | None = None
+    for number, (family, kind, protocol, _name, address) in enumerate(addresses):
+        connection = _PlainSocket(family, kind, protocol)
+        try:
+            # Also through a proxy, where urllib3 leaves it out: the body would wait 40 ms until the headers are acknowledged.
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            # Until one of them answers, the addresses share the time.
+            connection.settimeout(BOUNDS.left() / (len(addresses) - number))
+            connection.connect(address)
+        except OSError as error:
+            connection.close()
+            failure = error
+        else:
+            return connection
+    raise failure or OSError("the name has no address")
+
+
+def _addresses(host: str, port: int) -> list[Any]:
+    """What getaddrinfo says. It cannot be told how long it may take, so a thread of its own waits for it."""
+    found: list[Any] = []
+    failures: list[Exception] = []
+
+    def look_up() -> None:
+        try:
+            found.extend(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except (OSError, UnicodeError) as error:
+            failures.append(error)
+
+    try:
+        # An address needs no looking up.
+        ipaddress.ip_address(host)
+        look_up()
+    except ValueError:
+        thread = threading.Thread(target=look_up, daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:
+            # The system has no thread left: better an answer that may come late than none.
+            look_up()
+        else:
+            thread.join(BOUNDS.left())
+    if failures:
+        raise failures[0]
+    if not found:
+        raise TimeoutError("the name was not resolved in time")
+    return found

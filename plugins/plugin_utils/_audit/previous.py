@@ -1,0 +1,142 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The last report, and what has changed since."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import (
+    FILE_FAILED,
+    MondooError,
+    invalid_option,
+)
+
+from .findings import Finding, finding_target
+from .listing import Inventory
+
+# The version of the format that this collection writes; it reads those before it too.
+VERSION = 2
+
+Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What has changed since a report.
+
+    new: keys of the findings that it did not have. fixed: findings of it that are gone, as it has them.
+    unchanged: how many it had already. unread: how many of it are in scopes that were not read now, so that nobody knows.
+    policy_changed: whether it held the tokens against another policy.
+    """
+
+    generated_at: str
+    new: frozenset[Key]
+    fixed: Sequence[Mapping[str, Any]]
+    unchanged: int
+    unread: int
+    policy_changed: bool
+
+
+def read_report(path: str) -> dict[str, Any] | None:
+    """The JSON report in a file; None if there is no such file. Raises MondooError for anything else than a report."""
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise MondooError(FILE_FAILED, f"Could not read the last report {path}: {reason}") from None
+    try:
+        report: Any = json.loads(text)
+    except ValueError:
+        report = None
+    if not isinstance(report, dict) or not isinstance(report.get("generated_at"), str):
+        raise invalid_option(f"previous: {path} is no report of an audit in JSON")
+    if report.get("version") not in range(1, VERSION + 1):
+        raise invalid_option(
+            f"previous: {path} has the version {report.get('version')} of the format; up to {VERSION} is known"
+        )
+    if not all(_is_finding(entry) for entry in (*_list(report, "findings"), *_list(report, "accepted"))):
+        raise invalid_option(f"previous: {path} has findings without rule or name")
+    return report
+
+
+def comparison_from(
+    previous: Mapping[str, Any] | None,
+    findings: Iterable[Finding],
+    inventory: Inventory,
+    policy: Mapping[str, Any],
+) -> Comparison | None:
+    """Compares findings, the accepted ones among them, with an earlier report; None without one.
+
+    A finding that is accepted now, or was then, is neither new nor fixed. One of a scope that was not read now is not fixed.
+    """
+    if previous is None:
+        return None
+    before = {_key(entry): entry for entry in _list(previous, "findings")}
+    known = before.keys() | {_key(entry) for entry in _list(previous, "accepted")}
+    present = [(finding.key, finding.acceptance is None) for finding in findings]
+    counted = [key for key, is_counted in present if is_counted]
+    gone = [before[key] for key in before.keys() - {key for key, _is_counted in present}]
+    owners = {scope["mrn"]: scope.get("organization_mrn") for scope in _list(previous, "scopes") if _has_mrn(scope)}
+    fixed = [entry for entry in gone if _is_read(entry.get("scope_mrn"), inventory, owners)]
+    fixed.sort(key=_key)
+    new = frozenset(key for key in counted if key not in known)
+    return Comparison(
+        generated_at=previous["generated_at"],
+        new=new,
+        fixed=fixed,
+        unchanged=len(counted) - len(new),
+        unread=len(gone) - len(fixed),
+        policy_changed=_comparable(previous.get("policy")) != _comparable(policy),
+    )
+
+
+def _key(entry: Mapping[str, Any]) -> Key:
+    return (entry["rule"], *finding_target(entry.get("mrn"), entry.get("scope_mrn"), entry["name"]))
+
+
+def _is_read(mrn: str | None, inventory: Inventory, owners: Mapping[str, Any]) -> bool:
+    """Whether what is there in a scope is known now: a space that is gone has been read with its organization."""
+    if mrn is None:
+        return True
+    scope = inventory.scopes.get(mrn)
+    return owners.get(mrn) in inventory.whole if scope is None else scope.is_read
+
+
+def _has_mrn(scope: object) -> bool:
+    return isinstance(scope, Mapping) and isinstance(scope.get("mrn"), str)
+
+
+def _list(report: Mapping[str, Any], key: str) -> Sequence[Any]:
+    value = report.get(key)
+    return value if isinstance(value, list) else ()
+
+
+def _is_finding(entry: object) -> bool:
+    if not isinstance(entry, Mapping):
+        return False
+    required, optional = (entry.get("rule"), entry.get("name")), (entry.get("mrn"), entry.get("scope_mrn"))
+    return all(isinstance(value, str) for value in required) and all(
+        value is None or isinstance(value, str) for value in optional
+    )
+
+
+def _comparable(policy: object) -> dict[str, Any]:
+    """What decides whether a token breaks a rule; not how many tokens are declared, which is no other policy."""
+    if not isinstance(policy, Mapping):
+        return {}
+    kept = {key: policy.get(key) for key in ("max_age", "max_unused", "severities")}
+    allowed = policy.get("allowed_permissions")
+    return {
+        **kept,
+        "allowed_permissions": sorted(allowed) if isinstance(allowed, list) else allowed,
+        "declared": policy.get("declared") is not None,
+    }

@@ -1,0 +1,152 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options of an audit, as tasks and the role give them: typed, checked, and put in order before anything is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError, invalid_option
+from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import scope_from
+
+from .._text_values import typed_values
+from .acceptance import Acceptance, acceptances_from
+from .declared import KnownScope, declarations_from
+from .listing import Read
+from .rules import SEVERITIES, Policy, policy_from
+from .tokens import read_entry, time_from
+
+FORMATS = {
+    "html": "api-tokens.html",
+    "json": "api-tokens.json",
+    "csv": "api-tokens.csv",
+    "junit": "api-tokens.junit.xml",
+}
+NEVER = "never"
+
+_TARGETS: dict[str, dict[str, Any]] = {
+    "spaces": {"type": "list", "elements": "str", "default": []},
+    "organizations": {"type": "list", "elements": "str", "default": []},
+    "include_spaces": {"type": "bool", "default": True},
+}
+# Of the module api_token_report, without the options of the connection; its documentation says the same.
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    **_TARGETS,
+    "connections": {"type": "list", "elements": "dict", "default": []},
+    "max_age": {"type": "str"},
+    "max_unused": {"type": "str"},
+    "allowed_permissions": {"type": "list", "elements": "str"},
+    "declared": {"type": "list", "elements": "dict"},
+    "severities": {"type": "dict"},
+    "accepted": {"type": "list", "elements": "dict"},
+    "drift": {"type": "dict"},
+    "previous": {"type": "path"},
+    "fail_on": {"type": "str", "choices": [NEVER, *reversed(SEVERITIES)], "default": NEVER},
+    "title": {"type": "str", "default": "API tokens"},
+    "directory": {"type": "path", "required": True},
+    "formats": {"type": "list", "elements": "str", "choices": [*FORMATS], "default": [*FORMATS]},
+    "mode": {"type": "raw", "default": "0640"},
+    "now": {"type": "str"},
+}
+# Of these, a connection uses its own only: two credentials would contradict each other, and so would two addresses.
+_EXCLUSIVE = (("auth_token", "service_account", "service_account_file"), ("region", "endpoint"))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """An audit that can be made. options: typed; mode: of the files; now: in UTC."""
+
+    options: Mapping[str, Any]
+    reads: Sequence[Read]
+    acceptances: Sequence[Acceptance]
+    now: datetime
+    mode: int
+
+    def policy(self, scopes: Sequence[KnownScope], own: Collection[str] = ()) -> Policy:
+        """What tokens are held against, where these scopes were read with credentials of these MRNs."""
+        declared = self.options["declared"]
+        return policy_from(
+            now=self.now,
+            max_age=self.options["max_age"],
+            max_unused=self.options["max_unused"],
+            allowed_permissions=self.options["allowed_permissions"],
+            declared=None if declared is None else declarations_from(declared, scopes),
+            severities=self.options["severities"],
+            own=frozenset(own),
+        )
+
+
+def settings_from(arguments: Mapping[str, Any], connection_options: Collection[str]) -> Settings:
+    """Reads the arguments of a task; raises MondooError for what makes no sense, before anything is read.
+
+    connection_options: names of those that lead to the service; they are handed on as they are.
+    """
+    connection = {name: value for name, value in arguments.items() if name in connection_options}
+    options = typed_values(ARGUMENTS, {name: value for name, value in arguments.items() if name not in connection})
+    reads = list(_reads(options, connection, None))
+    for number, entry in enumerate(options["connections"], start=1):
+        reads += read_entry(
+            number, "connections", entry, lambda value: _reads_of_entry(value, connection, connection_options)
+        )
+    if not reads:
+        raise invalid_option(
+            "there is nothing to audit: name it in spaces, organizations or connections (of the role: api_token_audit_spaces or"
+            " api_token_audit_organizations or api_token_audit_connections)"
+        )
+    settings = Settings(
+        options=options,
+        reads=reads,
+        acceptances=acceptances_from(options["accepted"] or ()),
+        now=datetime.now(timezone.utc) if options["now"] is None else time_from("now", options["now"]),
+        mode=_mode(options["mode"]),
+    )
+    _check_drift(options["drift"])
+    # Once without scopes, so that a mistake is told before the first request.
+    settings.policy(())
+    return settings
+
+
+def _reads(options: Mapping[str, Any], connection: Mapping[str, Any], name: str | None) -> Iterator[Read]:
+    for kind in ("space", "organization"):
+        includes = kind == "organization" and options["include_spaces"]
+        for scope in dict.fromkeys(scope_from(kind, value) for value in options[f"{kind}s"]):
+            yield Read(scope, includes, name, connection)
+
+
+def _reads_of_entry(
+    entry: Mapping[str, Any], defaults: Mapping[str, Any], connection_options: Collection[str]
+) -> list[Read]:
+    """The listings of an entry of `connections`: its own options of the connection, over those of the task."""
+    own = {name: value for name, value in entry.items() if name in connection_options and value is not None}
+    spec = {**_TARGETS, "name": {"type": "str"}}
+    try:
+        options = typed_values(spec, {name: value for name, value in entry.items() if name not in connection_options})
+    except MondooError as error:
+        raise invalid_option(f"{error.reason}, and the options of the connection") from None
+    replaced = {name for group in _EXCLUSIVE if own.keys() & set(group) for name in group}
+    connection = {**{name: value for name, value in defaults.items() if name not in replaced}, **own}
+    reads = list(_reads(options, connection, options["name"]))
+    if not reads:
+        raise invalid_option("one of spaces and organizations is required")
+    return reads
+
+
+def _mode(value: object) -> int:
+    """An octal number, as text or as YAML reads it."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    text = str(value).strip()
+    if not re.fullmatch("(0o)?[0-7]{3,5}", text):
+        raise invalid_option(f'mode: "{value}" is no octal mode such as 0640')
+    return int(text.removeprefix("0o"), 8)
+
+
+def _check_drift(drift: object) -> None:
+    if drift is not None and not (isinstance(drift, Mapping) and isinstance(drift.get("results"), list)):
+        raise invalid_option("drift must be the result of the module api_tokens, with results in it")

@@ -1,0 +1,178 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""API tokens as results of the modules show them, read for an audit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta, timezone
+from functools import lru_cache
+from typing import Any
+
+from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError, invalid_option
+from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import Scope, scope_of_mrn
+from ansible_collections.mondoo.platform.plugins.module_utils._values.permissions import role_mrn_from, short_names
+from ansible_collections.mondoo.platform.plugins.module_utils._values.times import timestamp_from
+from ansible_collections.mondoo.platform.plugins.module_utils._values.token_names import TokenName, parse_name
+
+
+@dataclass(frozen=True)
+class AuditedToken:
+    """An API token.
+
+    name: as the service has it; `parsed` is the same, taken apart.
+    roles: MRNs of its roles; `permissions` are their short names, without memberships.
+    created_at, last_used_at: in UTC; None if never, or not known.
+    last_use_known: False where the service does not tell the last use.
+    """
+
+    mrn: str | None
+    name: str
+    scope: Scope
+    description: str = ""
+    roles: frozenset[str] = frozenset()
+    permissions: tuple[str, ...] = ()
+    created_at: datetime | None = None
+    last_used_at: datetime | None = None
+    last_use_known: bool = True
+    created_by: str | None = None
+    parsed: TokenName = field(default=TokenName(""))
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What it is recognised by in another listing."""
+        return ("", self.mrn) if self.mrn else (self.scope.mrn, self.name)
+
+
+def tokens_from(tokens: object) -> list[AuditedToken]:
+    """Reads `api_tokens` or `results[].api_token` of the modules; raises MondooError for anything else.
+
+    A token that is there twice, as when a space was listed by itself and with its organization, is one.
+    """
+    entries = list_from("the tokens", tokens)
+    read = [read_entry(number, "the tokens", entry, _token) for number, entry in enumerate(entries, start=1)]
+    return list({token.mrn or number: token for number, token in enumerate(read)}.values())
+
+
+def _token(entry: Mapping[str, Any]) -> AuditedToken:
+    name, mrn, scope_mrn = entry.get("name"), entry.get("mrn"), entry.get("scope_mrn")
+    if not isinstance(name, str) or not isinstance(scope_mrn, str):
+        raise invalid_option("name and scope_mrn are required, as in api_tokens of the module api_token_info")
+    roles = entry.get("roles") if entry.get("roles") is not None else entry.get("permissions")
+    role_mrns, permissions = _roles(tuple(str(role) for role in list_from("permissions", roles or ())))
+    created_at = optional_time("created_at", entry.get("created_at"))
+    last_used_at = optional_time("last_used_at", entry.get("last_used_at"))
+    # Days without use are counted from the creation where there was no use, and unknown where the service does not tell.
+    unknown = (
+        last_used_at is None and created_at is not None and "unused_days" in entry and entry["unused_days"] is None
+    )
+    name = plain_text(name)
+    return AuditedToken(
+        mrn=None if mrn is None else plain_text(mrn),
+        name=name,
+        scope=cached_scope(plain_text(scope_mrn)),
+        description=plain_text(entry.get("description") or ""),
+        roles=role_mrns,
+        permissions=permissions,
+        created_at=created_at,
+        last_used_at=last_used_at,
+        last_use_known=not unknown,
+        created_by=None if entry.get("created_by") is None else plain_text(entry["created_by"]),
+        parsed=parse_name(name),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _roles(names: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...]]:
+    mrns = frozenset(plain_text(_role(name)) for name in names)
+    return mrns, tuple(short_names(mrns))
+
+
+def _role(role: str) -> str:
+    """A role as a token has it, which may be one that nobody can declare, or that is newer than this collection."""
+    try:
+        return role_mrn_from(role)
+    except MondooError:
+        return role
+
+
+@lru_cache(maxsize=4096)
+def cached_scope(mrn: str) -> Scope:
+    """The scope with that MRN; raises MondooError if it is none. Few scopes have many tokens."""
+    return scope_of_mrn(mrn)
+
+
+def plain_text(value: object) -> str:
+    """The value as text that every format can hold: half of a surrogate pair, which is no character, is replaced."""
+    text = str(value)
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+# Reading what people and other tasks pass
+
+
+def list_from(what: str, value: object) -> Sequence[Any]:
+    """The value, which must be a list."""
+    if not isinstance(value, Sequence) or isinstance(value, (str, bytes)):
+        raise invalid_option(f"{what} must be a list, and not {type_name(value)}")
+    return value
+
+
+def type_name(value: object) -> str:
+    """What a value is, for a message."""
+    if value is None:
+        return "nothing"
+    return "a dictionary" if isinstance(value, Mapping) else f"a value of the type {type(value).__name__.lstrip('_')}"
+
+
+def read_entry(number: int, what: str, value: object, read: Callable[[Mapping[str, Any]], Any]) -> Any:
+    """Reads an entry of a list, and says in an error which one it is."""
+    place = f"entry {number} of {what}"
+    if not isinstance(value, Mapping):
+        raise invalid_option(f"{place} must be a dictionary, and not {type_name(value)}")
+    try:
+        return read(value)
+    except MondooError as error:
+        name = value.get("name") or value.get("mrn") or value.get("pattern")
+        suffix = f' ("{name}")' if name else ""
+        raise invalid_option(f"{place}{suffix}: {error.reason}") from None
+
+
+def optional_time(what: str, value: object) -> datetime | None:
+    """A moment in UTC; None for nothing and for the service's ways to say never."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, datetime):
+        return value.astimezone(timezone.utc) if value.tzinfo else value.replace(tzinfo=timezone.utc)
+    try:
+        return timestamp_from(value)
+    except MondooError:
+        raise _no_time(what, value) from None
+
+
+def time_from(what: str, value: object) -> datetime:
+    """A moment in UTC, in any form that people have it in."""
+    moment = optional_time(what, value)
+    if moment is None:
+        raise _no_time(what, value)
+    return moment
+
+
+def end_from(what: str, value: object) -> datetime:
+    """The first moment, in UTC, at which something that lasts until then is over; a day is over at its end."""
+    day = value if isinstance(value, date) and not isinstance(value, datetime) else None
+    if isinstance(value, str):
+        try:
+            day = date.fromisoformat(value.strip())
+        except ValueError:
+            day = None
+    if day is None:
+        return time_from(what, value)
+    return datetime.combine(day, time(), timezone.utc) + timedelta(days=1)
+
+
+def _no_time(what: str, value: object) -> MondooError:
+    return invalid_option(f'{what}: "{value}" is not a time such as 2026-11-23T18:00:00Z')

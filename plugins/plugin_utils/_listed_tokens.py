@@ -1,0 +1,67 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads back what the module api_token_info returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError, invalid_option
+from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import scope_of_mrn
+from ansible_collections.mondoo.platform.plugins.module_utils._values.permissions import role_mrn_from
+from ansible_collections.mondoo.platform.plugins.module_utils._values.times import timestamp_from
+from ansible_collections.mondoo.platform.plugins.module_utils._values.token import Token
+
+
+def listed_tokens(items: object) -> list[Token]:
+    """Reads `api_tokens` of the module api_token_info. A token that is there twice, since a space was listed twice, is one.
+
+    Texts are kept as the objects that they are, so that Ansible still knows which of them must not be templated.
+    Raises MondooError for anything else.
+    """
+    if not isinstance(items, Sequence) or isinstance(items, (str, bytes)):
+        raise invalid_option("the tokens must be a list, such as api_tokens of the module api_token_info")
+    tokens = [_token(number, item) for number, item in enumerate(items, start=1)]
+    return list({token.mrn: token for token in tokens}.values())
+
+
+def _token(number: int, item: object) -> Token:
+    place = f"entry {number} of the tokens"
+    if not isinstance(item, Mapping):
+        raise invalid_option(f"{place} must be a dictionary, as in api_tokens of the module api_token_info")
+    for key in ("name", "mrn", "scope_mrn"):
+        if not isinstance(item.get(key), str):
+            raise invalid_option(f"{place} needs {key}, as in api_tokens of the module api_token_info")
+    try:
+        created_at, last_used_at = (timestamp_from(item.get(key)) for key in ("created_at", "last_used_at"))
+        roles = item["roles"] if item.get("roles") is not None else item.get("permissions") or ()
+        return Token(
+            mrn=item["mrn"],
+            name=item["name"],
+            scope=scope_of_mrn(item["scope_mrn"]),
+            description=item.get("description") or "",
+            roles=frozenset(_role(role) for role in roles),
+            created_at=created_at,
+            last_used_at=last_used_at,
+            last_use_known=_last_use_is_known(item),
+            created_by=item.get("created_by"),
+        )
+    except MondooError as error:
+        raise invalid_option(f"{place}: {error.reason}") from None
+
+
+def _last_use_is_known(item: Mapping[str, Any]) -> bool:
+    """The days without use are counted from the creation where there was no use, and null where nobody knows."""
+    is_told = item.get("last_used_at") is not None or item.get("created_at") is None
+    return is_told or "unused_days" not in item or item["unused_days"] is not None
+
+
+def _role(role: Any) -> str:
+    """A role as a token has it, which may be one that cannot be declared."""
+    try:
+        return role_mrn_from(role)
+    except MondooError:
+        return str(role)

@@ -1,0 +1,168 @@
+# Copyright (c) 2026, Mondoo platform collection contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The rules of offboarding: which of the tokens that exist are to be deleted. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+from typing import Any
+
+from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError, invalid_option
+from ansible_collections.mondoo.platform.plugins.module_utils._values.quoting import require_text
+from ansible_collections.mondoo.platform.plugins.module_utils._values.times import count_of, duration_from
+from ansible_collections.mondoo.platform.plugins.module_utils._values.token import Token
+from ansible_collections.mondoo.platform.plugins.module_utils._values.token_names import parse_name
+
+from ._declaration_text import history, printable
+from ._text_values import typed_values
+
+# The options; the documentation of the filter says the same.
+CRITERIA: dict[str, dict[str, Any]] = {
+    "created_by": {"type": "list", "elements": "str"},
+    "unused_for": {"type": "str"},
+    "older_than": {"type": "str"},
+    "names": {"type": "list", "elements": "str"},
+}
+_LIMIT: dict[str, dict[str, Any]] = {"limit": {"type": "int", "default": 25}}
+_SHOWN = 5  # names in an error
+
+
+@dataclass(frozen=True)
+class Criteria:
+    """What must all be true of a token; None lets everything pass.
+
+    created_by: e-mail addresses or MRNs, and patterns of them, in any letter case. names: names, and patterns of them.
+    unused_for: since the last use, or since the creation of a token that was never used.
+    """
+
+    created_by: tuple[str, ...] | None = None
+    names: tuple[str, ...] | None = None
+    unused_for: timedelta | None = None
+    older_than: timedelta | None = None
+
+    def match(self, token: Token, now: datetime) -> bool:
+        """Whether the token is meant. Raises MondooError where that depends on a time that the service does not tell."""
+        if self.created_by is not None and not _fits_any(
+            [pattern.casefold() for pattern in self.created_by], (token.created_by or "").casefold()
+        ):
+            return False
+        # What a rotation has left of a name goes with it.
+        if self.names is not None and not any(
+            _fits_any(self.names, name) for name in (token.name, parse_name(token.name).base)
+        ):
+            return False
+        if self.older_than is not None and now - _creation(token, "older_than") < self.older_than:
+            return False
+        return self.unused_for is None or now - _last_activity(token, "unused_for") >= self.unused_for
+
+
+@dataclass(frozen=True)
+class Offboarding:
+    """doomed: tokens to delete. own: what fits too, and is kept since it is the credential in use. listed: how many there were."""
+
+    doomed: tuple[Token, ...] = ()
+    own: tuple[Token, ...] = ()
+    listed: int = 0
+
+    @property
+    def entries(self) -> list[dict[str, Any]]:
+        """What the module api_tokens deletes them by."""
+        return [{"mrn": token.mrn, token.scope.kind: token.scope.id, "state": "absent"} for token in self.doomed]
+
+    def lines(self, *, own_is_known: bool) -> list[str]:
+        """Every token, for a person. own_is_known: whether the credential in use can be told from the others."""
+        fit = "fits" if len(self.doomed) == 1 else "fit"
+        lines = [f"{len(self.doomed)} of {count_of(self.listed, 'API token')} {fit}{':' if self.doomed else '.'}"]
+        lines += [_describe(token) for token in self.doomed]
+        lines += [f"{_describe(token)} It is kept, since this run logs in with it." for token in self.own]
+        if self.doomed and not own_is_known:
+            lines.append("Whether this run logs in with one of them cannot be told.")
+        return lines
+
+
+def read_criteria(options: Mapping[str, Any]) -> tuple[Criteria, int]:
+    """The criteria, and how many tokens may fit. An option left out is None; each may be given as text.
+
+    Raises MondooError where there is no criterion, or an empty one: what it was meant to exclude would be deleted.
+    """
+    names = options.get("names")
+    for name in names if isinstance(names, (list, tuple)) else ():
+        require_text("name", name)
+    typed = typed_values({**CRITERIA, **_LIMIT}, options)
+    for option in CRITERIA:
+        if options.get(option) is not None and not typed[option]:
+            raise invalid_option(f"{option} is empty; leave it out if it does not matter")
+    if all(typed[option] is None for option in CRITERIA):
+        raise invalid_option(f"one of {', '.join(CRITERIA)} is required: all that was listed would be deleted")
+    if typed["limit"] < 0:
+        raise invalid_option(f"limit: {typed['limit']} is out of range: 0 or more")
+    return Criteria(
+        created_by=_patterns(typed["created_by"]),
+        names=_patterns(typed["names"]),
+        unused_for=_duration("unused_for", typed["unused_for"]),
+        older_than=_duration("older_than", typed["older_than"]),
+    ), typed["limit"]
+
+
+def _patterns(values: list[str] | None) -> tuple[str, ...] | None:
+    return None if values is None else tuple(values)
+
+
+def _duration(option: str, value: str | None) -> timedelta | None:
+    return None if value is None else duration_from(option, value)
+
+
+def choose(tokens: Iterable[Token], criteria: Criteria, limit: int, own: Collection[str], now: datetime) -> Offboarding:
+    """The tokens that fit all criteria, sorted by scope and name. own: MRNs of the credentials in use.
+
+    Raises MondooError if there are more than `limit`.
+    """
+    listed = list(tokens)
+    fitting = sorted(
+        (token for token in listed if criteria.match(token, now)),
+        key=lambda token: (token.scope.mrn, token.name, str(token.mrn)),
+    )
+    doomed = tuple(token for token in fitting if token.mrn not in own)
+    if len(doomed) > limit:
+        raise _too_many(doomed, limit)
+    return Offboarding(doomed, tuple(token for token in fitting if token.mrn in own), len(listed))
+
+
+def _too_many(doomed: Sequence[Token], limit: int) -> MondooError:
+    shown = ", ".join(f'"{printable(token.name)}" of {token.scope}' for token in doomed[:_SHOWN])
+    more = ", …" if len(doomed) > _SHOWN else ""
+    return invalid_option(
+        f"{count_of(len(doomed), 'API token')} would be deleted, and limit is {limit}: {shown}{more}. Nothing was changed"
+    )
+
+
+def _describe(token: Token) -> str:
+    return printable(f'"{token.name}" of {token.scope} ({token.mrn}). {history(token)}')
+
+
+def _fits_any(patterns: Iterable[str], text: str) -> bool:
+    return any(text == pattern or fnmatchcase(text, pattern) for pattern in patterns)
+
+
+def _creation(token: Token, option: str) -> datetime:
+    if token.created_at is None:
+        raise _unknown(token, option, "was created")
+    return token.created_at
+
+
+def _last_activity(token: Token, option: str) -> datetime:
+    if not token.last_use_known:
+        raise _unknown(token, option, "was last used")
+    return token.last_used_at or _creation(token, option)
+
+
+def _unknown(token: Token, option: str, what: str) -> MondooError:
+    return invalid_option(
+        f'{option}: the service does not tell when "{printable(token.name)}" of {token.scope} ({token.mrn}) {what}. Nothing'
+        " was changed"
+    )
