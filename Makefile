@@ -25,6 +25,7 @@ demo: $(VENV)/run.stamp ## Show the collection at work against the simulator
 bench: $(VENV)/run.stamp ## Measure, and print ratios
 	@$(BIN)/python tests/benchmark/no_op.py
 	@$(BIN)/python tests/benchmark/fleet.py
+	@$(BIN)/python tests/benchmark/onboarding.py
 	@$(BIN)/python tests/benchmark/audit.py
 	@$(BIN)/python tests/benchmark/listing.py
 

@@ -227,10 +227,20 @@ class Fleet:
         return any(entry["live"] for entry in self.secrets() if entry["secret"] == secret)
 
     def held(self) -> dict[str, str]:
-        """What each place holds."""
-        files = {name: (self.folder / name).read_text(encoding="utf-8") for name in ("controller", "hosts")}
-        own = (self.folder / "own").read_text(encoding="utf-8").removeprefix("tasks=")
-        return {**files, "vault": yaml.safe_load(self.decrypted())["vault_token"], "tasks": own}
+        """What all places hold."""
+        held = self.places()
+        assert len(held) == 4
+        return held
+
+    def places(self) -> dict[str, str]:
+        """What the places hold that are there."""
+        files = {"controller": "controller", "hosts": "hosts", "tasks": "own"}
+        held = {
+            name: (self.folder / file).read_text(encoding="utf-8").removeprefix("tasks=")
+            for name, file in files.items()
+            if (self.folder / file).exists()
+        }
+        return held | ({"vault": yaml.safe_load(self.decrypted())["vault_token"]} if self.vault.exists() else {})
 
     def mode(self, name: str) -> int:
         return (self.folder / name).stat().st_mode & 0o777

@@ -239,7 +239,8 @@ def test_every_variable_as_text(source: str, fleet: Fleet) -> None:
     assert (fleet.folder / "ci").read_text(encoding="utf-8") == fleet.live("ci")
     assert fleet.names() == ["ci", "not-declared"]
     (token,) = [token for token in fleet.tokens() if token["name"] == "ci"]
-    assert (len(token["roles"]), token["description"]) == (2, "some text")
+    assert {role.rsplit("/", 1)[-1] for role in token["roles"]} >= {"agent", "viewer"}
+    assert token["description"] == "some text"
     assert fleet.report()["status"] == "changed"
 
 
@@ -287,6 +288,7 @@ def test_six_hosts_without_run_once_make_one_token_and_a_second_include_starts_c
     """The first include fails, and the second, which is about something else, knows nothing of it."""
     hosts = [f"n{number}" for number in range(6)]
     fleet.inventory(hosts=hosts)
+    fleet.variables = {}
     place = {"hosts": ["n1", "n5", "h2"], "path": str(fleet.folder / "{space}-x")}
     role = {"name": "mondoo.platform.api_tokens"}
     bad = {"api_tokens_declared": [{"name": "bad", "deliver": {"tasks": str(fleet.failing)}}]}

@@ -12,7 +12,10 @@ from datetime import datetime, timezone
 from typing import Any, TypeAlias
 
 from ansible_collections.mondoo.platform.plugins.module_utils._planning.declaration import StoredSecret
-from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import GENERATION_NOT_ALLOWED
+from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import (
+    GENERATION_NOT_ALLOWED,
+    PENDING_ELSEWHERE,
+)
 from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import scope_of_mrn
 from ansible_collections.mondoo.platform.plugins.module_utils._values.times import timestamp_from
 from ansible_collections.mondoo.platform.plugins.module_utils._values.token import Token
@@ -50,14 +53,17 @@ class Decision:
 def decide(token: DeclaredToken, looks: Looks, lost_secret: str) -> Decision:
     """lost_secret: `warn`, `fail` or `rotate`, for a token that says nothing about it."""
     predicted = token.predicted
-    if predicted.get("failed"):
+    if token.present and token.places and not token.delivered:
+        token = replace(token, delivered=_held_by_all(token, looks))
+    code = (predicted.get("error") or {}).get("code")
+    if predicted.get("failed") and not (code == PENDING_ELSEWHERE and token.delivered):
         return Decision(token, failed=_failure(token))
     if not token.present or token.writes_itself or not token.places:
         return Decision(token, needs_secret=token.generates)
     warnings: list[str] = []
     forced = token.forced
     if not token.generates and not forced:
-        if token.left_behind:
+        if token.left_behind or predicted.get("failed"):
             forced = "an earlier run did not finish handing its secret over"
         else:
             policy = str(token.options.get("lost_secret") or lost_secret)
@@ -107,6 +113,17 @@ def _lost(token: DeclaredToken, looks: Looks) -> tuple[list[str], list[str]]:
         elif known is not None and (reason_lost := look.stored.reason_lost(known)) is not None:
             lost.append(f"{place} {reason_lost}")
     return lost, unseen
+
+
+def _held_by_all(token: DeclaredToken, looks: Looks) -> str:
+    """The MRN of the token whose secret all places hold, if it is not the one in use: an earlier run may have ended before it
+    was put to use. Empty if that cannot be told.
+    """
+    looked = [looks.get(place) for place in token.places]
+    mrns = {look.stored.token_mrn if look is not None and look.stored is not None else None for look in looked}
+    known = (token.predicted.get("api_token") or {}).get("mrn")
+    (mrn,) = mrns if len(mrns) == 1 else (None,)
+    return mrn if mrn is not None and mrn != known else ""
 
 
 def _problems(place: Place, looks: Looks) -> Sequence[str]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What this controller has begun to hand over and not finished: the names of tokens, and never a secret.
+"""What this controller has begun to hand over and not finished: names and MRNs of tokens, and never a secret.
 
 Only a help: it tells a pending token that a run on this controller left behind from one that belongs to a run elsewhere.
 Without it, the role waits until the pending token is `pending_grace` old.
@@ -15,7 +15,7 @@ import hashlib
 import json
 import os
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -56,10 +56,17 @@ class Journal:
 
     def begin(self, keys: Iterable[TokenKey]) -> None:
         """Notes that secrets of these tokens are about to exist."""
+        self._note(dict.fromkeys(keys, ""))
+
+    def deliver(self, mrns: Mapping[TokenKey, str]) -> None:
+        """Notes that the secrets of new tokens are in all of their places. mrns: of the new tokens."""
+        self._note(mrns)
+
+    def _note(self, mrns: Mapping[TokenKey, str]) -> None:
         with contextlib.suppress(OSError):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for key in keys:
-                content = {**key._asdict(), "host": self._host, "process": self._process}
+            for key, mrn in mrns.items():
+                content = {**key._asdict(), "host": self._host, "process": self._process, "delivered": mrn}
                 self._path(key).write_text(json.dumps(content), encoding="utf-8")
 
     def end(self, keys: Iterable[TokenKey]) -> None:
@@ -68,15 +75,18 @@ class Journal:
             with contextlib.suppress(OSError):
                 self._path(key).unlink(missing_ok=True)
 
-    def cut_short(self) -> set[TokenKey]:
-        """The tokens whose hand-over has ended without an end: their run is over, or it is this one, which is at its start."""
-        found = set()
+    def cut_short(self) -> dict[TokenKey, str]:
+        """The tokens whose hand-over has ended without an end: their run is over, or it is this one, which is at its start.
+
+        With each, the MRN of the new token if its secret is in all of its places; else empty text.
+        """
+        found: dict[TokenKey, str] = {}
         for path in self._paths():
             with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
                 content = json.loads(path.read_text(encoding="utf-8"))
                 process = int(content["process"])
                 if content["host"] == self._host and (process == self._process or not self._is_running(process)):
-                    found.add(TokenKey(str(content["scope_mrn"]), str(content["name"])))
+                    found[TokenKey(str(content["scope_mrn"]), str(content["name"]))] = str(content["delivered"])
         return found
 
     def _paths(self) -> list[Path]:

@@ -60,6 +60,7 @@ class Outcome:
             "changed": bool(self.result.get("changed")),
             "failed": bool(self.failed),
             "msg": self.failed,
+            "handed_over": self.handed_over,
             "places": [str(place) for place in self.token.places],
             **error,
         }

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
@@ -100,7 +101,10 @@ class Steps:
             tokens, unmatched = select(tokens, self.settings.rotate_now)
             self._refuse([f"{PREFIX}rotate_now: {each} is no token in {PREFIX}declared" for each in unmatched])
             tokens = [replace(token, forced=f"it is named in {PREFIX}rotate_now") for token in tokens]
-        tokens = [replace(token, left_behind=token.journal_key in left) for token in tokens]
+        tokens = [
+            replace(token, left_behind=token.journal_key in left, delivered=left.get(token.journal_key, ""))
+            for token in tokens
+        ]
         if self.settings.rotate_now or any(token.left_behind for token in tokens):
             prediction, tokens = self._predict_again(tokens)
         warnings += prediction.get("warnings", [])
@@ -237,11 +241,15 @@ class Steps:
         require_shared_key()
         decided, this_round = self._earlier("decided"), self._round(number)
         tokens = self._tokens(this_round["keys"])
+        finished, requests = self._finish_delivered(
+            [token for token in tokens if token.delivered and token.key in decided["needs_secret"]]
+        )
+        tokens = [token for token in tokens if token.key not in finished]
         staging = [token for token in tokens if token.key in decided["needs_secret"] and not token.writes_itself]
         self._ansible.journal.begin(token.journal_key for token in staging)
         options = [_staged_options(token) for token in tokens]
-        result = self._call(options, stage=True)
-        results = dict(zip(this_round["keys"], result["results"], strict=True))
+        result = self._call(options, stage=True) if options else {"results": []}
+        results = {token.key: each for token, each in zip(tokens, result["results"], strict=True)}
         staged: dict[str, Any] = {}
         for token in tokens:
             secret = results[token.key].get("token")
@@ -259,14 +267,33 @@ class Steps:
             "runner": self._ansible.runner,
             "staged": staged,
             "results": {key: _without_secret(each) for key, each in results.items()},
+            "finished": finished,
             "files": {host: each for host, each in files.items() if host in present},
             "elsewhere": {host: each for host, each in files.items() if host not in present},
-            "operations": result.get("operations", {}),
-            "requests": result.get("requests", 0),
+            "operations": sum_operations(
+                [result.get("operations", {}), *(Counter(each.get("operations", ())) for each in finished.values())]
+            ),
+            "requests": result.get("requests", 0) + requests,
             "warnings": result.get("warnings", []),
-            "changed": bool(result.get("changed")),
+            "changed": bool(result.get("changed") or finished),
             **({"diff": _declared_names(result["diff"])} if result.get("diff") else {}),
         }
+
+    def _finish_delivered(self, tokens: Sequence[DeclaredToken]) -> tuple[dict[str, Any], int]:
+        """Puts to use what an earlier run has handed over. Returns the results of those for which that was so, and how many
+        requests it took.
+        """
+        if not tokens:
+            return {}, 0
+        options = [_staged_options(token) for token in tokens]
+        result = self._call(options, stage=True, delivered=[token.delivered for token in tokens])
+        finished = {
+            token.key: dict(each)
+            for token, each in zip(tokens, result["results"], strict=True)
+            if not each.get("failed") and (each.get("api_token") or {}).get("mrn") == token.delivered
+        }
+        self._ansible.journal.end(token.journal_key for token in tokens if token.key in finished)
+        return finished, int(result.get("requests", 0))
 
     def store(self, number: str) -> dict[str, Any]:
         """Puts secrets whose files are written into the encrypted file, and prepares the tasks of users."""
@@ -383,9 +410,15 @@ class Steps:
         results: dict[str, Any] = {}
         result: dict[str, Any] = {}
         if finishing:
-            delivered = [staged["staged"][token.key]["mrn"] for token in finishing if token.key not in failed]
+            delivered = {
+                token.journal_key: str(staged["staged"][token.key]["mrn"])
+                for token in finishing
+                if token.key not in failed
+            }
+            self._ansible.journal.deliver(delivered)
+            options = [_staged_options(token) for token in finishing]
             try:
-                result = self._call([_staged_options(token) for token in finishing], stage=True, delivered=delivered)
+                result = self._call(options, stage=True, delivered=list(delivered.values()))
                 results = {token.key: each for token, each in zip(finishing, result["results"], strict=True)}
             except MondooError as error:
                 results = {
@@ -396,6 +429,8 @@ class Steps:
             outcomes[key] = self._outcome(tokens[key], entry, results.get(key), failed.get(key), staged["results"][key])
         clean = [tokens[key].journal_key for key in results if not results[key].get("failed")]
         self._ansible.journal.end(clean)
+        for key, each in staged["finished"].items():
+            outcomes[key] = {"result": {**each, "changed": True}, "failed": "", "handed_over": True}
         for key, each in staged["results"].items():
             outcomes.setdefault(key, {"result": each, "failed": self._told(tokens[key], each), "handed_over": False})
         return {

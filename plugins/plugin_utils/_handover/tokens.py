@@ -32,6 +32,7 @@ class DeclaredToken:
     writes_itself: whether the module writes the secret to `token_path`. predicted: what the module says it would do.
     forced: why it gets a new secret although the module would not generate one; empty if it does not.
     left_behind: whether a run on this controller began to hand over a secret of it, and did not finish.
+    delivered: MRN of a new token whose secret an earlier run has brought to all of its places; empty if there is none.
     """
 
     key: str
@@ -43,6 +44,7 @@ class DeclaredToken:
     predicted: dict[str, Any] = field(default_factory=dict)
     forced: str = ""
     left_behind: bool = False
+    delivered: str = ""
 
     @property
     def journal_key(self) -> TokenKey:

@@ -121,6 +121,27 @@ def test_new_secrets(token: DeclaredToken, looks: dict[Any, Look], needs_secret:
     assert bool(decision.failed) is bool(failed)
 
 
+@pytest.mark.parametrize(
+    ("looks", "delivered"),
+    [
+        ({FILE: HOLDS_OTHER, VARIABLE: HOLDS_OTHER}, OTHER),
+        ({FILE: HOLDS_OTHER, VARIABLE: HOLDS}, ""),
+        ({FILE: HOLDS, VARIABLE: HOLDS}, ""),
+        ({FILE: HOLDS_OTHER, VARIABLE: MISSING}, ""),
+        ({FILE: HOLDS_OTHER, VARIABLE: UNSEEN}, ""),
+        ({FILE: HOLDS_OPAQUE, VARIABLE: HOLDS_OPAQUE}, ""),
+    ],
+)
+def test_what_an_earlier_run_has_handed_over(looks: dict[Any, Look], delivered: str) -> None:
+    """Where all places hold the secret of one other token, that one may only have to be put to use."""
+    token = _token(FILE, VARIABLE)
+    assert decide(token, looks, "rotate").token.delivered == delivered
+    token.predicted.update(failed=True, msg="no", error={"code": "PendingElsewhere"})
+    decision = decide(token, looks, "warn")
+    assert decision.needs_secret is bool(delivered)
+    assert bool(decision.failed) is not bool(delivered)
+
+
 def test_a_token_without_a_place_that_would_need_a_secret() -> None:
     token = _token()
     token.predicted.update(
@@ -207,7 +228,7 @@ def test_an_entry_for_several_spaces() -> None:
         "deliver": {"hosts": "h1", "path": "/{space}"},
     }
     declaration = read_declaration(Settings(declared=[{"name": "x", "space": "s"}, entry]), around)
-    results = [
+    results: list[dict[str, Any]] = [
         {"entry": 1, "name": "x", "scope_mrn": SCOPE},
         *[{"entry": 2, "space": each, "space_name": each.title(), "name": f"agent-{each}"} for each in ("a", "b")],
     ]

@@ -217,7 +217,7 @@ def test_every_variable_of_the_role_as_text(variable: str) -> None:
     value, text = _RAW.get(variable) or _SAMPLES[about["type"]]
     if about.get("choices"):
         value = text = about["choices"][-1]
-    given = {"declared": [], "deliver": {}}
+    given: dict[str, object] = {"declared": [], "deliver": {}}
     assert read_settings({**given, variable: text}) == read_settings({**given, variable: value})
     assert read_settings({**given, variable: text})[1] == []
 

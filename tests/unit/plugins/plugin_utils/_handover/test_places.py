@@ -254,9 +254,11 @@ def test_the_journal(process: int, host: str, running: bool, found: bool, tmp_pa
     """A hand-over is cut short if its run was on this host and is over, or is this one."""
     Journal(process, tmp_path / "j", host).begin([KEY])
     journal = Journal(2, tmp_path / "j", "here", lambda _process: running)
-    assert journal.cut_short() == ({KEY} if found else set())
+    assert journal.cut_short() == ({KEY: ""} if found else {})
+    Journal(process, tmp_path / "j", host).deliver({KEY: "//new"})
+    assert journal.cut_short() == ({KEY: "//new"} if found else {})
     journal.end([KEY])
-    assert journal.cut_short() == set()
+    assert journal.cut_short() == {}
 
 
 def test_a_journal_that_cannot_be_kept(tmp_path: Path) -> None:
@@ -264,11 +266,11 @@ def test_a_journal_that_cannot_be_kept(tmp_path: Path) -> None:
     journal = Journal(1, tmp_path / "file" / "j")
     journal.begin([KEY])
     journal.end([KEY])
-    assert journal.cut_short() == set()
+    assert journal.cut_short() == {}
     folder = tmp_path / "k"
     folder.mkdir()
     (folder / "x.json").write_text("{", encoding="utf-8")
-    assert Journal(1, folder).cut_short() == set()
+    assert Journal(1, folder).cut_short() == {}
 
 
 def test_sealed_secrets() -> None:
