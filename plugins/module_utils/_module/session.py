@@ -97,10 +97,9 @@ def failure(error: MondooError) -> dict[str, Any]:
 
 
 def _mask(module: AnsibleModule) -> None:
-    """Masks the passwords in addresses in place of the addresses, and the secrets of a service account in place of all it says.
+    """Masks passwords instead of whole addresses, and the secrets of a service account instead of everything in it.
 
-    Ansible has registered each of these options as a whole, so that nothing shows before this, and would cut MRNs, or a version
-    number, out of results.
+    Until here, these options are masked as a whole by Ansible, which would also mask MRNs and version numbers in results.
     """
     account = module.params["service_account"]
     if isinstance(account, Mapping):
@@ -111,7 +110,7 @@ def _mask(module: AnsibleModule) -> None:
         if address:
             module.no_log_values.discard(address)
             module.no_log_values |= secrets_in(address)
-            # Ansible shows it as the invocation, and masks in no certain order.
+            # It is shown in the invocation, and the order in which Ansible applies masks is not defined.
             module.params[option] = redacted(address)
     module.no_log_values |= secrets_in(os.environ.get("MONDOO_API_ENDPOINT", ""))
 
@@ -129,9 +128,9 @@ def _leaves(value: object) -> Iterator[str]:
 
 
 def _keep_secrets_whole(module: AnsibleModule, result: Mapping[str, Any]) -> None:
-    """Nothing is masked in a new secret that is returned, whatever short password happens to occur in it.
+    """Removes masks that would alter a new secret, such as a short password that occurs in it.
 
-    Such a result is hidden from every output as a whole.
+    The result is hidden as a whole, so nothing shows.
     """
     lines = [result, *(line for line in result.get("results") or () if isinstance(line, Mapping))]
     secrets = [line["token"] for line in lines if isinstance(line.get("token"), str)]
