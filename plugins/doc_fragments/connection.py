@@ -13,7 +13,7 @@ options:
   auth_token:
     description:
       - The API token to authenticate with.
-      - White space, invisible characters, one pair of quotation marks around it, and C(Bearer) before it are ignored.
+      - White space and one pair of quotation marks around it, C(Bearer) before it, and invisible characters are ignored.
       - At most one of O(auth_token), O(service_account) and O(service_account_file) can be given. With none of them, the
         environment variables E(MONDOO_CONFIG_BASE64), E(MONDOO_CONFIG_PATH) and E(MONDOO_API_TOKEN) are looked at in this
         order, on the host that runs the module; last, the configuration file of the Mondoo CLI there,
@@ -50,20 +50,19 @@ options:
     type: str
   proxy:
     description:
-      - URL of the HTTP proxy to use, with or without C(http://), with user name and password if it needs them. In these,
-        characters such as C(/), C(?), C(#) and C(@) are written as C(%2F), C(%3F), C(%23) and C(%40).
-      - If not set, the first of these is used that names a proxy. E(MONDOO_API_PROXY); E(HTTPS_PROXY) or E(ALL_PROXY), unless
-        E(NO_PROXY) excludes the endpoint; C(api_proxy) of a service account, unless E(NO_PROXY) excludes the endpoint.
-      - An endpoint with C(http://), which can only be on the loopback interface, never goes through a proxy that is not set here.
-      - SOCKS is not supported.
+      - URL of an HTTP proxy, with user name and password if it requires them. In these, write C(/), C(?), C(#), C(@) and C(%)
+        as C(%2F), C(%3F), C(%23), C(%40) and C(%25).
+      - If not set, the first of these that is set is used; E(MONDOO_API_PROXY), then E(HTTPS_PROXY) or E(ALL_PROXY), then
+        C(api_proxy) of a service account. The latter two are not used if E(NO_PROXY) excludes the endpoint.
+      - An C(http://) endpoint, which can only be on the loopback interface, uses a proxy only if it is set here.
+      - SOCKS proxies are not supported.
     type: str
   ca_path:
     description:
-      - Path of a bundle of CA certificates in PEM, the only ones to trust, on the host that runs the module.
-      - If not set, the first of the environment variables E(MONDOO_CA_BUNDLE), E(REQUESTS_CA_BUNDLE) and
-        E(CURL_CA_BUNDLE) is used that is set.
-      - With none of them, the certificates are trusted that the host trusts, where E(SSL_CERT_FILE) and E(SSL_CERT_DIR) can
-        name others. If the host has none, those of C(certifi) are.
+      - Path of a bundle of CA certificates in PEM on the host that runs the module. Only these are trusted.
+      - If not set, the first of E(MONDOO_CA_BUNDLE), E(REQUESTS_CA_BUNDLE) and E(CURL_CA_BUNDLE) that is set is used.
+      - If none is set, the certificates that the host trusts are used, which E(SSL_CERT_FILE) and E(SSL_CERT_DIR) can change. On
+        a host without any, those of the Python library C(certifi) are used.
     type: path
   validate_certs:
     description:
@@ -72,17 +71,16 @@ options:
     default: true
   timeout:
     description:
-      - Seconds for one whole request, from looking up the name of the host to the last byte of the answer, however slowly the
-        bytes come.
-      - An answer of more than 64 MiB is not read, however fast it comes.
+      - Seconds for one whole request, from looking up the host name to the last byte of the answer, however slowly it arrives.
+      - Independently of it, an answer is read up to 64 MiB after decompression.
     type: int
     default: 30
   retries:
     description:
       - How often a request that failed in passing is tried again, with exponentially growing pauses.
       - Reading is tried again after connection errors, time-outs, HTTP status 429 and 5xx, and unusable answers. A
-        change is tried again only when the service did not execute it, which the module finds out first. What a proxy
-        refuses for good (HTTP status 403 and 407) is not tried again.
+        change is tried again only when the service did not execute it, which the module finds out first. If a proxy refuses
+        the connection with HTTP status 403 or 407, nothing is tried again.
       - A C(Retry-After) of the service is honoured. One request waits 120 seconds at the most, over all its tries.
     type: int
     default: 4

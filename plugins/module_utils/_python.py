@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Imported by each module before all else of the collection: a Python that is too old ends here, with one sentence.
+"""Ends the module with one sentence if Python is too old. Each module imports it before the rest of the collection.
 
-The rest of the collection cannot be read by such a Python, which is why this file, and those of the modules, are written so that
-Python 3.6 can, the oldest on which ansible-core runs modules. ansible.module_utils.basic does the same for ansible-core itself.
+Older versions cannot compile the rest of the collection. This file and those of the modules therefore use no syntax newer than
+Python 3.6, the oldest on which ansible-core runs modules. ansible.module_utils.basic ends in the same way.
 """
 
 import sys

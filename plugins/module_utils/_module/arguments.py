@@ -23,8 +23,8 @@ SCOPE_OPTIONS = ("space", "organization", "scope_mrn")
 def connection_arguments() -> dict[str, Any]:
     """Options of the doc fragment `connection`.
 
-    None has a fallback or a default that the environment could give as well: `open_session` has to know what the task says,
-    which goes before the environment also where they say it with different options. An address may hold a password.
+    None has a fallback to the environment: `open_session` needs to know what the task sets, since that takes precedence over
+    the environment even if it is another option. Addresses are no_log because they may contain a password.
     """
     return {
         "auth_token": {"type": "str", "no_log": True},

@@ -154,9 +154,9 @@ def _titled_diff(plan: Plan) -> dict[str, Any]:
 
 
 def _keep_secrets_whole(module: AnsibleModule, result: Mapping[str, Any]) -> None:
-    """Nothing is masked in a new secret that is returned, whatever short password happens to occur in it.
+    """Removes masks that would alter a new secret, such as a short password that occurs in it.
 
-    Such a result is hidden from every output as a whole.
+    The result is hidden as a whole, so nothing shows.
     """
     lines = [result, *(line for line in result.get("results") or () if isinstance(line, Mapping))]
     secrets = [line["token"] for line in lines if isinstance(line.get("token"), str)]

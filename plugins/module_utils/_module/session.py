@@ -123,10 +123,9 @@ def open_session(module: AnsibleModule, interruption: Interruption) -> Session:
 
 
 def _mask(module: AnsibleModule) -> None:
-    """Masks the passwords in addresses in place of the addresses, and the secrets of a service account in place of all it says.
+    """Masks passwords instead of whole addresses, and the secrets of a service account instead of everything in it.
 
-    Ansible has registered each of these options as a whole, so that nothing shows before this, and would cut MRNs, or a version
-    number, out of results.
+    Until here, these options are masked as a whole by Ansible, which would also mask MRNs and version numbers in results.
     """
     account = module.params["service_account"]
     if isinstance(account, Mapping):
@@ -137,7 +136,7 @@ def _mask(module: AnsibleModule) -> None:
         if address:
             module.no_log_values.discard(address)
             module.no_log_values |= secrets_in(address)
-            # Ansible shows it as the invocation, and masks in no certain order.
+            # It is shown in the invocation, and the order in which Ansible applies masks is not defined.
             module.params[option] = redacted(address)
     module.no_log_values |= secrets_in(os.environ.get("MONDOO_API_ENDPOINT", ""))
 

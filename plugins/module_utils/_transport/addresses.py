@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Addresses that people write: what of them may be a secret, and what of them may be shown."""
+"""Addresses with passwords in them: what has to be masked, and what can be shown."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HOST_ONLY = re.compile(_HOST, re.ASCII)
 
 
 class Parts(NamedTuple):
-    """An address, taken apart without a parser. userinfo: None where there is none. rest: host, port, path and all that follows."""
+    """The parts of an address that may not be a valid URL. userinfo: None if there is none. rest: host, port, path and so on."""
 
     scheme: str
     userinfo: str | None
@@ -30,34 +30,34 @@ class Parts(NamedTuple):
 
 
 def parts_of(address: str) -> Parts:
-    """Takes an address apart, also one that is no URL: what stands before the last `@` may be a password."""
+    """Splits an address, valid or not. Everything before the last `@` may be a password."""
     scheme, separator, rest = address.partition("://")
     if not separator or not _KNOWN_SCHEME.fullmatch(scheme):
-        # What looks like a scheme may be a user name, before a password that begins with slashes.
+        # It may be a user name, followed by a password that begins with slashes.
         scheme, rest = "", address
     userinfo, at, host = rest.rpartition("@")
     return Parts(scheme, userinfo if at else None, host)
 
 
 def secrets_in(address: str) -> set[str]:
-    """What has to be masked wherever it turns up: the password of an address, in each form in which it can turn up."""
+    """The password of an address in all forms that have to be masked."""
     userinfo = parts_of(address).userinfo
     if not userinfo:
         return set()
     user, colon, password = userinfo.partition(":")
     secrets = {f"{userinfo}@", base64.b64encode(unquote(userinfo).encode("utf-8", "surrogatepass")).decode()}
     if password:
-        # A program that takes the address for something else quotes what stands before one of these.
+        # Parsers split at these characters, and may quote one of the pieces.
         pieces = re.split(r"[/?#@:]", password)
         secrets |= {form for text in (password, *pieces) for form in (text, unquote(text))}
     elif colon:
-        # Services that sell access to a proxy take their key for the name.
+        # Some providers of proxies use an API key as the user name.
         secrets |= {user, unquote(user)}
     return {secret for secret in secrets if len(secret) >= _SHORTEST_SECRET}
 
 
 def redacted(address: str) -> str:
-    """The address without all that may be a password; `…` stands for what is left out."""
+    """The address with `…` in place of everything that may be a password."""
     text = address.strip()
     if text.isprintable() and _PLAIN.fullmatch(text):
         return text
@@ -70,13 +70,13 @@ def redacted(address: str) -> str:
 
 
 def shown(address: str) -> str:
-    """The address for a message, in quotation marks; only what cannot be a password is in it."""
+    """The redacted address for a message, in quotation marks."""
     text = redacted(address)
-    return "the address, which is not shown because it may hold a password," if text == "…" else f'"{text}"'
+    return "the address (not shown, since it may contain a password)" if text == "…" else f'"{text}"'
 
 
 def host_of(address: str) -> str:
-    """Scheme and host of an address that somebody else sent, for a message."""
+    """Scheme and host of an address from an answer, for a message."""
     parts = parts_of(address)
     host = _HOST_ONLY.match(parts.rest)
     if not host or not parts.scheme:

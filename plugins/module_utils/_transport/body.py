@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From the bytes of an answer to its JSON, within bounds; what is wrong with it is named, and never quoted."""
+"""Decodes the body of an answer within limits. The errors say what is wrong with it and never quote it."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 LARGEST_BODY = 64 * 1024 * 1024  # bytes, decoded
-_LARGEST_STEP = 1024 * 1024  # bytes that are decoded at a time
-_MOST_VALUES = 2_000_000  # as objects of Python, small values take thirty times the space that they take in JSON
+_LARGEST_STEP = 1024 * 1024  # bytes that are decompressed at a time
+_MOST_VALUES = 2_000_000  # a small value takes thirty times as much memory as in JSON
 _LONGEST_NUMBER = 100  # characters; Python takes minutes for a number of a million digits
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
-_CODING = re.compile(r"[a-z0-9_-]{1,20}")
+_ENCODING = re.compile(r"[a-z0-9_-]{1,20}")
 
 
 class TooLargeError(Exception):
-    """An answer that exceeds what the service can have to say."""
+    """An answer that is too large to be read."""
 
 
 class GarbledError(Exception):
-    """An answer that cannot be believed. Its text says what is wrong, as the end of "… answered HTTP 200 with"."""
+    """An answer that cannot be used. Its text is the end of "… answered HTTP 200 with"."""
 
 
 def decoded(chunks: Iterable[bytes], coding: str) -> bytearray:
-    """The body of an answer. coding: its header Content-Encoding, empty for none.
+    """The decompressed body of an answer; raises GarbledError or TooLargeError. coding: the header Content-Encoding.
 
-    It is decoded here because urllib3 before 2.6 decodes each chunk as a whole, whatever comes of it.
+    urllib3 before 2.6 would decompress each chunk as a whole, whatever its size.
     """
     body = bytearray()
     for part in _decoded_parts(chunks, coding.strip().lower()):
@@ -48,24 +48,24 @@ def _decoded_parts(chunks: Iterable[bytes], coding: str) -> Iterator[bytes]:
         yield from chunks
         return
     if coding not in ("gzip", "x-gzip"):
-        shown = f'"{coding}"' if _CODING.fullmatch(coding) else "of an unknown kind"
-        raise GarbledError(f"a content coding {shown}, which was not asked for")
+        shown = f'the content encoding "{coding}"' if _ENCODING.fullmatch(coding) else "an unknown content encoding"
+        raise GarbledError(f"{shown}, which was not requested")
     decoder = None
     try:
         for chunk in chunks:
             while chunk:
                 if decoder is None or decoder.eof:
-                    # gzip may consist of several parts.
+                    # gzip may consist of several members.
                     decoder = zlib.decompressobj(zlib.MAX_WBITS | 16)
                 yield decoder.decompress(chunk, _LARGEST_STEP)
                 chunk = decoder.unused_data if decoder.eof else decoder.unconsumed_tail
         while decoder is not None and not decoder.eof:
             rest = decoder.decompress(b"", _LARGEST_STEP)
             if not rest:
-                raise GarbledError("gzip that breaks off")
+                raise GarbledError("truncated gzip")
             yield rest
     except zlib.error:
-        raise GarbledError("a body that is not the gzip that it says it is") from None
+        raise GarbledError("a body that is not valid gzip") from None
 
 
 def json_object(body: bytes | bytearray) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def json_object(body: bytes | bytearray) -> dict[str, Any]:
             parse_float=_number,
             object_pairs_hook=_without_repetition,
         )
-        # Half of a character cannot be written anywhere, neither to a file nor to a terminal.
+        # Half of a surrogate pair cannot be written to a file or a terminal.
         value = _with_whole_characters(value) if _ESCAPED_SURROGATE.search(text) else value
     except RecursionError:
         raise GarbledError("JSON that is nested too deeply") from None
@@ -98,7 +98,7 @@ def json_object(body: bytes | bytearray) -> dict[str, Any]:
 
 
 def _refused(name: str) -> Any:
-    raise GarbledError(f"JSON with {name} in it, which JSON does not have")
+    raise GarbledError(f"JSON that contains {name}, which is not valid JSON")
 
 
 def _integer(digits: str) -> int:
@@ -114,7 +114,7 @@ def _number(digits: str) -> float:
 
 
 def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    # Which of two values is meant cannot be told, and no service that is well sends two.
+    # Parsers differ in which of two values they take.
     found = dict(pairs)
     if len(found) != len(pairs):
         raise GarbledError("JSON with the same key twice in one object")

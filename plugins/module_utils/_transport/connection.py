@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Connections on which one request has one deadline, and which tell a request that was never sent from all others.
+"""Connections with one deadline for a whole request, on which a request that was not sent fails with `NotSentError`.
 
-requests and urllib3 bound each operation on a socket, not a whole request, and name what went wrong differently from version to
-version. Both are settled here, at the places that they leave open for it: the classes of connections and of sockets.
-Imported only once requests is known to be there.
+The timeouts of requests and urllib3 apply to single socket operations, and their exceptions differ between versions. This module
+therefore replaces the classes of connections and sockets, which both libraries allow.
+It is imported only when requests is known to be installed.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ CONNECTING, TUNNELLING, ENCRYPTING = "connecting", "tunnelling", "encrypting"
 
 
 class NotSentError(Exception):
-    """There was no connection, so that nothing of the request was sent. stage: of the connection that failed.
+    """The connection failed before anything of the request was sent. stage: the step that failed.
 
-    It is no OSError and no HTTPException, so that urllib3 hands it through as it is.
+    It is neither an OSError nor an HTTPException, so urllib3 does not wrap it.
     """
 
     def __init__(self, stage: str, cause: Exception) -> None:
@@ -51,14 +51,14 @@ class NotSentError(Exception):
 
 
 class _Bounds(threading.local):
-    """What may still be taken by the request that a thread is making."""
+    """Time and size that are left for the current request of a thread."""
 
     def __init__(self) -> None:
         self._end = math.inf
         self._room = 0
 
     def start(self, seconds: float) -> None:
-        """From here on, so many seconds are left for all that is done on sockets."""
+        """Begins a request that may take so many seconds."""
         self._end = time.monotonic() + seconds
         self._room = _LARGEST_ANSWER
 
@@ -70,7 +70,7 @@ class _Bounds(threading.local):
         return seconds
 
     def received(self, count: int) -> None:
-        """Counts bytes; raises TooLargeError beyond what any answer may have."""
+        """Counts received bytes; raises TooLargeError beyond the limit."""
         self._room -= count
         if self._room < 0:
             raise TooLargeError
@@ -80,7 +80,7 @@ BOUNDS = _Bounds()
 
 
 class _PlainSocket(socket.socket):
-    """Each operation has the time that is left for the request."""
+    """A socket whose operations get the time that is left for the request."""
 
     def recv(self, *args: Any) -> bytes:
         self.settimeout(BOUNDS.left())
@@ -104,7 +104,7 @@ class _PlainSocket(socket.socket):
 
 
 class _TlsSocket(ssl.SSLSocket):
-    """The same with TLS; the other operations come down to these."""
+    """The same with TLS. The other operations of `ssl.SSLSocket` are implemented with these."""
 
     def do_handshake(self, block: bool = False) -> None:
         self.settimeout(BOUNDS.left())
@@ -122,7 +122,7 @@ class _TlsSocket(ssl.SSLSocket):
 
 
 class _Stages:
-    """Tells how far a connection came. Nothing of a request is sent before `connect` has returned."""
+    """Records the steps of connecting. Nothing of a request is sent before `connect` has returned."""
 
     _stage = CONNECTING
 
@@ -165,14 +165,14 @@ _POOLS: dict[str, type[HTTPConnectionPool]] = {"http": _PlainPool, "https": _Tls
 
 
 class BoundedAdapter(HTTPAdapter):
-    """Kept-alive connections within `BOUNDS`, directly or through the proxy. Nothing is repeated.
+    """Sends requests over kept-alive connections within `BOUNDS`, directly or through the proxy, once each.
 
-    Raises OSError where the certificate authorities to trust cannot be read.
+    encrypted: whether TLS is needed. Raises OSError if the certificate authorities cannot be read.
     """
 
     def __init__(self, trust: Trust, proxy: Proxy | None, *, encrypted: bool) -> None:
         self._proxy = proxy
-        # Reading the certificates takes a while.
+        # Loading the certificates takes 20 ms.
         self._context = _context(trust) if encrypted else None
         super().__init__()
 
@@ -209,7 +209,7 @@ def _context(trust: Trust) -> ssl.SSLContext:
         is_folder = os.path.isdir(trust.bundle)
         context.load_verify_locations(**{"capath" if is_folder else "cafile": trust.bundle})
     else:
-        # Those of the host, as curl and uri have them; OpenSSL itself reads SSL_CERT_FILE and SSL_CERT_DIR.
+        # Those of the host, as with curl and uri. OpenSSL reads SSL_CERT_FILE and SSL_CERT_DIR itself.
         context.load_default_certs()
         if not trust.named and not context.cert_store_stats()["x509_ca"]:
             context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
@@ -223,9 +223,9 @@ def _connected(host: str, port: int) -> socket.socket:
     for number, (family, kind, protocol, _name, address) in enumerate(addresses):
         connection = _PlainSocket(family, kind, protocol)
         try:
-            # Also through a proxy, where urllib3 leaves it out: the body would wait 40 ms until the headers are acknowledged.
+            # urllib3 does not set it for proxies: the body would wait 40 ms for the acknowledgement of the headers.
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            # Until one of them answers, the addresses share the time.
+            # The addresses share the time, so that one that does not answer leaves some for the next.
             connection.settimeout(BOUNDS.left() / (len(addresses) - number))
             connection.connect(address)
         except OSError as error:
@@ -237,7 +237,7 @@ def _connected(host: str, port: int) -> socket.socket:
 
 
 def _addresses(host: str, port: int) -> list[Any]:
-    """What getaddrinfo says. It cannot be told how long it may take, so a thread of its own waits for it."""
+    """The result of getaddrinfo, which has no timeout and therefore runs in a thread of its own."""
     found: list[Any] = []
     failures: list[Exception] = []
 
@@ -248,7 +248,7 @@ def _addresses(host: str, port: int) -> list[Any]:
             failures.append(error)
 
     try:
-        # An address needs no looking up.
+        # An IP address is not looked up.
         ipaddress.ip_address(host)
         look_up()
     except ValueError:
@@ -256,7 +256,7 @@ def _addresses(host: str, port: int) -> list[Any]:
         try:
             thread.start()
         except RuntimeError:
-            # The system has no thread left: better an answer that may come late than none.
+            # The system has no thread left. Looking up without a timeout is better than failing.
             look_up()
         else:
             thread.join(BOUNDS.left())

@@ -18,7 +18,7 @@ from .credentials import ApiToken, Credential, ServiceAccount
 # The CLI's own files, the user's before the machine's.
 _CLI_FILES = ("~/.config/mondoo/mondoo.yml", "/etc/opt/mondoo/mondoo.yml")
 _LARGEST_FILE = 1024 * 1024  # bytes: credentials have some thousand
-# Names and addresses in the document of a service account: they stand in messages, and are no secrets.
+# Names and addresses in the document of a service account: not secret, and needed in messages.
 _PUBLIC = frozenset({"mrn", "scope_mrn", "parent_mrn", "space_mrn", "api_endpoint", "api_proxy", "type", "method"})
 _SHORTEST_SECRET = 4  # characters; what is shorter would be masked in the middle of unrelated words
 _SHORTEST_FIELD = 8  # characters; what is shorter in an unknown field of a document is no key
@@ -32,7 +32,7 @@ def find_credential(
     """The credential to use: the task's option, else the environment, else the CLI's own file.
 
     options: `service_account`, `service_account_file` and `auth_token`; one not given is absent or None.
-    register: is called with every secret as soon as there is one: before it is read, and for each JWT that is signed later.
+    register: called with every secret before it is used, including each JWT that is signed later.
     """
     candidates: list[tuple[str, Any, Callable[[Any, str, Register], Credential]]] = [
         ("the option service_account", options.get("service_account"), _service_account),
@@ -58,7 +58,7 @@ def find_credential(
 
 
 def secrets_of(document: Mapping[str, Any]) -> set[str]:
-    """What of a service account's document has to be masked: its key, and what else is neither a name nor an address."""
+    """The parts of a service account's document that have to be masked: everything but names, addresses and short values."""
     secrets: set[str] = set()
     for key, value in _texts(document):
         if key == "api_proxy":
@@ -129,7 +129,7 @@ def _service_account(value: Any, source: str, register: Register) -> Credential:
 
 
 def _register_lines(secret: str, register: Register) -> None:
-    """Registers a secret as it is, without the space around it, and line by line, since a message may quote one line."""
+    """Registers a secret as a whole, stripped, and line by line, because a message may quote one line."""
     lines = (line.strip() for line in secret.splitlines())
     for part in {secret, secret.strip(), *(line for line in lines if not line.startswith("-----"))}:
         if len(part) >= _SHORTEST_SECRET:

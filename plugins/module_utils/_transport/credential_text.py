@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Credentials as editors, shells, PowerShell and secret managers hand them over: what is without doubt is put right."""
+"""Reads credentials as editors, shells, PowerShell and secret managers write them, and corrects what is unambiguous."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from typing import Any
 from .._values.errors import INVALID_CREDENTIALS, MondooError, missing_library
 
 HOW_TO_GET_ONE = "Use the credentials file that the console offers when a service account is created."
-# Characters that nobody sees: byte order marks, zero-width spaces and joiners, soft hyphens, marks of direction.
+# Byte order marks, zero-width spaces and joiners, soft hyphens, marks of direction.
 _INVISIBLE = re.compile("[\ufeff\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069]")
 _QUOTES = "\"'`“”„‘’«»"
 _ASSIGNMENT = re.compile(r"(?:export\s+|set\s+|\$env:)?MONDOO_\w+\s*[=:]", re.IGNORECASE)
@@ -27,7 +27,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/_-]+={0,2}", re.ASCII)
 
 
 def text_from(data: bytes) -> str:
-    """The text in a file: UTF-8 or UTF-16, as PowerShell writes it. Raises ValueError where it is neither."""
+    """Decodes UTF-8, or UTF-16 as PowerShell writes it. Raises ValueError if it is neither."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return data.decode("utf-16")
     if data[1:2] == b"\0":
@@ -38,7 +38,7 @@ def text_from(data: bytes) -> str:
 
 
 def token_from(text: str) -> str:
-    """The API token in a text, without what cannot belong to it. The error names what is wrong and never quotes the token."""
+    """The API token in a text. Raises MondooError, which says what is wrong and never quotes the token."""
     unquoted = _without_quotes(_trimmed(_INVISIBLE.sub("", text)))
     token = re.sub(r"\A(?:authorization:\s*)?bearer\s+", "", unquoted, flags=re.IGNORECASE)
     if token != unquoted:
@@ -57,9 +57,9 @@ def _problem_of_token(token: str) -> str | None:
     if token.startswith("-----BEGIN"):
         return "is a key or a certificate: give the credentials of a service account as service_account"
     if token.startswith(("{{", "${", "$(", "%(")):
-        return "is the name of a variable that nobody has filled in"
+        return "is a variable that was not replaced by its value"
     if _ASSIGNMENT.match(token):
-        return "begins with the name of a variable: give its value alone"
+        return "begins with the name of a variable: give only the value"
     if token == "Bearer":
         return 'is the word "Bearer" without a token behind it'
     if token[0] in _QUOTES:
@@ -67,17 +67,17 @@ def _problem_of_token(token: str) -> str | None:
     if token[-1] in _QUOTES:
         return "ends with a quotation mark"
     if any(char.isspace() for char in token):
-        return "has white space or a line break in the middle"
+        return "contains white space or a line break"
     if not token.isascii() or not token.isprintable():
-        return "has characters that no API token has"
+        return "contains characters that an API token cannot contain"
     return None
 
 
 def document_from(text: str, layers: int = 3) -> Mapping[str, Any]:
-    """The credentials of a service account in JSON, YAML, or base64 of either; the error never quotes them.
+    """The credentials of a service account in JSON, YAML, or base64 of either.
 
-    layers: how often it may be wrapped, in quotation marks by a shell or in base64 by Kubernetes.
-    Raises MondooError, also where PyYAML is needed and missing.
+    layers: how often they may be wrapped, such as in quotation marks by a shell or in base64 by Kubernetes.
+    Raises MondooError, which never quotes them, also if PyYAML is needed and missing.
     """
     plain = _trimmed(text)
     enclosed = len(plain) >= 2 and plain[0] in "\"'" and plain[-1] == plain[0]
@@ -113,7 +113,7 @@ def _problem_of_document(text: str) -> str:
 
 
 def _from_base64(text: str) -> str | None:
-    """The text that base64 of either alphabet stands for; None where it is something else."""
+    """The text that is encoded in base64 of either alphabet; None if it is not base64 of text."""
     # A document has characters, such as the colon, that base64 has not: it can never be taken for the other.
     packed = "".join(_ESCAPED_BREAK.sub("", _INVISIBLE.sub("", text)).split())
     if not _BASE64.fullmatch(packed):
@@ -137,7 +137,7 @@ def _from_yaml(text: str) -> Any:
 
 
 def check_supported(document: Mapping[str, Any]) -> None:
-    """Refuses credentials without a key of their own, by name."""
+    """Raises MondooError for keyless credentials."""
     auth = document.get("auth")
     method = auth.get("method") if isinstance(auth, Mapping) else None
     if document.get("type") == "external_account" or method == "wif":
@@ -152,13 +152,13 @@ def check_supported(document: Mapping[str, Any]) -> None:
 
 
 def field_from(document: Mapping[str, Any], key: str) -> str | None:
-    """A text in a document, without what an editor has put around it; None where it is missing, empty or no text."""
+    """A text in a document, without white space and quotation marks around it; None if it is missing, empty or not a text."""
     value = document.get(key)
     return (_without_quotes(_trimmed(value)) or None) if isinstance(value, str) else None
 
 
 def private_key_from(text: str) -> str:
-    """A private key in PEM with its line breaks, also where they were escaped, folded into spaces, or all is base64."""
+    """A private key in PEM with line breaks, even if they were escaped or folded, or if all of it was base64."""
     key = _without_quotes(_trimmed(text))
     if not key.startswith("-----"):
         key = _from_base64(key) or key
@@ -171,7 +171,7 @@ def private_key_from(text: str) -> str:
 
 
 def _trimmed(text: str) -> str:
-    """The text without white space, invisible characters and escaped line breaks at its ends."""
+    """The text without white space, invisible characters and escaped line breaks at both ends."""
     before = None
     while text != before:
         before = text
@@ -188,7 +188,7 @@ def _trimmed(text: str) -> str:
 
 
 def _without_quotes(text: str) -> str:
-    """The text without the one pair of quotation marks around it, if it has no other of them."""
+    """The text without a pair of quotation marks around it, if it has no others."""
     if len(text) >= 2 and text[0] in "\"'" and text[-1] == text[0] and text[0] not in text[1:-1]:
         return _trimmed(text[1:-1])
     return text

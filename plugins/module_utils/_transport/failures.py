@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What keeps a request from being answered, as a `MondooError`: above all, whether the service may have executed it."""
+"""Turns failed requests and unusable answers into `MondooError`, with whether the service may have executed the request."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ class Route(NamedTuple):
 
 
 def no_answer(error: Exception, route: Route) -> MondooError:
-    """For what was raised in place of an answer.
+    """The error for an exception that was raised instead of an answer.
 
-    Only `NotSentError` proves that the service has not executed the request: urllib3 raises ProxyError, for example, for a proxy that
-    cannot be reached and for one that hangs up when it has passed the request on.
+    Only `NotSentError` proves that the service has not executed the request. The exceptions of urllib3 do not: its ProxyError stands for a
+    proxy that cannot be reached, and also for one that closes the connection after it has forwarded the request.
     """
     if isinstance(error, NotSentError):
         return _not_sent(error, route)
@@ -99,7 +99,7 @@ def _tunnel_failed(chain: list[BaseException], route: Route) -> MondooError:
 
 
 def _phrase(status: int) -> str:
-    """What a status means by the standard; a proxy's own words may hold anything."""
+    """The standard's phrase for a status; the phrase that a proxy sends may contain anything."""
     try:
         return f" ({http.HTTPStatus(status).phrase})"
     except ValueError:
@@ -127,7 +127,7 @@ def words_of(chain: list[BaseException]) -> str:
     if isinstance(root, http.client.RemoteDisconnected):
         return "the connection was closed without an answer"
     if isinstance(root, UnicodeError):
-        return "the name of the host is none"
+        return "the host name is not valid"
     if isinstance(root, (http.client.HTTPException, urllib3.exceptions.ProtocolError, ValueError)) and not isinstance(
         root, ssl.SSLError
     ):
@@ -143,7 +143,7 @@ def words_of(chain: list[BaseException]) -> str:
 def without_graphql(
     response: Response, route: Route, *, wrong: str, wait: float | None, sign_in_advice: str | None
 ) -> MondooError:
-    """For an answer in which there is no GraphQL. Its body is never quoted: it may be the cut-off answer to a creation.
+    """The error for an answer that is not GraphQL. Its body is never quoted: it may be a truncated answer with a new secret.
 
     wrong: what is wrong with its body, as the end of "… answered HTTP 200 with". wait: seconds that it asks to wait.
     sign_in_advice: as in `Answer`.

@@ -4,8 +4,8 @@
 
 """The one place that touches the network: a GraphQL request goes out, its answer or a `MondooError` comes back.
 
-gql makes the request of a document and requests carries it. gql's own transport does not, since it reads an answer whatever its
-size, replaces what is not UTF-8, and quotes the answer in its errors.
+gql builds the request from a document, and requests sends it. The transport of gql itself is not used: it reads answers of any size,
+replaces what is not UTF-8, and quotes the answer in its errors.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ class HttpTransport:
         try:
             return self._exchange(json.dumps(request.payload).encode(), headers)
         except MondooError:
-            # What is left of an answer that was not understood must not be taken for the answer to the next request.
+            # The rest of an unusable answer must not be read as the answer to the next request.
             self._adapter.close()
             raise
 
@@ -141,11 +141,11 @@ class HttpTransport:
         started = time.time()
         BOUNDS.start(self._timeout)
         try:
-            # The adapter alone, without a session: no cookies, no ~/.netrc, no proxies of the environment, no redirects.
+            # No session: it would add cookies, ~/.netrc and the proxies of the environment, and follow redirects.
             response = self._adapter.send(
                 request,
                 stream=True,
-                timeout=None,  # of single operations: the deadline is for all of them
+                timeout=None,  # it would apply to single operations
                 verify=self._verify,
                 proxies=self._proxies,
             )
@@ -160,16 +160,16 @@ class HttpTransport:
         return Answer(content.get("data"), _errors(content), response.status_code, wait, date, advice)
 
     def _sign_in_advice(self, date: datetime | None, started: float) -> str | None:
-        """Where credentials sign with a clock with which they cannot be accepted, this is what to do about it."""
+        """What to do if this host's clock is so wrong that what the credentials sign cannot be accepted; None if it is not."""
         if date is None or not self._credential.signs:
             return None
-        # The service has written its date at some moment between the request and now.
+        # The date is of some moment between the request and now.
         ahead = max(started - date.timestamp(), 0.0) or min(time.time() - date.timestamp(), 0.0)
         return clock_advice(ahead) if abs(ahead) > JWT_LIFETIME else None
 
 
 def _content(response: Response) -> tuple[dict[str, Any] | None, str]:
-    """The JSON of an answer that may be GraphQL; else None, and what is wrong with it."""
+    """The JSON of a GraphQL answer; or None, and what is wrong with it."""
     content = None
     wrong = ""
     try:
@@ -179,7 +179,7 @@ def _content(response: Response) -> tuple[dict[str, Any] | None, str]:
     except GarbledError as error:
         wrong = str(error)
     finally:
-        # Only a connection that has been read to the end of an answer may be used again.
+        # A connection can be used again only after the answer has been read to its end.
         if content is None:
             response.raw.close()
     return (None if wrong else content), wrong
@@ -190,14 +190,14 @@ def _chunks(response: Response) -> Iterator[bytes]:
     for chunk in response.raw.stream(_CHUNK, decode_content=False):
         count += len(chunk)
         yield chunk
-    # urllib3 1.26 does not mind if there is less than was announced.
+    # urllib3 1.26 accepts a body that is shorter than announced.
     announced = response.headers.get("Content-Length", "")
     if announced.isdecimal() and count < int(announced):
         raise http.client.IncompleteRead(b"", int(announced) - count)
 
 
 def _wrong_shape(content: Mapping[str, Any]) -> str:
-    """What keeps JSON from being a GraphQL answer; empty if nothing does."""
+    """Why JSON is not a GraphQL answer; empty if it is one."""
     if "data" not in content and "errors" not in content:
         return "JSON that has neither data nor errors"
     if not isinstance(content.get("data"), (dict, type(None))):
@@ -209,7 +209,7 @@ def _wrong_shape(content: Mapping[str, Any]) -> str:
 
 def _errors(content: Mapping[str, Any]) -> list[Any]:
     found = content.get("errors")
-    # One that is not in a list is an error all the same.
+    # Some servers send a single error without a list.
     return found if isinstance(found, list) else ([found] if found else [])
 
 

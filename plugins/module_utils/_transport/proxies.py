@@ -33,8 +33,8 @@ def choose_proxy(
 ) -> Proxy | None:
     """The proxy for the URL: the task's option, else MONDOO_API_PROXY, else HTTPS_PROXY and NO_PROXY, else that of the account.
 
-    A request to http://, which only goes to this host, takes none but the task's own: it would carry the bearer in clear text.
-    account: `api_proxy` of a service account. register: is called with each part of an address that has to be masked.
+    An http:// URL, which is on this host, uses only the task's own: the proxy would see the API token.
+    account: `api_proxy` of a service account. register: called with each part of an address that has to be masked.
     """
     if option:
         return proxy_from(option, "proxy", register)

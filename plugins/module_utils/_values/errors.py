@@ -81,14 +81,14 @@ _ADVICE = {
         " certificate authority, and check that the endpoint's host name is the one in the certificate."
     ),
     PROXY_FAILED: (
-        "Check the proxy that is used, with its user name and password: the first of the option proxy, MONDOO_API_PROXY,"
-        " HTTPS_PROXY with NO_PROXY, and api_proxy of the service account."
+        "Check the proxy, and its user name and password. It is the first of these that is set: the option proxy,"
+        " MONDOO_API_PROXY, HTTPS_PROXY unless NO_PROXY excludes the endpoint, api_proxy of the service account."
     ),
     REDIRECTED: "Redirects are not followed, so that credentials go nowhere else: correct endpoint.",
     NOT_GRAPHQL: "Something else answered in place of the API, such as a proxy or a login page: check endpoint and proxy.",
     GARBLED_ANSWER: "Run again; if it stays, something between this host and the service alters its answers.",
     ANSWER_TOO_LARGE: (
-        "No answer of the service is that large: check that endpoint and proxy are the right ones, and report it if they are."
+        "The service does not send answers of this size: check endpoint and proxy, and report it if they are right."
     ),
     SCHEMA_MISMATCH: (
         "The API differs from what this version of mondoo.platform expects: look for a newer version of the collection,"
@@ -244,7 +244,7 @@ def clock_advice(ahead: float) -> str:
     amount = f"{abs(ahead) / seconds:.0f} {unit}"
     return (
         f"The clock of the host that runs the module is {amount} {'ahead of' if ahead > 0 else 'behind'} the service's,"
-        " and what a service account signs is valid for one minute: set the clock, for example with NTP."
+        " and a JWT that a service account signs is valid for one minute: set the clock, for example with NTP."
     )
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a JWT says of itself, unverified: a hint for this side, never a proof."""
+"""Reads the claims of a JWT without verifying it: a hint, never a proof."""
 
 from __future__ import annotations
 

@@ -200,7 +200,7 @@ def test_a_first_secret_is_not_verified() -> None:
 def test_a_name_that_is_stored_in_another_form_is_taken_back(declared: str, storing: Any, advice: str) -> None:
     world = World(options={"storing": storing})
     done = run(world, declare(declared, roles=roles("viewer")))
-    assert done.error.code == errors.STORED_DIFFERENTLY
+    assert done.error.code == errors.STORED_OTHERWISE
     assert f"Declare the name as the service stores it: {advice}" in str(done.error)
     assert (world.names, done.entry.changed) == ([], False)
 
@@ -208,7 +208,7 @@ def test_a_name_that_is_stored_in_another_form_is_taken_back(declared: str, stor
 def test_a_rotation_whose_names_are_stored_in_another_form_is_taken_back() -> None:
     world = World([CI], {"storing": str.lower})
     done = run(world, ROTATE)
-    assert done.error.code == errors.STORED_DIFFERENTLY
+    assert done.error.code == errors.STORED_OTHERWISE
     assert "alters the names that a rotation gives" in str(done.error)
     assert world.names == UNTOUCHED
 
@@ -216,7 +216,7 @@ def test_a_rotation_whose_names_are_stored_in_another_form_is_taken_back() -> No
 def test_a_description_that_is_stored_in_another_form_is_taken_back() -> None:
     world = World(options={"describing": lambda text: text[:3]})
     done = run(world, declare(description="Pipelines", roles=roles("viewer")))
-    assert done.error.code == errors.STORED_DIFFERENTLY
+    assert done.error.code == errors.STORED_OTHERWISE
     assert "the description 'Pipelines' as 'Pip'" in str(done.error)
     assert world.names == []
 

@@ -74,10 +74,10 @@ def test_an_address_without_a_password(address: str) -> None:
         ("https://example.com:port", '"https://example.com…"'),
         ("https://example.com/?token=hunter2", '"https://example.com…"'),
         ("https://user@example.com", '"https://…@example.com"'),
-        ("bob:hunter2", "the address, which is not shown because it may hold a password,"),
-        ("hunter\x1b[2J", "the address, which is not shown because it may hold a password,"),
-        ("hunter\u202e2", "the address, which is not shown because it may hold a password,"),
-        ("http://bob:hunter2@", "the address, which is not shown because it may hold a password,"),
+        ("bob:hunter2", "the address (not shown, since it may contain a password)"),
+        ("hunter\x1b[2J", "the address (not shown, since it may contain a password)"),
+        ("hunter\u202e2", "the address (not shown, since it may contain a password)"),
+        ("http://bob:hunter2@", "the address (not shown, since it may contain a password)"),
     ],
 )
 def test_what_is_shown(address: str, text: str) -> None:

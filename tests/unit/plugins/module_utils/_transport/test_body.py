@@ -68,8 +68,8 @@ GARBAGE = {
     "data as a text": Case(b'{"data": "hunter2"}', "with data that is not an object"),
     "errors as a number": Case(b'{"data": null, "errors": 7, "x": "hunter2"}', "with errors that are not a list"),
     "errors that are true": Case(b'{"data": null, "errors": true}', "with errors that are not a list"),
-    "NaN": Case(b'{"data": {"x": NaN, "y": "hunter2"}}', "with JSON with NaN in it"),
-    "infinity": Case(b'{"data": {"x": -Infinity}}', "with JSON with -Infinity in it"),
+    "NaN": Case(b'{"data": {"x": NaN, "y": "hunter2"}}', "with JSON that contains NaN"),
+    "infinity": Case(b'{"data": {"x": -Infinity}}', "with JSON that contains -Infinity"),
     "a number out of range": Case(b'{"data": {"x": 1e999}}', "with JSON with a number that is out of range"),
     "a very long number": Case(
         b'{"data": {"x": ' + b"9" * 1_000_000 + b"}}", "with JSON with a number of more than 100 digits"
@@ -91,16 +91,16 @@ GARBAGE = {
     "an overlong character": Case(b'{"data": {"x": "hunter2\xc0\xaf"}}', "with a body that is not UTF-8"),
     "an image": Case(b"\x89PNG\r\n\x1a\nhunter2", "with a body that is not UTF-8 (at byte 0)"),
     "gzip that does not say so": Case(gzipped(GOOD), "with a body that is not UTF-8"),
-    "gzip that is none": Case(GOOD + SECRET, "with a body that is not the gzip that it says it is", coding="gzip"),
-    "gzip that breaks off": Case(gzipped(GOOD)[:-9], "with gzip that breaks off", coding="gzip"),
+    "gzip that is none": Case(GOOD + SECRET, "with a body that is not valid gzip", coding="gzip"),
+    "truncated gzip": Case(gzipped(GOOD)[:-9], "with truncated gzip", coding="gzip"),
     "gzip with a wrong sum": Case(
-        gzipped(GOOD)[:-8] + b"\0" * 8, "with a body that is not the gzip that it says it is", coding="gzip"
+        gzipped(GOOD)[:-8] + b"\0" * 8, "with a body that is not valid gzip", coding="gzip"
     ),
-    "gzip and more": Case(gzipped(GOOD) + SECRET, "with a body that is not the gzip that it says it is", coding="gzip"),
-    "gzip twice": Case(gzipped(gzipped(GOOD)), "with a content coding of an unknown kind", coding="gzip, gzip"),
-    "deflate": Case(zlib.compress(GOOD), 'with a content coding "deflate", which was not asked for', coding="deflate"),
-    "brotli": Case(b"\x0b\x08\x80hunter2\x03", 'with a content coding "br", which was not asked for', coding="br"),
-    "zstd": Case(b"\x28\xb5\x2f\xfdhunter2", 'with a content coding "zstd", which was not asked for', coding="zstd"),
+    "gzip and more": Case(gzipped(GOOD) + SECRET, "with a body that is not valid gzip", coding="gzip"),
+    "gzip twice": Case(gzipped(gzipped(GOOD)), "with an unknown content encoding, which was not requested", coding="gzip, gzip"),
+    "deflate": Case(zlib.compress(GOOD), 'with the content encoding "deflate", which was not requested', coding="deflate"),
+    "brotli": Case(b"\x0b\x08\x80hunter2\x03", 'with the content encoding "br", which was not requested', coding="br"),
+    "zstd": Case(b"\x28\xb5\x2f\xfdhunter2", 'with the content encoding "zstd", which was not requested', coding="zstd"),
 }
 
 

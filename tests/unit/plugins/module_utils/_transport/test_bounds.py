@@ -208,4 +208,4 @@ def test_an_error_of_a_flood_says_what_to_do() -> None:
         error = failure(server.url, timeout=20)
     assert error.reason == f"the answer of {server.url} is too large to be read"
     assert (error.transient, error.outcome_unknown) == OPEN
-    assert "check that endpoint and proxy are the right ones" in str(error)
+    assert "check endpoint and proxy, and report it" in str(error)

@@ -212,7 +212,7 @@ def test_a_file_that_cannot_be_read(make: Any, reason: str, tmp_path: Path) -> N
 
 def test_an_api_token_that_cannot_be_one_names_its_source() -> None:
     message = str(_failure({}, {"MONDOO_API_TOKEN": "hunter 2"}))
-    assert message.startswith("Could not use the API token from MONDOO_API_TOKEN: the API token has white space")
+    assert message.startswith("Could not use the API token from MONDOO_API_TOKEN: the API token contains white space")
     assert "hunter" not in message
 
 
