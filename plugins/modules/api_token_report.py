@@ -85,8 +85,7 @@ extends_documentation_fragment:
   - mondoo.platform.attributes.action_group
   - mondoo.platform.attributes.report_module
 seealso:
-  - plugin: mondoo.platform.api_token_audit
-    plugin_type: role
+  - module: mondoo.platform.api_token_info
   - plugin: mondoo.platform.api_token_findings
     plugin_type: filter
 """

@@ -23,7 +23,6 @@ from .rules import failing_severities
 
 # What XML cannot hold.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_NO_ATTRIBUTES: dict[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -151,16 +150,16 @@ class _Writer:
         self._buffer.truncate()
         return text
 
-    def start(self, name: str, attributes: Mapping[str, str] = _NO_ATTRIBUTES) -> None:
-        self._xml.startElement(name, AttributesImpl({key: _legal(value) for key, value in attributes.items()}))
+    def start(self, name: str, attributes: Mapping[str, str] | None = None) -> None:
+        self._xml.startElement(name, _attributes(attributes))
         self._xml.ignorableWhitespace("\n")
 
     def end(self, name: str) -> None:
         self._xml.endElement(name)
         self._xml.ignorableWhitespace("\n")
 
-    def element(self, name: str, attributes: Mapping[str, str] = _NO_ATTRIBUTES, text: str = "") -> None:
-        self._xml.startElement(name, AttributesImpl({key: _legal(value) for key, value in attributes.items()}))
+    def element(self, name: str, attributes: Mapping[str, str] | None = None, text: str = "") -> None:
+        self._xml.startElement(name, _attributes(attributes))
         if text:
             self._xml.characters(_legal(text))
         self.end(name)
@@ -177,6 +176,10 @@ class _Writer:
             about = {"message": case.message, **({"type": case.type} if case.type else {})}
             self.element(case.outcome, about, case.text)
         self.end("testcase")
+
+
+def _attributes(attributes: Mapping[str, str] | None) -> AttributesImpl[str]:
+    return AttributesImpl({key: _legal(value) for key, value in (attributes or {}).items()})
 
 
 def _legal(text: str) -> str:
