@@ -228,10 +228,8 @@ def _plan_creation(situation: _Situation, decision: PendingDecision, cleanup: li
         # Until the new secret is in use, a predecessor may be the only token that works.
         after = replace(new, name=pending_name(new.name, pending_at))
         return situation.plan(after, [*cleanup, Generate(new, pending_at)])
-    expired = _delete_expired(situation)
-    # Where a predecessor goes, it is as in a rotation.
-    verify = bool(expired) and declaration.verify_secret != "never"
-    return situation.plan(new, [*cleanup, Generate(new, pending_at, named_at_once=True, verify=verify), *expired])
+    steps = [*cleanup, Generate(new, pending_at, named_at_once=True), *_delete_expired(situation)]
+    return situation.plan(new, steps)
 
 
 def _plan_rotation(situation: _Situation, current: Token, reason: str, cleanup: list[Step]) -> Plan:

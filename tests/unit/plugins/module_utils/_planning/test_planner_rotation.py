@@ -296,9 +296,7 @@ RETIRED = {
         [f"rename ci to {RETIRED_NOW}", f"rename {pending().name} to ci", f"delete {OLD.name}"],
         file=stored(DAY, pending()),
     ),
-    "after a creation": Case(kept(), [OLD], ["generate ci and verify it", f"delete {OLD.name}"]),
-    "after a creation, unverified": Case(kept(verify_secret="never"), [OLD], ["generate ci", f"delete {OLD.name}"]),
-    "not yet after a creation": Case(kept(overlap=3 * DAY), [OLD], ["generate ci"]),
+    "after a creation": Case(kept(), [OLD], ["generate ci", f"delete {OLD.name}"]),
     "not before a staged secret is in use": Case(kept(), [OLD], [f"generate {PENDING_NOW}"], mode=Mode.STAGED),
     "not where nothing was delivered": Case(
         kept(roles=VIEWER), [OLD, pending()], [f"delete {pending().name}"], mode=Mode.FINISH
