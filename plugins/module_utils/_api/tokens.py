@@ -210,13 +210,13 @@ class TokenApi:
         own: dict[str | None, Token] = {}
         for number, node in enumerate(nodes):
             where = f"{API_TOKENS.name}.edges[{number}].node"
-            told = JsonObject(node, where).optional_text("scopeMrn")
+            own_scope = JsonObject(node, where).optional_text("scopeMrn")
             token = token_from_node(node, scope, where)
-            if not told or scope_path(told) == scope_path(scope.mrn):
+            if not own_scope or scope_path(own_scope) == scope_path(scope.mrn):
                 # A token that moves between pages while they are read is still one token.
                 own[token.mrn] = token
-            elif scope_path(told).lower() == scope_path(scope.mrn).lower():
-                raise invalid_option(f'the service writes {scope} as "{told}": write it in the same way')
+            elif scope_path(own_scope).lower() == scope_path(scope.mrn).lower():
+                raise invalid_option(f'the service writes {scope} as "{own_scope}": write it in the same way')
         self._warn_of_times(own.values())
         return tuple(own.values())
 

@@ -44,15 +44,19 @@ def judge_update(
 
     def judge(payload: Mapping[str, Any]) -> Response[Token]:
         answer = JsonObject(payload, "updateAPIToken")
-        told_name, told_description = answer.optional_text("name"), answer.optional_text("description")
-        if name is not None and told_name is not None and told_name != name:
-            return _stored_otherwise("name", name, told_name)
-        tells_description = told_description is not None or ("description" in answer and told_name is not None)
-        if description is not None and tells_description and not same_description(description, told_description or ""):
-            return _stored_otherwise("description", description, told_description or "")
-        stored = replace(token, name=told_name or name or token.name)
-        if told_description is not None or description is not None:
-            stored = replace(stored, description=told_description or description or "")
+        stored_name, stored_description = answer.optional_text("name"), answer.optional_text("description")
+        if name is not None and stored_name is not None and stored_name != name:
+            return _stored_otherwise("name", name, stored_name)
+        shows_description = stored_description is not None or ("description" in answer and stored_name is not None)
+        if (
+            description is not None
+            and shows_description
+            and not same_description(description, stored_description or "")
+        ):
+            return _stored_otherwise("description", description, stored_description or "")
+        stored = replace(token, name=stored_name or name or token.name)
+        if stored_description is not None or description is not None:
+            stored = replace(stored, description=stored_description or description or "")
         return Response(Verdict.DONE, stored)
 
     return response.judge(judge)
@@ -74,10 +78,12 @@ def judge_roles(response: Response[Mapping[str, Any]], tokens: Sequence[Token]) 
     if judged.value is None:
         return [Response(judged.verdict, error=judged.error and judged.error.copy()) for _token in tokens]
     changed, refusals = judged.value
-    return [_judge_roles_of(str(token.mrn), changed, refusals, alone=len(tokens) == 1) for token in tokens]
+    return [_judge_role_change(str(token.mrn), changed, refusals, alone=len(tokens) == 1) for token in tokens]
 
 
-def _judge_roles_of(mrn: str, changed: list[str] | None, refusals: Mapping[str, str], *, alone: bool) -> Response[None]:
+def _judge_role_change(
+    mrn: str, changed: list[str] | None, refusals: Mapping[str, str], *, alone: bool
+) -> Response[None]:
     if mrn in refusals:
         return _refused("setRoles", refusals[mrn])
     if changed is not None and mrn in changed:
@@ -111,8 +117,8 @@ def _refused(operation: str, words: str) -> Response[Any]:
     return Response.from_error(MondooError(code or REFUSED, reason, operation=operation))
 
 
-def _stored_otherwise(field: str, asked: str, told: str) -> Response[Any]:
-    reason = f"the service was asked for the {field} {asked!r} and stored {told!r}"
+def _stored_otherwise(field: str, asked: str, stored: str) -> Response[Any]:
+    reason = f"the service was asked for the {field} {asked!r} and stored {stored!r}"
     return Response.from_error(MondooError(STORED_OTHERWISE, reason, operation="updateAPIToken"))
 
 

@@ -102,7 +102,7 @@ def read_root(answer: Answer, operation: str, *, mutation: bool) -> Mapping[str,
     if answer.errors and not (mutation and value is not None):
         raise _read_error(answer, operation, answer.errors[0])
     if value is None:
-        raise _nothing_told(answer, operation)
+        raise _empty_answer(answer, operation)
     return _check_root(value, operation)
 
 
@@ -155,7 +155,7 @@ def _check_root(value: object, operation: str) -> Mapping[str, Any]:
 
 def _whole_batch_failed(answer: Answer, operation: str, *, mutation: bool) -> MondooError:
     if not answer.errors:
-        return _nothing_told(answer, operation)
+        return _empty_answer(answer, operation)
     error = _read_error(answer, operation, answer.errors[0])
     if mutation and answer.http_status < 400 and error.code not in _BEFORE_EXECUTION:
         # The error may be about one of them alone, and the others were executed.
@@ -163,7 +163,7 @@ def _whole_batch_failed(answer: Answer, operation: str, *, mutation: bool) -> Mo
     return error
 
 
-def _nothing_told(answer: Answer, operation: str) -> MondooError:
+def _empty_answer(answer: Answer, operation: str) -> MondooError:
     return MondooError(
         errors.GARBLED_ANSWER,
         f"the service answered HTTP {answer.http_status} with neither a result nor an error",

@@ -107,14 +107,14 @@ def _live_schema(transport: HttpTransport, *, with_deprecated_inputs: bool) -> G
     query = get_introspection_query(input_value_deprecation=with_deprecated_inputs)
     answer = transport.post(parse(query), {}, "IntrospectionQuery")
     if answer.errors or not answer.data:
-        raise _not_told(answer, str(answer.errors or "no data"))
+        raise _no_schema(answer, str(answer.errors or "no data"))
     try:
         return build_client_schema(answer.data)  # type: ignore[arg-type]  # what the introspection query asks for
     except (GraphQLError, KeyError, TypeError) as error:
-        raise _not_told(answer, f"its answer is no schema ({error})") from None
+        raise _no_schema(answer, f"its answer is no schema ({error})") from None
 
 
-def _not_told(answer: Answer, why: str) -> MondooError:
+def _no_schema(answer: Answer, why: str) -> MondooError:
     return MondooError(
         SCHEMA_MISMATCH,
         f"the service does not tell its schema: {why}",

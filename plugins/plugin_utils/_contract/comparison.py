@@ -130,8 +130,8 @@ class _DocumentComparison:
     def _compare_arguments(
         self, element: str, node: graphql.FieldNode, expected: graphql.GraphQLField, actual: graphql.GraphQLField
     ) -> Iterator[Comparison]:
-        given = {argument.name.value: argument.value for argument in node.arguments or ()}
-        for name, value in given.items():
+        sent_arguments = {argument.name.value: argument.value for argument in node.arguments or ()}
+        for name, value in sent_arguments.items():
             variable = value.name.value if isinstance(value, graphql.VariableNode) else ""
             wanted, there = expected.args[name], actual.args.get(name)
             fits = there is not None and _variable_fits(self._variables.get(variable, ""), there)
@@ -145,7 +145,7 @@ class _DocumentComparison:
             if there is not None and fits:
                 yield from self._compare_input(graphql.get_named_type(wanted.type), graphql.get_named_type(there.type))
         for name, argument in actual.args.items():
-            if name not in given and graphql.is_required_argument(argument):
+            if name not in sent_arguments and graphql.is_required_argument(argument):
                 yield Comparison(f"{element}({name})", "not sent", str(argument.type), "none", BROKEN)
 
     def _without(self, variable: str, actual: graphql.GraphQLField) -> str:
