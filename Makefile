@@ -14,7 +14,7 @@ INSTALL := ANSIBLE_COLLECTIONS_PATH=$(VENV)/collections \
 	$(BIN)/ansible-galaxy collection install . -p $(VENV)/collections --force --offline >/dev/null
 
 .DEFAULT_GOAL := help
-.PHONY: help demo bench contract live check test lint units integration sanity matrix mutation docs release release-check clean
+.PHONY: help demo bench contract live check test lint units integration sanity matrix mutation docs release release-check stores clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -69,6 +69,11 @@ release-check: $(VENV)/check.stamp ## Say whether HEAD can be released, and buil
 	$(NOX) -s release -- check $(if $(TAG),--tag "$(TAG)")
 	$(NOX) -s build-import-check publishing
 	$(NOX) -k integration -- -k test_artifact
+
+stores: ## Try the ready tasks for secret stores with the real collections of the stores
+	@$(PYTHON) -m venv $(VENV)-stores
+	@$(VENV)-stores/bin/pip install --quiet --disable-pip-version-check -r tests/stores/requirements.txt
+	@$(VENV)-stores/bin/python -m pytest tests/stores -q
 
 release: $(VENV)/check.stamp ## Prepare VERSION: version, changelog; publishes nothing
 	$(NOX) -s release -- prepare "$(VERSION)"

@@ -267,7 +267,7 @@ class Steps:
             "runner": self._ansible.runner,
             "staged": staged,
             "results": {key: _without_secret(each) for key, each in results.items()},
-            "finished": finished,
+            "put_to_use": finished,
             "files": {host: each for host, each in files.items() if host in present},
             "elsewhere": {host: each for host, each in files.items() if host not in present},
             "operations": sum_operations(
@@ -429,7 +429,7 @@ class Steps:
             outcomes[key] = self._outcome(tokens[key], entry, results.get(key), failed.get(key), staged["results"][key])
         clean = [tokens[key].journal_key for key in results if not results[key].get("failed")]
         self._ansible.journal.end(clean)
-        for key, each in staged["finished"].items():
+        for key, each in staged["put_to_use"].items():
             outcomes[key] = {"result": {**each, "changed": True}, "failed": "", "handed_over": True}
         for key, each in staged["results"].items():
             outcomes.setdefault(key, {"result": each, "failed": self._told(tokens[key], each), "handed_over": False})
