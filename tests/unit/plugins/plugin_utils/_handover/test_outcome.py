@@ -22,10 +22,14 @@ from ansible_collections.mondoo.platform.plugins.plugin_utils._handover.places i
 from ansible_collections.mondoo.platform.plugins.plugin_utils._handover.tokens import DeclaredToken
 
 
+_SPACE = "//captain.api.mondoo.app/spaces/alpha"
+
+
 def _outcome(*operations: str, failed: str = "", known: bool = False, present: bool = True) -> Outcome:
     predicted = {"api_token": {"mrn": "//1"}} if known else {}
     token = DeclaredToken("0", "ci", {}, (FilePlace("h1", "/x"),), present=present, predicted=predicted)
-    return Outcome(token, {"name": "ci", "operations": list(operations), "changed": bool(operations)}, failed)
+    result = {"name": "ci", "scope_mrn": _SPACE, "operations": list(operations), "changed": bool(operations)}
+    return Outcome(token, result, failed)
 
 
 @pytest.mark.parametrize(
@@ -47,9 +51,12 @@ def test_kinds(outcome: Outcome, kind: str) -> None:
 
 def test_summary() -> None:
     outcomes = [_outcome(), _outcome("generateAPIToken"), _outcome(failed="no")]
-    assert summary(outcomes, 0, check_mode=False) == "3 API tokens declared: 1 created, 1 unchanged, 1 failed."
-    assert summary(outcomes[:1], 2, check_mode=True) == "1 API token declared: 1 unchanged, 2 would be pruned."
-    assert summary([], 0, check_mode=False) == "0 API tokens declared: nothing to do."
+    done = summary(outcomes, [], check_mode=False)
+    assert done.startswith("3 API tokens declared: ")
+    assert all(words in done for words in ("1 created", "1 unchanged", "1 failed", 'ci'))
+    pruned = [{"name": name, "scope_mrn": _SPACE} for name in ("old", "older")]
+    assert "2 would be pruned" in summary(outcomes[:1], pruned, check_mode=True)
+    assert summary([], [], check_mode=False).startswith("0 API tokens declared")
 
 
 def test_failures() -> None:
