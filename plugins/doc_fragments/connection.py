@@ -77,7 +77,7 @@ options:
     default: 30
   retries:
     description:
-      - How often a request that failed in passing is tried again, with exponentially growing pauses.
+      - How often a request that failed for a temporary reason is tried again, with exponentially growing pauses.
       - Reading is tried again after connection errors, time-outs, HTTP status 429 and 5xx, and unusable answers. A
         change is tried again only when the service did not execute it, which the module finds out first. If a proxy refuses
         the connection with HTTP status 403 or 407, nothing is tried again.

@@ -25,7 +25,7 @@ def provide(folder: Path, interpreter: Path, requirements: Sequence[str], files:
     """
     wanted = _fingerprint(interpreter, requirements, files)
     stamp = folder / "fingerprint"
-    with _locked(folder.with_suffix(".lock")):
+    with _locked(folder.with_name(f"{folder.name}.lock")):
         if not stamp.is_file() or stamp.read_text(encoding="utf-8") != wanted:
             shutil.rmtree(folder, ignore_errors=True)
             _create(folder, interpreter, [*requirements, *(word for path in files for word in ("-r", str(path)))])

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Lives with a schema that differs where the caller allows it: requests are adapted to what the service was found to lack."""
+"""Adapts requests to a schema that differs, where the caller allows it: they go without what the service lacks."""
 
 from __future__ import annotations
 

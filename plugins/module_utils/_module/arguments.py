@@ -91,7 +91,7 @@ def entry_arguments() -> dict[str, Any]:
 
 
 def set_arguments() -> dict[str, Any]:
-    """Options of a declared set. What is in `tokens` is held against `entry_arguments` one by one, to say which is wrong."""
+    """Options of a declared set. Each of `tokens` is validated by `entry_arguments`, so that an error names the entry."""
     return {
         "tokens": {"type": "list", "elements": "dict", "required": True, "no_log": False},
         "prune": {"type": "bool", "default": False},

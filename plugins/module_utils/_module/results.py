@@ -42,7 +42,7 @@ def run_safely(module: AnsibleModule, work: Callable[[AnsibleModule, Interruptio
 
 
 def failure(error: MondooError) -> dict[str, Any]:
-    """The part of a result that tells of an error."""
+    """The part of a result that describes an error."""
     return {"failed": True, "msg": str(error), "error": error.details}
 
 

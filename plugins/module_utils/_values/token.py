@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An API token: as the service tells of it, and as results show it."""
+"""An API token: as the service lists it, and as results show it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Token:
     created_at: in UTC; None when it is not known.
     last_used_at: in UTC; None when it was never used, or when last_use_known is False: the service does not tell.
     created_by: e-mail address of its creator, or the creator's MRN.
-    unreadable_times: what the service tells of its times and nobody can read, such as `lastUsed 'soon'`.
+    unreadable_times: times of the service that cannot be read, such as `lastUsed 'soon'`.
     """
 
     mrn: str | None
@@ -73,7 +73,7 @@ def token_from_node(node: object, scope: Scope, where: str = "apiTokens") -> Tok
 
 
 def generated_token(payload: JsonObject, asked: Token) -> Token:
-    """The token that the answer to `generateAPIToken` tells of; what it leaves out is as `asked`.
+    """The token that the answer to `generateAPIToken` describes; what it leaves out is as `asked`.
 
     Raises MondooError (`GarbledAnswer`) if the answer has another shape.
     """

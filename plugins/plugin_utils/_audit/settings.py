@@ -69,7 +69,7 @@ class Settings:
     mode: int
 
     def policy(self, scopes: Sequence[KnownScope], own: Collection[str] = ()) -> Policy:
-        """What tokens are held against, where these scopes were read with credentials of these MRNs."""
+        """The policy for tokens, where these scopes were read with credentials of these MRNs."""
         declared = self.options["declared"]
         return policy_from(
             now=self.now,

@@ -81,7 +81,7 @@ def compare(contract: graphql.GraphQLSchema, live: graphql.GraphQLSchema) -> lis
 
 
 class _DocumentComparison:
-    """One document, held against both schemas."""
+    """One document, compared with both schemas."""
 
     def __init__(self, document: Document, contract: graphql.GraphQLSchema, live: graphql.GraphQLSchema) -> None:
         self._operation = operation(document.marked)

@@ -31,7 +31,7 @@ _GIVEN_TO_TASKS = frozenset({"api_token", "api_token_secret"})
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a declaration is held against.
+    """What a declaration is checked with.
 
     hosts, groups: of the inventory. directory: the working directory. has_vault: whether there is an encrypted file, and its
     password. task_problems: sentences on a file of tasks, by its absolute path. store_file: path of the tasks of a store.
