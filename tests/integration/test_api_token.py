@@ -82,7 +82,7 @@ def _state(token: dict[str, Any]) -> dict[str, Any]:
 def _foreseeable(result: dict[str, Any]) -> dict[str, Any]:
     """What check mode can know: not the MRN that the service makes up, and no secret."""
     token = result["api_token"]
-    made_up = {"mrn", "id", "roles"} if result["operations"] == ["generateAPIToken"] else set()
+    made_up = {"mrn", "id", "roles", "created_at", "created_by"} if result["operations"] == ["generateAPIToken"] else set()
     return {
         "changed": result["changed"],
         "diff": result["diff"],
@@ -167,7 +167,9 @@ def test_secret_to_a_file(playbooks: Playbooks, simulator: Simulator) -> None:
     assert path.stat().st_mode & 0o7777 == 0o600
     assert _holder_of(path.read_text(), simulator) == created["api_token"]["mrn"]
 
+    # A mode is set only where it is declared: an existing file keeps its own.
     path.chmod(0o644)
+    declared = {**declared, "mode": "0600"}
     loose = playbooks.check(api_token(**declared)).result
     assert (loose["changed"], loose["operations"], path.stat().st_mode & 0o777) == (True, [], 0o644)
     repaired, unchanged = playbooks.run(api_token(**declared), api_token(**declared)).results
@@ -177,7 +179,7 @@ def test_secret_to_a_file(playbooks: Playbooks, simulator: Simulator) -> None:
 
 @pytest.mark.parametrize(
     ("policy", "operations"),
-    [("warn", []), ("fail", None), ("rotate", ["updateAPIToken", "generateAPIToken", "deleteAPIToken"])],
+    [("warn", []), ("fail", None), ("rotate", ["generateAPIToken", "deleteAPIToken", "updateAPIToken"])],
 )
 def test_lost_secret(policy: str, operations: list[str] | None, playbooks: Playbooks, simulator: Simulator) -> None:
     path = playbooks.home / "secret"
@@ -208,7 +210,7 @@ def test_rotation_makes_before_it_breaks(playbooks: Playbooks, simulator: Simula
     simulator.clear_requests()
     checked, rotated = playbooks.check(api_token(**declared)).result, playbooks.run(api_token(**declared)).result
     assert checked["operations"] == rotated["operations"] == simulator.mutations()
-    assert rotated["operations"] == ["updateAPIToken", "generateAPIToken", "deleteAPIToken"]
+    assert rotated["operations"] == ["generateAPIToken", "deleteAPIToken", "updateAPIToken"]
     (token,) = simulator.tokens(SPACE_MRN)
     assert (token["name"], token["description"]) == ("ci", "Scans")
     assert token["mrn"] != old
@@ -221,7 +223,7 @@ def test_overlap_keeps_the_old_token_for_a_while(playbooks: Playbooks, simulator
     old = playbooks.run(api_token(**declared)).result["api_token"]["mrn"]
     simulator.patch_token(old, created_at="2020-01-01T00:00:00Z")
     rotated = playbooks.run(api_token(**declared)).result
-    assert rotated["operations"] == ["updateAPIToken", "generateAPIToken"]
+    assert rotated["operations"] == ["generateAPIToken", "updateAPIToken", "updateAPIToken"]
     names = {token["mrn"]: token["name"] for token in simulator.tokens(SPACE_MRN)}
     assert names[rotated["api_token"]["mrn"]] == "ci"
     assert re.fullmatch(r"ci \(retired \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\)", names[old])

@@ -137,7 +137,7 @@ def _steps(space: Space, name: str, secret: Path) -> Iterator[str]:
     apply("a description", "updateAPIToken", description="Made by a test, may be deleted.")
     _expect(listed()[0]["description"] == "Made by a test, may be deleted.", "a description: it is not listed")
     yield "its description changed"
-    rotation = ("updateAPIToken", "generateAPIToken", "deleteAPIToken")
+    rotation = ("generateAPIToken", "deleteAPIToken", "updateAPIToken")
     rotated = space.run("api_token", **declared, rotate_after="0")
     _expect(rotated["operations"] == list(rotation), f"rotate: sent {rotated['operations']}")
     _expect([token["mrn"] for token in listed()] == [rotated["api_token"]["mrn"]], "rotate: the new one is not listed")
