@@ -13,8 +13,6 @@ import socket
 import ssl
 from typing import TYPE_CHECKING, NamedTuple
 
-import urllib3.exceptions
-
 from .._values import errors
 from .._values.errors import MondooError
 from .addresses import host_of
@@ -25,8 +23,6 @@ if TYPE_CHECKING:
     from requests import Response
 
 _REFUSED_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
-# urllib3 1.26 does not keep the cause of its own.
-_TIMEOUTS = (TimeoutError, urllib3.exceptions.TimeoutError)
 _MOST_DETAILS = 200  # characters of the words of a library
 
 
@@ -58,7 +54,7 @@ def no_answer(error: Exception, route: Route) -> MondooError:
         return MondooError(
             errors.ANSWER_TOO_LARGE, f"the answer of {route} is too large to be read", outcome_unknown=True
         )
-    if any(isinstance(each, _TIMEOUTS) for each in chain):
+    if _is_timeout(chain):
         return MondooError(
             errors.TIMED_OUT, f"no complete answer from {route} {route.within}", transient=True, outcome_unknown=True
         )
@@ -69,7 +65,7 @@ def no_answer(error: Exception, route: Route) -> MondooError:
 
 def _not_sent(error: NotSentError, route: Route) -> MondooError:
     chain = _chain(error.cause)
-    if any(isinstance(each, _TIMEOUTS) for each in chain):
+    if _is_timeout(chain):
         return MondooError(errors.TIMED_OUT, f"no connection to {route} {route.within}", transient=True)
     if error.stage == TUNNELLING:
         return _tunnel_failed(chain, route)
@@ -118,19 +114,26 @@ def _chain(error: BaseException | None) -> list[BaseException]:
     return found
 
 
+def _is_timeout(chain: list[BaseException]) -> bool:
+    from urllib3.exceptions import TimeoutError as Urllib3TimeoutError
+
+    # urllib3 1.26 does not keep the cause of its own exception.
+    return any(isinstance(each, (TimeoutError, Urllib3TimeoutError)) for each in chain)
+
+
 def words_of(chain: list[BaseException]) -> str:
     """The innermost reason, which is the one that a person can act on."""
+    from urllib3.exceptions import InvalidChunkLength, ProtocolError
+
     root = chain[-1]
     # Their messages quote what was read, which may be a part of the answer to a creation.
-    if isinstance(root, http.client.IncompleteRead) and not isinstance(root, urllib3.exceptions.InvalidChunkLength):
+    if isinstance(root, http.client.IncompleteRead) and not isinstance(root, InvalidChunkLength):
         return "the answer broke off"
     if isinstance(root, http.client.RemoteDisconnected):
         return "the connection was closed without an answer"
     if isinstance(root, UnicodeError):
         return "the host name is not valid"
-    if isinstance(root, (http.client.HTTPException, urllib3.exceptions.ProtocolError, ValueError)) and not isinstance(
-        root, ssl.SSLError
-    ):
+    if isinstance(root, (http.client.HTTPException, ProtocolError, ValueError)) and not isinstance(root, ssl.SSLError):
         return "what came back is not HTTP"
     if isinstance(root, (socket.gaierror, ssl.SSLError)):
         words = root.strerror or str(root) or type(root).__name__

@@ -73,6 +73,7 @@ class HttpTransport:
         try:
             # Imported here, so that a missing library is an answer and no traceback.
             import gql  # noqa: F401
+            import requests  # noqa: F401
 
             from .connection import BoundedAdapter
             from .failures import Route, words_of
