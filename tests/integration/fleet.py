@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -164,7 +165,8 @@ class Fleet:
                     time.sleep(0.05)
                 assert process.poll() is None, log.read_text(encoding="utf-8")
             finally:
-                os.killpg(process.pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
         return self._without_secrets(log.read_text(encoding="utf-8"))
 

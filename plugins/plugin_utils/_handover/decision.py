@@ -119,6 +119,9 @@ def _held_by_all(token: DeclaredToken, looks: Looks) -> str:
     """The MRN of the token whose secret all places hold, if it is not the one in use: an earlier run may have ended before it
     was put to use. Empty if that cannot be told.
     """
+    if token.rotates:
+        # The prediction is about the new token, so it does not say which one is in use: the places may well hold that one's.
+        return ""
     looked = [looks.get(place) for place in token.places]
     mrns = {look.stored.token_mrn if look is not None and look.stored is not None else None for look in looked}
     known = (token.predicted.get("api_token") or {}).get("mrn")

@@ -56,6 +56,12 @@ class DeclaredToken:
         return GENERATE in self.predicted.get("operations", ())
 
     @property
+    def rotates(self) -> bool:
+        """Whether the module would replace the token in use, and not create one."""
+        operations = list(self.predicted.get("operations", ()))
+        return self.generates and "updateAPIToken" in operations[operations.index(GENERATE) :]
+
+    @property
     def files(self) -> tuple[FilePlace, ...]:
         return tuple(place for place in self.places if isinstance(place, FilePlace))
 

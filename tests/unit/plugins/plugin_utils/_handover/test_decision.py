@@ -142,6 +142,23 @@ def test_what_an_earlier_run_has_handed_over(looks: dict[Any, Look], delivered: 
     assert bool(decision.failed) is not bool(delivered)
 
 
+@pytest.mark.parametrize(
+    ("operations", "delivered"),
+    [
+        (("generateAPIToken", "deleteAPIToken", "updateAPIToken"), ""),
+        (("generateAPIToken", "updateAPIToken", "updateAPIToken"), ""),
+        (("deleteAPIToken", "generateAPIToken"), MRN),
+        (NEW, MRN),
+    ],
+)
+def test_a_rotation_is_not_taken_for_one_that_was_handed_over(operations: tuple[str, ...], delivered: str) -> None:
+    """What the module predicts has no MRN yet, whereas the places hold the secret of the token in use."""
+    token = _token(FILE, VARIABLE, operations=operations)
+    token.predicted["api_token"] = {**token.predicted["api_token"], "mrn": None}
+    decision = decide(token, {FILE: HOLDS, VARIABLE: HOLDS}, "warn")
+    assert (decision.needs_secret, decision.token.delivered) == (True, delivered)
+
+
 def test_a_token_without_a_place_that_would_need_a_secret() -> None:
     token = _token()
     token.predicted.update(
