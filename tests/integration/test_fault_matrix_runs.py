@@ -110,7 +110,7 @@ def _broken_together(scene: Scene, other: Scene, results: list[dict[str, Any]]) 
             yield f"no clear error: {result.get('msg')}"
 
 
-@pytest.mark.parametrize("name", ["rotate", "rotate with overlap", "rotate, staged", "rotate with overlap, staged"])
+@pytest.mark.parametrize("name", ["rotate", "rotate, staged", "rotate with overlap, staged"])
 def test_fault_matrix_of_interleaved_runs(
     name: str,
     runner: ModuleRunner,
@@ -119,7 +119,11 @@ def test_fault_matrix_of_interleaved_runs(
     tmp_path: Path,
     record_property: Callable[[str, object], None],
 ) -> None:
-    """The same run starts elsewhere, and is done, between any two requests of this one."""
+    """The same run starts elsewhere, and is done, between any two requests of this one.
+
+    A rotation with an overlap that is not staged is left out: no answer shows that the other run has retired the old token, so
+    that two can have the name then. Both secrets work, and the next run says so (`AmbiguousName`).
+    """
     elsewhere = runner.elsewhere(tmp_path / "another-home")
 
     def prepare() -> Scene:

@@ -21,9 +21,9 @@ from .._values.token import Token, same_description
 
 
 def judge_deletion(response: Response[Mapping[str, Any]]) -> Response[None]:
-    """A deletion. A token that is not there any more is what was wanted."""
+    """A deletion. A token that is not there any more is what was wanted: DONE, with that error."""
     if response.error is not None and response.error.code == NOT_FOUND and response.verdict is Verdict.REFUSED:
-        return Response(Verdict.DONE)
+        return Response(Verdict.DONE, error=response.error)
 
     def judge(payload: Mapping[str, Any]) -> Response[None]:
         if JsonObject(payload, "deleteAPIToken").optional_boolean("ok") is False:

@@ -17,7 +17,7 @@ from .._api.tokens import Listing, RoleChange, TokenApi, TokenUpdate
 from .._graphql.response import Response, Verdict
 from .._graphql.retry import RetryBudget
 from .._planning.plan import Change, Delete, SetRoles, Update
-from .._values.errors import MondooError, internal_error
+from .._values.errors import NOT_FOUND, MondooError, internal_error
 from .._values.mrn import Scope
 from .._values.token import Token
 from .entry import Entry
@@ -40,7 +40,7 @@ def carry_out(api: TokenApi, tasks: Sequence[Task], budget: RetryBudget) -> list
     tasks: those of one entry in their order, and those of permissions of one scope. What follows a change of its entry that
     was not executed is not sent again.
     """
-    responses = send_changes(api, tasks, budget)
+    responses = send_changes(api, tasks, budget, first=True)
     unknown = [task for task, response in zip(tasks, responses, strict=True) if response.verdict is Verdict.UNKNOWN]
     if not unknown:
         return responses
@@ -57,8 +57,13 @@ def carry_out(api: TokenApi, tasks: Sequence[Task], budget: RetryBudget) -> list
     return responses
 
 
-def send_changes(api: TokenApi, tasks: Sequence[Task], budget: RetryBudget) -> list[Response[Token]]:
-    """Sends changes of one operation in one request, once. Never raises. What may have been executed is noted in its entry."""
+def send_changes(
+    api: TokenApi, tasks: Sequence[Task], budget: RetryBudget, *, first: bool = False
+) -> list[Response[Token]]:
+    """Sends changes of one operation in one request, once. Never raises. What may have been executed is noted in its entry.
+
+    first: whether they have not been sent before.
+    """
     try:
         responses = _send(api, [task.step for task in tasks], budget)
     except MondooError as error:
@@ -68,7 +73,24 @@ def send_changes(api: TokenApi, tasks: Sequence[Task], budget: RetryBudget) -> l
     for task, response in zip(tasks, responses, strict=True):
         if response.verdict is not Verdict.REFUSED:
             task.entry.operations.append(task.step.operation)
-    return responses
+    if not first:
+        return responses
+    return [_unless_replaced(task, response) for task, response in zip(tasks, responses, strict=True)]
+
+
+def _unless_replaced(task: Task, response: Response[Token]) -> Response[Token]:
+    """The response, but for a rotation whose old token is gone: another run has replaced it, and the name is taken."""
+    old, new = task.entry.plan.before, task.entry.generated
+    was_gone = response.verdict is Verdict.DONE and response.error is not None
+    if not was_gone or old is None or new is None or task.step.token.mrn != old.mrn:
+        return response
+    error = MondooError(
+        NOT_FOUND,
+        "it is not there any more, so another run has replaced it",
+        operation=task.step.operation,
+        advice="Run again: the next run sees what that one has done.",
+    )
+    return Response(Verdict.REFUSED, error=error)
 
 
 def _send(api: TokenApi, steps: Sequence[Change], budget: RetryBudget) -> list[Response[Token]]:

@@ -66,7 +66,7 @@ class Verdict(Enum):
 class Response(Generic[T]):
     """What is known of one mutation.
 
-    value: what the answer tells, parsed. error: why, for REFUSED and UNKNOWN.
+    value: what the answer tells, parsed. error: why, for REFUSED and UNKNOWN; for DONE, why nothing had to be done.
     """
 
     verdict: Verdict

@@ -408,7 +408,7 @@ def test_a_service_that_takes_roles_in_no_known_form() -> None:
         ({"ok": True}, DONE),
         ({"ok": None}, DONE),
         ({}, DONE),
-        (refused("NotFound"), DONE),
+        (refused("NotFound"), (DONE, "NotFound")),
         ({"ok": False}, (REFUSED, "Refused")),
         ({"ok": "no"}, (UNKNOWN, "GarbledAnswer")),
     ],
@@ -428,7 +428,7 @@ def test_of_several_deletions_each_has_its_own_verdict(non_null: bool) -> None:
     responses = delete(api, "a", "b", "c")
     # Where its error makes all of `data` null, nothing is told of the others.
     expected = [(UNKNOWN, "GarbledAnswer")] * 2 if non_null else [DONE, (REFUSED, "Refused")]
-    assert codes(responses) == [*expected, DONE]
+    assert codes(responses) == [*expected, (DONE, "NotFound")]
     assert [entry.name for entry in model.entries.values()] == ["b"]
 
 
