@@ -93,14 +93,18 @@ GARBAGE = {
     "gzip that does not say so": Case(gzipped(GOOD), "with a body that is not UTF-8"),
     "gzip that is none": Case(GOOD + SECRET, "with a body that is not valid gzip", coding="gzip"),
     "truncated gzip": Case(gzipped(GOOD)[:-9], "with truncated gzip", coding="gzip"),
-    "gzip with a wrong sum": Case(
-        gzipped(GOOD)[:-8] + b"\0" * 8, "with a body that is not valid gzip", coding="gzip"
-    ),
+    "gzip with a wrong sum": Case(gzipped(GOOD)[:-8] + b"\0" * 8, "with a body that is not valid gzip", coding="gzip"),
     "gzip and more": Case(gzipped(GOOD) + SECRET, "with a body that is not valid gzip", coding="gzip"),
-    "gzip twice": Case(gzipped(gzipped(GOOD)), "with an unknown content encoding, which was not requested", coding="gzip, gzip"),
-    "deflate": Case(zlib.compress(GOOD), 'with the content encoding "deflate", which was not requested', coding="deflate"),
+    "gzip twice": Case(
+        gzipped(gzipped(GOOD)), "with an unknown content encoding, which was not requested", coding="gzip, gzip"
+    ),
+    "deflate": Case(
+        zlib.compress(GOOD), 'with the content encoding "deflate", which was not requested', coding="deflate"
+    ),
     "brotli": Case(b"\x0b\x08\x80hunter2\x03", 'with the content encoding "br", which was not requested', coding="br"),
-    "zstd": Case(b"\x28\xb5\x2f\xfdhunter2", 'with the content encoding "zstd", which was not requested', coding="zstd"),
+    "zstd": Case(
+        b"\x28\xb5\x2f\xfdhunter2", 'with the content encoding "zstd", which was not requested', coding="zstd"
+    ),
 }
 
 

@@ -71,7 +71,10 @@ def test_a_token_that_is_put_right(form: str) -> None:
         (f"{TOKEN} {TOKEN}", "contains white space or a line break"),
         (f"{TOKEN}\0", "contains characters that an API token cannot contain"),
         (f"{TOKEN[:20]}ü{TOKEN[20:]}", "contains characters that an API token cannot contain"),
-        (f"{TOKEN[:20]}\N{CYRILLIC SMALL LETTER A}{TOKEN[20:]}", "contains characters that an API token cannot contain"),
+        (
+            f"{TOKEN[:20]}\N{CYRILLIC SMALL LETTER A}{TOKEN[20:]}",
+            "contains characters that an API token cannot contain",
+        ),
         (f"{TOKEN}\udcff", "contains characters that an API token cannot contain"),
         ("Bearer", 'is the word "Bearer" without a token behind it'),
         ("Bearer ", 'is the word "Bearer" without a token behind it'),
