@@ -82,7 +82,9 @@ def _state(token: dict[str, Any]) -> dict[str, Any]:
 def _foreseeable(result: dict[str, Any]) -> dict[str, Any]:
     """What check mode can know: not the MRN that the service makes up, and no secret."""
     token = result["api_token"]
-    made_up = {"mrn", "id", "roles", "created_at", "created_by"} if result["operations"] == ["generateAPIToken"] else set()
+    made_up = (
+        {"mrn", "id", "roles", "created_at", "created_by"} if result["operations"] == ["generateAPIToken"] else set()
+    )
     return {
         "changed": result["changed"],
         "diff": result["diff"],

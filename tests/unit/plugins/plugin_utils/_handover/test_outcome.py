@@ -21,7 +21,6 @@ from ansible_collections.mondoo.platform.plugins.plugin_utils._handover.outcome 
 from ansible_collections.mondoo.platform.plugins.plugin_utils._handover.places import FilePlace
 from ansible_collections.mondoo.platform.plugins.plugin_utils._handover.tokens import DeclaredToken
 
-
 _SPACE = "//captain.api.mondoo.app/spaces/alpha"
 
 
@@ -53,7 +52,7 @@ def test_summary() -> None:
     outcomes = [_outcome(), _outcome("generateAPIToken"), _outcome(failed="no")]
     done = summary(outcomes, [], check_mode=False)
     assert done.startswith("3 API tokens declared: ")
-    assert all(words in done for words in ("1 created", "1 unchanged", "1 failed", 'ci'))
+    assert all(words in done for words in ("1 created", "1 unchanged", "1 failed", "ci"))
     pruned = [{"name": name, "scope_mrn": _SPACE} for name in ("old", "older")]
     assert "2 would be pruned" in summary(outcomes[:1], pruned, check_mode=True)
     assert summary([], [], check_mode=False).startswith("0 API tokens declared")
