@@ -147,6 +147,11 @@ scopes:
       description: How many tokens it has.
       type: int
       returned: success
+endpoint:
+  description: Address of the API that was asked.
+  returned: success
+  type: str
+  sample: https://us.api.mondoo.com/query
 identity:
   description: What the credential of the task says of itself. Nobody has verified it.
   returned: success
@@ -250,6 +255,7 @@ def _list(module: AnsibleModule, interruption: Interruption) -> dict[str, Any]:
         "scopes": scopes,
         "unreadable": unreadable,
         "identity": session.identity,
+        "endpoint": session.url,
     }
 
 
