@@ -20,5 +20,5 @@ if sys.version_info < (3, 10):  # noqa: UP036
     )
     _ADVICE = "Install a newer one there, and point ansible_python_interpreter at it."
     _ERROR = {"code": "UnsupportedPython", "operation": ""}
-    print(json.dumps({"failed": True, "msg": _REASON + " " + _ADVICE, "error": _ERROR}))  # noqa: T201
-    sys.exit(1)
+    sys.stdout.write(json.dumps({"failed": True, "msg": _REASON + " " + _ADVICE, "error": _ERROR}) + "\n")
+    raise SystemExit(1)

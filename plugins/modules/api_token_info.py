@@ -205,7 +205,7 @@ error:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.mondoo.platform.plugins.module_utils import _python  # noqa: F401  (before the others)
+from ansible_collections.mondoo.platform.plugins.module_utils import _python  # noqa: F401  # pylint: disable=unused-import
 from ansible_collections.mondoo.platform.plugins.module_utils._module.arguments import create_module
 from ansible_collections.mondoo.platform.plugins.module_utils._module.declaration import require_scope
 from ansible_collections.mondoo.platform.plugins.module_utils._module.entries import read_concurrency
@@ -230,7 +230,7 @@ def _list(module: AnsibleModule, interruption: Interruption) -> dict[str, Any]:
     session = open_session(module, interruption)
     pool = session.pool(concurrency)
 
-    names: dict[Scope, str | None] = {scope: None}
+    names: dict[Scope, Any] = {scope: None}
     if module.params["include_spaces"]:
         names.update((space.scope, space.name) for space in session.api.list_spaces(scope))
     listings = pool.list_tokens(list(names), Progress(module).reporter("list"))

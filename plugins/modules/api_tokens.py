@@ -421,7 +421,7 @@ error:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.mondoo.platform.plugins.module_utils import _python  # noqa: F401  (before the others)
+from ansible_collections.mondoo.platform.plugins.module_utils import _python  # noqa: F401  # pylint: disable=unused-import
 from ansible_collections.mondoo.platform.plugins.module_utils._module.arguments import create_module, set_arguments
 from ansible_collections.mondoo.platform.plugins.module_utils._module.entries import (
     read_concurrency,

@@ -35,20 +35,14 @@ _TIMEOUT = 300  # seconds for one playbook
 # Tests with hundreds of generated cases, most of which run modules without ansible-playbook around them. `--part=some` runs those whose
 # ID has one of these words, `--part=none` none of them, and `make matrix` all.
 _MATRICES = {
-    "test_every_flow_on_every_variant": ("[contract: ", "[refusals in answers: ", "[nothing optional: "),
-    "test_a_refused_change_is_never_changed": ("[contract: ", "[refusals in answers: "),
-    "test_fault_matrix": (
-        "create to a file-as documented",
-        "rotate to a file-as documented",
-        "rotate with overlap-as documented",
-        "rotate, staged-as documented",
-        "mixed-as documented",
-    ),
-    "test_fault_matrix_side_by_side": ("rotate",),
-    "test_fault_matrix_of_killed_runs": ("rotate to a file",),
-    "test_fault_matrix_of_interleaved_runs": ("[rotate]",),
-    "test_fault_matrix_behind_a_proxy": ("forward-create]", "tunnel-rotate to a file"),
-    "test_fault_matrix_of_a_proxy": ("forward-create]", "tunnel-create]"),
+    "test_every_flow_on_every_variant": ("[contract: ",),
+    "test_a_refused_change_is_never_changed": ("[contract: ",),
+    "test_fault_matrix": (),
+    "test_fault_matrix_side_by_side": (),
+    "test_fault_matrix_of_killed_runs": (),
+    "test_fault_matrix_of_interleaved_runs": (),
+    "test_fault_matrix_behind_a_proxy": (),
+    "test_fault_matrix_of_a_proxy": (),
 }
 
 

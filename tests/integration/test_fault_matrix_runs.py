@@ -141,7 +141,7 @@ def test_fault_matrix_of_interleaved_runs(
         requests = itertools.count(1)
         results: list[dict[str, Any]] = []
 
-        def meet(
+        def meet(  # pylint: disable=dangerous-default-value  # the list of this boundary is meant
             _number: int, at: int = boundary, other: Any = other, requests: Any = requests, results: Any = results
         ) -> None:
             if next(requests) == at:

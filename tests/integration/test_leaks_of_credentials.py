@@ -75,7 +75,7 @@ def _tokens(token: str) -> Iterator[Credential]:
     }
     refused = {
         "one quote": f'"{token}',
-        "typographic quotes": f"“{token}”",
+        "typographic quotes": f"\u201c{token}\u201d",
         "two lines": f"{token[:40]}\n{token[40:]}",
         "assignment": f"MONDOO_API_TOKEN={token}",
         "umlaut": f"{token}ü",
@@ -152,7 +152,7 @@ class Plays:
         for place in self._places(credential):
             yield f"{credential.name}: {place}", self._task(credential, place, "alpha"), credential.works
         # The last place once more, in a task that fails: at the service, before any request, or by Ansible itself.
-        name, space, options = next(self.failures)
+        name, space, options = next(self.failures)  # pylint: disable=stop-iteration-return  # it has no end
         yield f"{credential.name}: {name}", self._task(credential, place, space, **options), False
 
     @staticmethod
@@ -235,7 +235,10 @@ def test_odd_credentials_do_not_show(kind: str, playbooks: Playbooks, tmp_path: 
         plays = Plays(cases, login)
         tasks = [entry for credential in credentials for entry in plays.tasks(credential)]
         run = playbooks.run(
-            *({**task, "vars": {"admin": str(tmp_path / "admin"), **task.get("vars", {})}} for _name, task, _ in tasks),
+            *(
+                {**task, "vars": {"admin": str(tmp_path / "admin"), **task.get("vars", {})}}
+                for _name, task, _works in tasks
+            ),
             arguments=LOUD,
             defaults={},
             environment={"ANSIBLE_LOG_PATH": str(log), "ANSIBLE_INJECT_INVOCATION": "1"},

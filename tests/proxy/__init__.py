@@ -118,7 +118,7 @@ class Proxy:
 
     def _accept(self) -> None:
         while not self._ended.is_set():
-            ready, _, _ = select.select([self._listener], [], [], 0.05)
+            ready, _writable, _failed = select.select([self._listener], [], [], 0.05)
             if ready:
                 connection, _address = self._listener.accept()
                 _send_at_once(connection)
@@ -153,10 +153,12 @@ class Proxy:
             if not data:
                 return False
             received += data
-        head, _, body = received.partition(_HEAD_END)
+        head, _end, body = received.partition(_HEAD_END)
         first, *lines = head.decode("latin-1").split("\r\n")
         method, target, _version = first.split(" ", 2)
-        headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        headers = {
+            name.strip().lower(): value.strip() for name, _colon, value in (line.partition(":") for line in lines)
+        }
         while len(body) < int(headers.get("content-length", 0)):
             body += connection.recv(65536)
         with self._lock:
@@ -190,7 +192,7 @@ class Proxy:
         return False
 
     def _tunnel(self, connection: socket.socket, target: str, fault: Fault | None) -> bool:
-        host, _, port = target.rpartition(":")
+        host, _colon, port = target.rpartition(":")
         try:
             upstream = _connect(host.strip("[]"), int(port))
         except OSError:

@@ -32,7 +32,7 @@ _CHANGES_PER_REQUEST = 20
 # So many generations in a row that fail for the same general reason: the rest would fare no better, and take hours.
 _HOPELESS = 5
 
-Progress: TypeAlias = "Callable[[int, int], None]"
+Progress: TypeAlias = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

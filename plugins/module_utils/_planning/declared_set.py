@@ -73,7 +73,7 @@ class TokenIndex:
         self._by_mrn = {token.mrn: token for token in self.tokens}
         self._by_name: dict[str, list[Token]] = defaultdict(list)
         for token in self.tokens:
-            for name in {token.name, parse_name(token.name).base}:
+            for name in dict.fromkeys((token.name, parse_name(token.name).base)):
                 self._by_name[name].append(token)
 
     @property

@@ -19,7 +19,7 @@ from .._values.errors import INVALID_CREDENTIALS, MondooError, missing_library
 HOW_TO_GET_ONE = "Use the credentials file that the console offers when a service account is created."
 # Byte order marks, zero-width spaces and joiners, soft hyphens, marks of direction.
 _INVISIBLE = re.compile("[\ufeff\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069]")
-_QUOTES = "\"'`“”„‘’«»"
+_QUOTES = "\"'`\u201c\u201d\u201e\u2018\u2019«»"
 _ASSIGNMENT = re.compile(r"(?:export\s+|set\s+|\$env:)?MONDOO_\w+\s*[=:]", re.IGNORECASE)
 _ESCAPED_BREAK = re.compile(r"\\r|\\n")
 _PEM = re.compile(r"-----BEGIN (?P<kind>[A-Z0-9 ]+)-----(?P<body>.*?)-----END (?P=kind)-----", re.DOTALL)

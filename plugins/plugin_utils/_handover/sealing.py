@@ -13,16 +13,26 @@ from __future__ import annotations
 
 import os
 
-from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import INTERNAL, MondooError
-from cryptography.fernet import Fernet, InvalidToken
+from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import (
+    INTERNAL,
+    MondooError,
+    missing_library,
+)
 
-_KEY = Fernet(Fernet.generate_key())
+try:
+    from cryptography.fernet import Fernet, InvalidToken
+except ImportError:
+    # ansible-core brings it; where it is missing, that is said when it is needed.
+    _KEY = None
+else:
+    _KEY = Fernet(Fernet.generate_key())
 _PROCESS = os.getpid()
 _ATTEMPT = "hand a secret from one task to another"
 
 
 def require_shared_key() -> None:
     """Raises MondooError unless the other tasks of this run have the same key, before there is a secret to lose."""
+    _key()
     if os.getppid() != _PROCESS:
         raise MondooError(
             INTERNAL,
@@ -32,6 +42,12 @@ def require_shared_key() -> None:
         )
 
 
+def _key() -> Fernet:
+    if _KEY is None:
+        raise missing_library("cryptography", "pip install cryptography")
+    return _KEY
+
+
 def run_process() -> int:
     """The ID of the process that all tasks of this run are forked from."""
     return _PROCESS
@@ -39,12 +55,12 @@ def run_process() -> int:
 
 def seal(secret: str) -> str:
     """The secret, encrypted for other tasks of this run. It may be anything, also what is not valid text."""
-    return _KEY.encrypt(secret.encode("utf-8", "surrogateescape")).decode("ascii")
+    return _key().encrypt(secret.encode("utf-8", "surrogateescape")).decode("ascii")
 
 
 def unseal(sealed: str) -> str:
     """The secret again; raises MondooError for what another run has sealed."""
     try:
-        return _KEY.decrypt(str(sealed).encode("ascii")).decode("utf-8", "surrogateescape")
+        return _key().decrypt(str(sealed).encode("ascii")).decode("utf-8", "surrogateescape")
     except (InvalidToken, ValueError):
         raise MondooError(INTERNAL, "it was encrypted by another run, or is damaged", attempted=_ATTEMPT) from None

@@ -287,7 +287,7 @@
     const item = el("div", { role: "listitem", className: "token" + (counted.length ? "" : " calm"), "aria-setsize": rows.length, "aria-posinset": place + 1 },
       el("div", { className: "row" },
         el("div", { className: "score" }, ring(token.score)),
-        el("div", { className: "who" }, el("h3", null, button), token.own ? tag("own", "this audit’s own") : "",
+        el("div", { className: "who" }, el("h3", null, button), token.own ? tag("own", "this audit's own") : "",
           token.description ? el("p", { className: "soft" }, ...visible(token.description)) : ""),
         el("div", { className: "where" }, key("Scope"), token.scope.label, token.scope.kind === "organization" ? " " : "", token.scope.kind === "organization" ? tag("", "organization") : "", el("small", null, "by ", el("bdi", null, ...visible(token.creator || "unknown")))),
         el("div", { className: "perms" }, key("Permissions"), token.permissions.length ? token.permissions.map(plain).join(", ") : "none"),

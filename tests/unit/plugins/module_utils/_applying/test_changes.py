@@ -39,7 +39,7 @@ PATH = "/etc/ci.token"
 PENDING_NOW = "ci (pending 2026-11-23T18:00:00Z)"
 RETIRED_NOW = "ci (retired 2026-11-23T18:00:00Z)"
 # Parts of the inputs of mutations, by which the service refuses them.
-RETIRE, NAME_NEW, PUT_BACK = "(retired", "'name': 'ci'", "'name': 'ci (pending"
+RETIRE, NAME_NEW = "(retired", "'name': 'ci'"
 DELETE_OLD, DELETE_NEW = f"{{'mrn': '{CI.mrn}'}}", "serviceaccounts/made-1'}"
 
 

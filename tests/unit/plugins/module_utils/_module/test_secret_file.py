@@ -115,7 +115,7 @@ def _make_socket(path: Path) -> None:
 
 SPECIAL: dict[str, Callable[[Path], None]] = {
     "a directory": lambda path: path.mkdir(),
-    "a named pipe": lambda path: os.mkfifo(path),
+    "a named pipe": os.mkfifo,
     "a socket": _make_socket,
     "a device": lambda path: path.symlink_to("/dev/null"),
 }

@@ -62,7 +62,7 @@ def test_a_token_that_is_put_right(form: str) -> None:
         (f'"{TOKEN}', "begins with a quotation mark"),
         (f"'{TOKEN}\"", "begins with a quotation mark"),
         (f"{TOKEN}'", "ends with a quotation mark"),
-        (f"“{TOKEN}”", "begins with a quotation mark"),
+        (f"\u201c{TOKEN}\u201d", "begins with a quotation mark"),
         (f"`{TOKEN}`", "begins with a quotation mark"),
         (f'""{TOKEN}""', "begins with a quotation mark"),
         (f"{TOKEN[:20]} {TOKEN[20:]}", "contains white space or a line break"),

@@ -100,7 +100,7 @@ def test_a_copy_is_an_error_of_its_own() -> None:
     original = SpecialError("Other", "it broke", http_status=500, transient=True).note("One.")
     copy = original.copy()
     copy.during("read").note("Two.")
-    assert type(copy) is SpecialError
+    assert isinstance(copy, SpecialError)
     assert (copy.http_status, copy.transient) == (500, True)
     assert str(original) == "it broke. One."
     assert str(copy) == "Could not read: it broke. One. Two."
