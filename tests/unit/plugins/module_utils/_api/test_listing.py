@@ -11,8 +11,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from ansible_collections.mondoo.platform.plugins.module_utils._api.tokens import Listing, Space, TokenApi, assign_once
+from ansible_collections.mondoo.platform.plugins.module_utils._api.tokens import Listing, TokenApi, assign_once
 from ansible_collections.mondoo.platform.plugins.module_utils._transport.http import Answer
+from ansible_collections.mondoo.platform.plugins.module_utils._values.each_space import Space
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
 from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import Scope
 from ansible_collections.mondoo.platform.plugins.module_utils._values.token import Token

@@ -569,7 +569,8 @@ def test_a_temporary_file_that_was_taken_for_a_leftover_is_made_anew(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between its creation and its lock, another run may have removed it."""
-    lock, removed = fcntl.flock, []
+    removed: list[Path] = []
+    lock = fcntl.flock
 
     def remove_first(handle: int, operation: int) -> None:
         if not removed:
