@@ -57,7 +57,7 @@ sanity: $(VENV)/check.stamp ## Run ansible-test sanity with the oldest and the n
 	$(NOX) -k sanity
 
 matrix: $(VENV)/check.stamp ## Run the tests with every ansible-core that there is a Python for
-	$(NOX) -k "units or sanity or integration or matrices or covered-by-matrix"
+	$(NOX) -k "units or sanity or matrices or browser or docs-site or covered-by-matrix"
 
 mutation: $(VENV)/check.stamp ## Break the planner in some hundred ways, and see that its tests notice
 	$(NOX) -s mutation
