@@ -25,7 +25,7 @@ options:
 
 EXAMPLES = r"""
 - name: What the role gives to the tasks of a user
-  ansible.builtin.include_tasks: to_our_store.yml
+  ansible.builtin.include_tasks: "{{ tasks_of_user }}"
   vars:
     api_token_secret: "{{ sealed | mondoo.platform.unsealed }}"
 """
