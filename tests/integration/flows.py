@@ -337,6 +337,6 @@ FLOWS = {
     "a set of an organization and a space": Flow(_set_of_scopes, 1, organizations=True),
     "list a space": Flow(_list_space, 1),
     "list two pages": Flow(_list_pages, 2),
-    "list an organization": Flow(_list_organization, 3, organizations=True),
+    "list an organization": Flow(_list_organization, 2, organizations=True),
     "list by permission": Flow(_list_by_permission, 1),
 }
