@@ -140,6 +140,8 @@ attributes:
 notes:
   - A result with a secret in it is hidden from every output, also without C(no_log), and can be registered and used all
     the same. Whatever shows the registered variable shows the secret.
+  - With an ansible-core newer than 2.21, the newest that this release was tested with, a secret is returned only to a task that
+    has C(no_log=true). Other tasks fail before anything is generated.
   - The token that the task logs in with is never deleted, replaced, or stripped of permissions, if its secret is a JWT that
     names its token. If it is not, it cannot be recognised.
   - Runs on one host that may change tokens of the same scope take turns. They use a lock file below

@@ -234,6 +234,8 @@ attributes:
 notes:
   - A result with a secret in it is hidden from every output, also without C(no_log), and can be registered and used all the
     same. Whatever shows the registered variable shows the secrets.
+  - With an ansible-core newer than 2.21, the newest that this release was tested with, a secret is returned only to a task that
+    has C(no_log=true). Other tasks fail before anything is generated.
   - The token that the task logs in with is never deleted, replaced, or stripped of permissions, if the service's token is a
     JWT that names itself. If it does not, it cannot be recognised.
   - A run that takes longer than a few seconds shows how far it is, where it runs on the controller without C(become). On a

@@ -4,7 +4,8 @@
 
 """Runs a module that may return a secret.
 
-Refuses to let it generate one that nobody takes, and hides its result from every output if, and only if, it carries one.
+Refuses to let it generate one that nobody takes, and hides its result from every output if, and only if, it carries one. On an
+ansible-core that is newer than those that this was tested with, it relies on the task's own no_log.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.quoting im
 from ._progress import shown_progress
 
 _TAKE_IT = "Register the result of the task, or set token_path."
+# The newest ansible-core with which it was seen that no output shows a hidden result. The tests run with it.
+NEWEST_TESTED = (2, 21)
 
 
 def carries_secret(result: Mapping[str, Any]) -> bool:
@@ -53,10 +56,28 @@ def _silent(connection: Any) -> Iterator[None]:
         context.no_log = before
 
 
+def _core() -> tuple[int, int]:
+    major, minor = __version__.split(".")[:2]
+    return int(major), int(minor)
+
+
 def _hides_messages_too() -> bool:
     """Whether this ansible-core hides warnings and the reason of a failure together with the result."""
-    major, minor = __version__.split(".")[:2]
-    return (int(major), int(minor)) < (2, 19)
+    return _core() < (2, 19)
+
+
+def _reason_to_forbid_secrets(task: Any) -> tuple[str, str] | None:
+    """Why a result of this task must not have a secret in it, and what to do; None where it may."""
+    if not task.register:
+        return "nobody takes it", _TAKE_IT
+    if _core() > NEWEST_TESTED and not task.no_log:
+        newest = ".".join(map(str, NEWEST_TESTED))
+        reason = (
+            f"ansible-core {__version__} is newer than {newest}, the newest with which this collection is known to hide"
+            " secrets by itself"
+        )
+        return reason, "Set no_log: true in the task, set token_path, or use a newer release of the collection."
+    return None
 
 
 def _tell(result: Mapping[str, Any]) -> None:
@@ -80,7 +101,7 @@ def check_identifiers(arguments: Mapping[str, Any]) -> None:
                 raise error.during("read the entries of tokens") from None
 
 
-def forbid_unclaimed_secrets(arguments: Mapping[str, Any]) -> dict[str, Any]:
+def forbid_returned_secrets(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments with which a module generates no secret that it would only return."""
     if "tokens" not in arguments:
         return dict(arguments) if arguments.get("token_path") else {**arguments, "generate": False}
@@ -91,8 +112,8 @@ def forbid_unclaimed_secrets(arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {**arguments, "tokens": tokens or arguments["tokens"]}
 
 
-def explain_unclaimed_secret(result: dict[str, Any], arguments: Mapping[str, Any]) -> None:
-    """Says in the result of a failed module that the secret would have been lost, in place of an option that nobody set.
+def explain_forbidden_secret(result: dict[str, Any], arguments: Mapping[str, Any], reason: str, advice: str) -> None:
+    """Says in the result of a failed module why it was given no secret, in place of an option that nobody set.
 
     arguments: as the task has them.
     """
@@ -103,7 +124,7 @@ def explain_unclaimed_secret(result: dict[str, Any], arguments: Mapping[str, Any
             continue
         message = str(part["msg"])
         part["error"] = {**part["error"], "code": SECRET_NOT_TAKEN}
-        part["msg"] = message.replace("generate is false", "nobody takes it") + f" {_TAKE_IT}"
+        part["msg"] = message.replace("generate is false", reason) + f" {advice}"
         if part is not result:
             result["msg"] = str(result.get("msg")).replace(message, part["msg"])
             if _is_forbidden(result):
@@ -184,13 +205,13 @@ class TokenActionBase(ModuleActionBase):
     _supports_async = False
 
     def _run_module(self, arguments: Mapping[str, Any], task_vars: dict[str, Any] | None) -> dict[str, Any]:
-        is_claimed = bool(self._task.register)
-        if not is_claimed:
-            arguments = forbid_unclaimed_secrets(arguments)
+        forbidden = _reason_to_forbid_secrets(self._task)
+        if forbidden:
+            arguments = forbid_returned_secrets(arguments)
         with _silent(self._connection):
             result = super()._run_module(arguments, task_vars)
-        if not is_claimed:
-            explain_unclaimed_secret(result, self._task.args)
+        if forbidden:
+            explain_forbidden_secret(result, self._task.args, *forbidden)
         if carries_secret(result):
             if _hides_messages_too() and not self._task.no_log:
                 _tell(result)

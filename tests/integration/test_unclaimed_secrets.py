@@ -88,6 +88,36 @@ def test_a_rotation_that_nobody_takes_is_not_begun(play: Play, simulator: Simula
     assert [token["name"] for token in simulator.tokens(SPACE_MRN)] == ["ci"]
 
 
+def test_a_newer_ansible_core_returns_a_secret_only_under_no_log(
+    play: Play, simulator: Simulator, playbooks: Playbooks, tmp_path: Path
+) -> None:
+    """Nobody has seen that it hides what the collection marks."""
+    newer = tmp_path / "newer"
+    newer.mkdir()
+    (newer / "sitecustomize.py").write_text(
+        'import ansible.release\n\nansible.release.__version__ = "2.99.0"\n', encoding="utf-8"
+    )
+    playbooks.environment["PYTHONPATH"] = str(newer)
+
+    for task in (api_token(**CI), api_tokens(CI)):
+        done = play({**task, "register": "created"})
+        assert done.returncode == 2, done.stdout
+        words = " ".join(done.stdout.split())
+        assert "ansible-core 2.99.0 is newer than 2.21" in words
+        assert "Nothing was changed. Set no_log: true in the task, set token_path" in words
+    assert simulator.mutations() == []
+
+    path = playbooks.home / "secret"
+    done = play(
+        {**api_token(**CI), "register": "created", "no_log": True},
+        {**api_token(**CI, description="x"), "register": "described"},
+        api_token(**{**CI, "name": "b"}, token_path=str(path)),
+        {"ansible.builtin.assert": {"that": "created.token is defined"}},
+    )
+    assert done.returncode == 0, done.stdout
+    assert sorted(token["name"] for token in simulator.tokens(SPACE_MRN)) == ["b", "ci"]
+
+
 @pytest.mark.parametrize(
     ("module", "options"),
     [

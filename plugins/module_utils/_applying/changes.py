@@ -40,30 +40,41 @@ def carry_out(api: TokenApi, tasks: Sequence[Task], budget: RetryBudget) -> list
     tasks: those of one entry in their order, and those of permissions of one scope. What follows a change of its entry that
     was not executed is not sent again.
     """
-    responses = send_changes(api, tasks, budget, first=True)
+    responses = [
+        _unless_replaced(task, response)
+        for task, response in zip(tasks, _send_changes(api, tasks, budget), strict=True)
+    ]
     unknown = [task for task, response in zip(tasks, responses, strict=True) if response.verdict is Verdict.UNKNOWN]
-    if not unknown:
-        return responses
-    listings = _list_for(api, unknown, budget)
+    if unknown:
+        responses = _find_out(api, tasks, responses, _list_for(api, unknown, budget), budget)
+    return responses
+
+
+def _find_out(
+    api: TokenApi,
+    tasks: Sequence[Task],
+    responses: Sequence[Response[Token]],
+    listings: Mapping[Scope, Listing | MondooError],
+    budget: RetryBudget,
+) -> list[Response[Token]]:
+    """The responses, with those in place of UNKNOWN that the listings or another try give."""
+    responses = list(responses)
     stopped: set[int] = set()
     for number, task in enumerate(tasks):
         if responses[number].verdict is Verdict.UNKNOWN:
-            if _is_shown(task, listings):
+            is_executed = _is_executed(task, listings)
+            if is_executed:
                 responses[number] = Response(Verdict.DONE)
             elif id(task.entry) not in stopped:
-                responses[number] = _send_alone(api, task, responses[number], budget)
+                alone = _send_alone(api, task, responses[number], budget)
+                responses[number] = alone if is_executed is False else _in_doubt(alone)
         if responses[number].verdict is not Verdict.DONE:
             stopped.add(id(task.entry))
     return responses
 
 
-def send_changes(
-    api: TokenApi, tasks: Sequence[Task], budget: RetryBudget, *, first: bool = False
-) -> list[Response[Token]]:
-    """Sends changes of one operation in one request, once. Never raises. What may have been executed is noted in its entry.
-
-    first: whether they have not been sent before.
-    """
+def _send_changes(api: TokenApi, tasks: Sequence[Task], budget: RetryBudget) -> list[Response[Token]]:
+    """Sends changes of one operation in one request, once. Never raises. What may have been executed is noted in its entry."""
     try:
         responses = _send(api, [task.step for task in tasks], budget)
     except MondooError as error:
@@ -73,9 +84,7 @@ def send_changes(
     for task, response in zip(tasks, responses, strict=True):
         if response.verdict is not Verdict.REFUSED:
             task.entry.operations.append(task.step.operation)
-    if not first:
-        return responses
-    return [_unless_replaced(task, response) for task, response in zip(tasks, responses, strict=True)]
+    return responses
 
 
 def _unless_replaced(task: Task, response: Response[Token]) -> Response[Token]:
@@ -110,17 +119,26 @@ def _without_value(response: Response[None]) -> Response[Token]:
 
 def _send_alone(api: TokenApi, task: Task, response: Response[Token], budget: RetryBudget) -> Response[Token]:
     """Sends a change again until an answer or a listing says what became of it. response: UNKNOWN, and not in the listing."""
+    in_doubt = False
     for tries in range(1, api.policy.retries + 1):
         try:
             budget.pause(tries, response.error)
         except MondooError as error:
             return Response(Verdict.UNKNOWN, error=error)
-        (response,) = send_changes(api, [task], budget)
-        if response.verdict is Verdict.UNKNOWN and _is_shown(task, _list_for(api, [task], budget)):
-            return Response(Verdict.DONE)
+        (response,) = _send_changes(api, [task], budget)
+        if response.verdict is Verdict.UNKNOWN:
+            is_executed = _is_executed(task, _list_for(api, [task], budget))
+            if is_executed:
+                return Response(Verdict.DONE)
+            in_doubt = in_doubt or is_executed is None
         if response.verdict is not Verdict.UNKNOWN or not (response.error and response.error.transient):
-            return response
-    return response
+            break
+    return _in_doubt(response) if in_doubt else response
+
+
+def _in_doubt(response: Response[Token]) -> Response[Token]:
+    """The response to another try, after one that may have been executed: that this one was refused does not undo that."""
+    return Response(Verdict.UNKNOWN, error=response.error) if response.verdict is Verdict.REFUSED else response
 
 
 def _list_for(api: TokenApi, tasks: Sequence[Task], budget: RetryBudget) -> Mapping[Scope, Listing | MondooError]:
@@ -132,16 +150,17 @@ def _list_for(api: TokenApi, tasks: Sequence[Task], budget: RetryBudget) -> Mapp
         return dict.fromkeys(scopes, internal_error(error))
 
 
-def _is_shown(task: Task, listings: Mapping[Scope, Listing | MondooError]) -> bool:
-    """Whether a listing shows that the change was executed."""
+def _is_executed(task: Task, listings: Mapping[Scope, Listing | MondooError]) -> bool | None:
+    """Whether a listing shows that the change was executed; None if it does not tell."""
     token = task.step.token
     listing = listings.get(token.scope)
     if listing is None or isinstance(listing, MondooError):
-        return False
-    if isinstance(task.step, Delete) and token.mrn not in task.entry.known:
+        return None
+    there = next((each for each in listing if each.mrn == token.mrn), None)
+    if there is None and token.mrn not in task.entry.known:
         # A token of this run may be missing only because it is new.
-        return False
-    return task.step.is_done(next((each for each in listing if each.mrn == token.mrn), None))
+        return None
+    return task.step.is_done(there)
 
 
 def list_insistently(api: TokenApi, token: Token, budget: RetryBudget) -> Sequence[Token]:
@@ -158,15 +177,24 @@ def list_insistently(api: TokenApi, token: Token, budget: RetryBudget) -> Sequen
 
 def apply_insistently(api: TokenApi, entry: Entry, step: Change, budget: RetryBudget) -> MondooError | None:
     """A change that cleans up, tried several times whatever the failure. Returns why it was not executed, or None."""
-    task = Task(entry, step)
-    failure: MondooError | None = None
+    response = _insist(api, Task(entry, step), budget)
+    return None if response.verdict is Verdict.DONE else response.error
+
+
+def _insist(api: TokenApi, task: Task, budget: RetryBudget) -> Response[Token]:
+    in_doubt = False
     for tries in range(1, INSISTENCE + 1):
-        (response,) = send_changes(api, [task], budget)
+        (response,) = _send_changes(api, [task], budget)
+        if response.verdict is Verdict.UNKNOWN:
+            is_executed = _is_executed(task, _list_for(api, [task], budget))
+            if is_executed:
+                return Response(Verdict.DONE)
+            in_doubt = in_doubt or is_executed is None
         if response.verdict is Verdict.DONE:
-            return None
-        if response.verdict is Verdict.UNKNOWN and _is_shown(task, _list_for(api, [task], budget)):
-            return None
-        failure = response.error
+            return response
         if tries < INSISTENCE:
-            budget.pause(tries)
-    return failure
+            try:
+                budget.pause(tries)
+            except MondooError:
+                break
+    return _in_doubt(response) if in_doubt else response

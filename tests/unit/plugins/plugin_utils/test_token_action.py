@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible import release
 from ansible_collections.mondoo.platform.plugins.action.api_token import ActionModule
 from ansible_collections.mondoo.platform.plugins.plugin_utils import _token_action
 from ansible_collections.mondoo.platform.plugins.plugin_utils._token_action import carries_secret
@@ -94,7 +95,31 @@ def test_other_values_are_the_module_s_to_judge() -> None:
     assert action.arguments == arguments
 
 
-# Secrets that nobody would take
+# Secrets that nobody would take, or that might be shown
+
+
+@pytest.mark.parametrize(
+    ("version", "no_log", "generates"),
+    [
+        ("2.16.14", False, True),
+        ("2.21.3", False, True),
+        ("2.22.0.dev0", False, False),
+        ("2.22.0", True, True),
+        ("3.0.0", False, False),
+    ],
+)
+def test_an_untested_ansible_core_is_not_trusted_to_hide_a_secret(
+    version: str, no_log: bool, generates: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_token_action, "__version__", version)
+    action = Action({}, arguments={"name": "ci"}, no_log=no_log)
+    action.run(task_vars={})
+    assert action.arguments == ({"name": "ci"} if generates else {"name": "ci", "generate": False})
+
+
+def test_the_newest_tested_ansible_core_is_one_that_the_tests_run_with() -> None:
+    running = tuple(int(part) for part in release.__version__.split(".")[:2])
+    assert running <= _token_action.NEWEST_TESTED
 
 
 FORBIDDEN: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
