@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from module_runner import ModuleRunner
 
 BIN = Path(sys.executable).parent
+_ACTION_PLUGINS = ROOT / "tests" / "integration" / "action_plugins"
 _TIMEOUT = 300  # seconds for one playbook
 
 
@@ -96,6 +97,7 @@ class Playbooks:
             "ANSIBLE_COLLECTIONS_PATH": str(collections),
             "ANSIBLE_LOCAL_TEMP": str(temporary),
             "ANSIBLE_REMOTE_TMP": str(temporary),
+            "ANSIBLE_ACTION_PLUGINS": str(_ACTION_PLUGINS),
             "ANSIBLE_NOCOLOR": "1",
             "ANSIBLE_DEPRECATION_WARNINGS": "true",
         }
@@ -120,12 +122,11 @@ class Playbooks:
             "tasks": [{**task, "register": f"result_{index}"} for index, task in enumerate(tasks)]
             + [
                 {
-                    "ansible.builtin.copy": {
+                    "write_text": {
                         "content": "{{ ["
                         + ", ".join(f"result_{index}" for index in range(len(tasks)))
                         + "] | to_json }}",
                         "dest": str(target),
-                        "mode": "0600",
                     },
                     "check_mode": False,
                     "no_log": True,
@@ -167,6 +168,28 @@ class Playbooks:
     def connection(self) -> dict[str, Any]:
         """Connection options for the simulator."""
         return {"endpoint": self._simulator.url, "auth_token": self._simulator.admin_token}
+
+
+class ModuleTasks:
+    """Runs tasks as `Playbooks` does, in this process: for tests that are about a module, and not about the play around it."""
+
+    def __init__(self, runner: ModuleRunner, home: Path) -> None:
+        self._runner = runner
+        self.home = home
+
+    def run(self, *tasks: dict[str, Any], defaults: dict[str, Any] | None = None, check: bool = False) -> Run:
+        """Runs the tasks, each of which has nothing but a module; `defaults` as there."""
+        results = []
+        for task in tasks:
+            ((module, options),) = task.items()
+            name = module.removeprefix("mondoo.platform.")
+            results.append(self._runner.run(name, check=check, defaults=defaults, **options))
+        failed = any(result.get("failed") for result in results)
+        return Run(2 if failed else 0, json.dumps(results), results)
+
+    def check(self, *tasks: dict[str, Any], **options: Any) -> Run:
+        """Runs the tasks in check mode."""
+        return self.run(*tasks, check=True, **options)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -224,6 +247,14 @@ def runner(collections: Path, simulator: Simulator, tmp_path: Path) -> ModuleRun
     return ModuleRunner(
         collections, lambda: {"endpoint": simulator.url, "auth_token": simulator.admin_token}, tmp_path / "home"
     )
+
+
+@pytest.fixture
+def modules(runner: ModuleRunner, tmp_path: Path) -> ModuleTasks:
+    """Tasks of modules without a playbook."""
+    home = tmp_path / "home"
+    home.mkdir()
+    return ModuleTasks(runner, home)
 
 
 @pytest.fixture

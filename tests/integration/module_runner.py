@@ -95,11 +95,12 @@ class ModuleRunner:
         *,
         check: bool = False,
         before_request: Callable[[int], None] | None = None,
+        defaults: dict[str, Any] | None = None,
         **options: Any,
     ) -> dict[str, Any]:
         """Runs a module in this process and returns the result that it prints; waiting takes no time.
 
-        before_request: as for a module that sends its requests one after the other.
+        before_request: as for a module that sends its requests one after the other. defaults: in place of `connection`.
         """
         output = io.StringIO()
         home, known = os.environ.get("HOME"), warnings._global_warnings
@@ -109,7 +110,7 @@ class ModuleRunner:
         try:
             with (
                 _no_waiting(before_request),
-                _arguments(self._options(check, options)),
+                _arguments(self._options(check, options, defaults)),
                 contextlib.redirect_stdout(output),
                 contextlib.suppress(SystemExit),
             ):
@@ -137,13 +138,13 @@ class ModuleRunner:
             text=True,
         )
 
-    def _options(self, check: bool, options: dict[str, Any]) -> dict[str, Any]:
+    def _options(self, check: bool, options: dict[str, Any], defaults: dict[str, Any] | None = None) -> dict[str, Any]:
         internal = {
             "_ansible_check_mode": check,
             "_ansible_diff": True,
             "_ansible_remote_tmp": os.environ.get("TMPDIR", "/tmp"),
         }
-        return {**self._connection(), **internal, **options}
+        return {**(self._connection() if defaults is None else defaults), **internal, **options}
 
 
 class Process(subprocess.Popen[str]):

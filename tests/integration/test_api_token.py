@@ -13,7 +13,7 @@ import pytest
 
 from simulator.process import Simulator
 
-from conftest import Playbooks
+from conftest import ModuleTasks, Playbooks
 from tasks import ORGANIZATION_MRN, SPACE_MRN, api_token
 
 CI: dict[str, Any] = {"name": "ci", "permissions": ["viewer", "agent"], "description": "Scans"}
@@ -45,20 +45,20 @@ CHANGES: dict[str, tuple[list[dict[str, Any]], dict[str, Any], list[str]]] = {
 
 
 @pytest.mark.parametrize("case", list(CHANGES))
-def test_check_do_and_repeat(case: str, playbooks: Playbooks, simulator: Simulator) -> None:
+def test_check_do_and_repeat(case: str, modules: ModuleTasks, simulator: Simulator) -> None:
     present, declared, operations = CHANGES[case]
-    playbooks.run(*(api_token(**token) for token in present))
+    modules.run(*(api_token(**token) for token in present))
     before = simulator.tokens()
     simulator.clear_requests()
 
-    checked = playbooks.check(api_token(**declared), api_token(**declared))
+    checked = modules.check(api_token(**declared), api_token(**declared))
     assert [result["operations"] for result in checked.results] == [operations, operations]
     assert [result["changed"] for result in checked.results] == [True, True]
     assert simulator.mutations() == []
     assert [_state(token) for token in simulator.tokens()] == [_state(token) for token in before]
 
     simulator.clear_requests()
-    done = playbooks.run(api_token(**declared)).result
+    done = modules.run(api_token(**declared)).result
     assert done["changed"]
     assert done["operations"] == operations
     assert simulator.mutations() == operations
@@ -66,8 +66,8 @@ def test_check_do_and_repeat(case: str, playbooks: Playbooks, simulator: Simulat
     assert _foreseeable(done) == _foreseeable(checked.results[0])
 
     simulator.clear_requests()
-    repeated = playbooks.run(api_token(**declared)).result
-    checked_again = playbooks.check(api_token(**declared)).result
+    repeated = modules.run(api_token(**declared)).result
+    checked_again = modules.check(api_token(**declared)).result
     for result in (repeated, checked_again):
         assert (result["changed"], result["operations"]) == (False, [])
         assert "token" not in result
@@ -118,9 +118,9 @@ def test_result_has_what_the_service_has(playbooks: Playbooks, simulator: Simula
     assert read["api_token"]["created_by"]
 
 
-def test_rename_by_mrn(playbooks: Playbooks, simulator: Simulator) -> None:
-    mrn = playbooks.run(api_token(**CI)).result["api_token"]["mrn"]
-    renamed, again, deleted, gone = playbooks.run(
+def test_rename_by_mrn(modules: ModuleTasks, simulator: Simulator) -> None:
+    mrn = modules.run(api_token(**CI)).result["api_token"]["mrn"]
+    renamed, again, deleted, gone = modules.run(
         api_token(mrn=mrn, name="pipeline"),
         api_token(mrn=mrn, name="pipeline"),
         api_token(mrn=mrn, state="absent"),
@@ -133,11 +133,11 @@ def test_rename_by_mrn(playbooks: Playbooks, simulator: Simulator) -> None:
     assert simulator.tokens(SPACE_MRN) == []
 
 
-def test_two_tokens_with_the_name_are_an_error(playbooks: Playbooks, simulator: Simulator) -> None:
+def test_two_tokens_with_the_name_are_an_error(modules: ModuleTasks, simulator: Simulator) -> None:
     simulator.seed({"tokens": [{"scope": SPACE_MRN, "name": "ci", "permissions": ["viewer"]}] * 2})
     simulator.clear_requests()
     mrns = [token["mrn"] for token in simulator.tokens(SPACE_MRN)]
-    run = playbooks.run(api_token(**CI), api_token(name="ci", state="absent"))
+    run = modules.run(api_token(**CI), api_token(name="ci", state="absent"))
     for result in run.results:
         assert result["failed"]
         assert result["error"] == {"code": "AmbiguousName", "operation": ""}
@@ -146,12 +146,12 @@ def test_two_tokens_with_the_name_are_an_error(playbooks: Playbooks, simulator: 
     assert [token["mrn"] for token in simulator.tokens(SPACE_MRN)] == mrns
 
 
-def test_a_token_beyond_the_second_page_is_found(playbooks: Playbooks, simulator: Simulator) -> None:
+def test_a_token_beyond_the_second_page_is_found(modules: ModuleTasks, simulator: Simulator) -> None:
     simulator.seed(
         {"tokens": [{"scope": SPACE_MRN, "name": f"token-{n:03}", "permissions": ["viewer"]} for n in range(230)]}
     )
     simulator.clear_requests()
-    result = playbooks.run(api_token(name="token-229", permissions=["viewer"])).result
+    result = modules.run(api_token(name="token-229", permissions=["viewer"])).result
     assert (result["changed"], result["operations"]) == (False, [])
     assert len(simulator.requests()) == 3
 
@@ -183,12 +183,12 @@ def test_secret_to_a_file(playbooks: Playbooks, simulator: Simulator) -> None:
     ("policy", "operations"),
     [("warn", []), ("fail", None), ("rotate", ["generateAPIToken", "deleteAPIToken", "updateAPIToken"])],
 )
-def test_lost_secret(policy: str, operations: list[str] | None, playbooks: Playbooks, simulator: Simulator) -> None:
-    path = playbooks.home / "secret"
-    playbooks.run(api_token(**CI))
+def test_lost_secret(policy: str, operations: list[str] | None, modules: ModuleTasks, simulator: Simulator) -> None:
+    path = modules.home / "secret"
+    modules.run(api_token(**CI))
     simulator.clear_requests()
     declared = api_token(**CI, token_path=str(path), lost_secret=policy)
-    checked, done = playbooks.check(declared).result, playbooks.run(declared).result
+    checked, done = modules.check(declared).result, modules.run(declared).result
     for result in (checked, done):
         assert result.get("failed", False) is (operations is None)
     assert simulator.mutations() == (operations or [])
@@ -196,43 +196,43 @@ def test_lost_secret(policy: str, operations: list[str] | None, playbooks: Playb
         assert checked["operations"] == done["operations"] == operations
         (token,) = simulator.tokens(SPACE_MRN)
         assert _holder_of(path.read_text(), simulator) == token["mrn"]
-        assert not playbooks.run(declared).result["changed"]
+        assert not modules.run(declared).result["changed"]
     else:
         assert str(path) in (done["msg"] if policy == "fail" else done["warnings"][0])
         assert not path.exists()
 
 
-def test_rotation_makes_before_it_breaks(playbooks: Playbooks, simulator: Simulator) -> None:
-    path = playbooks.home / "secret"
+def test_rotation_makes_before_it_breaks(modules: ModuleTasks, simulator: Simulator) -> None:
+    path = modules.home / "secret"
     declared = {**CI, "token_path": str(path), "rotate_after": "90d"}
-    old = playbooks.run(api_token(**declared)).result["api_token"]["mrn"]
-    assert not playbooks.run(api_token(**declared)).result["changed"]
+    old = modules.run(api_token(**declared)).result["api_token"]["mrn"]
+    assert not modules.run(api_token(**declared)).result["changed"]
 
     simulator.patch_token(old, created_at="2020-01-01T00:00:00Z")
     simulator.clear_requests()
-    checked, rotated = playbooks.check(api_token(**declared)).result, playbooks.run(api_token(**declared)).result
+    checked, rotated = modules.check(api_token(**declared)).result, modules.run(api_token(**declared)).result
     assert checked["operations"] == rotated["operations"] == simulator.mutations()
     assert rotated["operations"] == ["generateAPIToken", "deleteAPIToken", "updateAPIToken"]
     (token,) = simulator.tokens(SPACE_MRN)
     assert (token["name"], token["description"]) == ("ci", "Scans")
     assert token["mrn"] != old
     assert _holder_of(path.read_text(), simulator) == token["mrn"]
-    assert not playbooks.run(api_token(**declared)).result["changed"]
+    assert not modules.run(api_token(**declared)).result["changed"]
 
 
-def test_overlap_keeps_the_old_token_for_a_while(playbooks: Playbooks, simulator: Simulator) -> None:
+def test_overlap_keeps_the_old_token_for_a_while(modules: ModuleTasks, simulator: Simulator) -> None:
     declared = {**CI, "rotate_after": "90d", "overlap": "7d"}
-    old = playbooks.run(api_token(**declared)).result["api_token"]["mrn"]
+    old = modules.run(api_token(**declared)).result["api_token"]["mrn"]
     simulator.patch_token(old, created_at="2020-01-01T00:00:00Z")
-    rotated = playbooks.run(api_token(**declared)).result
+    rotated = modules.run(api_token(**declared)).result
     assert rotated["operations"] == ["generateAPIToken", "updateAPIToken", "updateAPIToken"]
     names = {token["mrn"]: token["name"] for token in simulator.tokens(SPACE_MRN)}
     assert names[rotated["api_token"]["mrn"]] == "ci"
     assert re.fullmatch(r"ci \(retired \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\)", names[old])
-    assert not playbooks.run(api_token(**declared)).result["changed"]
+    assert not modules.run(api_token(**declared)).result["changed"]
 
     simulator.patch_token(old, name="ci (retired 2020-01-01T00:00:00Z)", last_used_at="2020-01-02T00:00:00Z")
-    done = playbooks.run(api_token(**declared)).result
+    done = modules.run(api_token(**declared)).result
     assert done["operations"] == ["deleteAPIToken"]
     assert "still used at 2020-01-02T00:00:00Z" in done["warnings"][0]
     assert [token["name"] for token in simulator.tokens(SPACE_MRN)] == ["ci"]

@@ -14,7 +14,7 @@ import pytest
 
 from simulator.process import Simulator
 
-from conftest import Playbooks
+from conftest import ModuleTasks, Playbooks
 from module_runner import ModuleRunner
 from tasks import ORGANIZATION_MRN, SPACE_MRN, api_token_info
 
@@ -76,9 +76,9 @@ SELECTIONS: dict[str, tuple[dict[str, Any], list[str]]] = {
 }
 
 
-def test_selections(playbooks: Playbooks, fleet: Simulator) -> None:
+def test_selections(modules: ModuleTasks, fleet: Simulator) -> None:
     tasks = [api_token_info(**options) for options, _names in SELECTIONS.values()]
-    done, checked = playbooks.run(*tasks), playbooks.check(*tasks)
+    done, checked = modules.run(*tasks), modules.check(*tasks)
     for run in (done, checked):
         found = [[token["name"] for token in result["api_tokens"]] for result in run.results]
         assert dict(zip(SELECTIONS, found, strict=True)) == {
@@ -103,18 +103,18 @@ def test_mrn_and_creator(playbooks: Playbooks, fleet: Simulator) -> None:
     assert by_nobody["api_tokens"] == []
 
 
-def test_ages(playbooks: Playbooks, fleet: Simulator) -> None:
-    ages = {token["name"]: (token["age_days"], token["unused_days"]) for token in _listed(playbooks)}
+def test_ages(modules: ModuleTasks, fleet: Simulator) -> None:
+    ages = {token["name"]: (token["age_days"], token["unused_days"]) for token in _listed(modules)}
     assert ages == {"a-new": (1, 1), "b-old": (200, 2), "c-idle": (400, 300)}
 
 
-def _listed(playbooks: Playbooks) -> list[dict[str, Any]]:
-    tokens: list[dict[str, Any]] = playbooks.run(api_token_info()).result["api_tokens"]
+def _listed(modules: ModuleTasks) -> list[dict[str, Any]]:
+    tokens: list[dict[str, Any]] = modules.run(api_token_info()).result["api_tokens"]
     return tokens
 
 
-def test_an_organization_with_and_without_its_spaces(playbooks: Playbooks, fleet: Simulator) -> None:
-    alone, whole = playbooks.run(
+def test_an_organization_with_and_without_its_spaces(modules: ModuleTasks, fleet: Simulator) -> None:
+    alone, whole = modules.run(
         api_token_info(organization="acme"), api_token_info(organization=ORGANIZATION_MRN, include_spaces=True)
     ).results
     assert [token["name"] for token in alone["api_tokens"]] == ["automation"]
@@ -122,9 +122,9 @@ def test_an_organization_with_and_without_its_spaces(playbooks: Playbooks, fleet
     assert whole["unreadable"] == []
 
 
-def test_a_space_that_cannot_be_read_does_not_fail_the_rest(playbooks: Playbooks, fleet: Simulator) -> None:
+def test_a_space_that_cannot_be_read_does_not_fail_the_rest(modules: ModuleTasks, fleet: Simulator) -> None:
     fleet.fault("field_error", match="apiTokens", mentioning="/spaces/gamma", message="request permission denied")
-    result = playbooks.run(api_token_info(organization="acme", include_spaces=True)).result
+    result = modules.run(api_token_info(organization="acme", include_spaces=True)).result
     (unreadable,) = result["unreadable"]
     assert unreadable["scope_mrn"] == "//captain.api.mondoo.app/spaces/gamma"
     assert "permission denied" in unreadable["reason"]
@@ -134,8 +134,8 @@ def test_a_space_that_cannot_be_read_does_not_fail_the_rest(playbooks: Playbooks
     assert not result.get("failed")
 
 
-def test_every_scope_is_told_also_without_tokens(playbooks: Playbooks, fleet: Simulator) -> None:
-    alone, whole = playbooks.run(
+def test_every_scope_is_told_also_without_tokens(modules: ModuleTasks, fleet: Simulator) -> None:
+    alone, whole = modules.run(
         api_token_info(name="no such token"),
         api_token_info(organization="acme", include_spaces=True, concurrency=1),
     ).results
@@ -148,11 +148,11 @@ def test_every_scope_is_told_also_without_tokens(playbooks: Playbooks, fleet: Si
     ]
 
 
-def test_who_has_listed(playbooks: Playbooks, fleet: Simulator) -> None:
+def test_who_has_listed(modules: ModuleTasks, fleet: Simulator) -> None:
     account = fleet.credentials["service_account"]
     own = next(token["mrn"] for token in fleet.tokens() if token["name"] == "automation")
-    by_token = playbooks.run(api_token_info()).result
-    by_account = playbooks.run(api_token_info(), defaults={"endpoint": fleet.url, "service_account": account}).result
+    by_token = modules.run(api_token_info()).result
+    by_account = modules.run(api_token_info(), defaults={"endpoint": fleet.url, "service_account": account}).result
     assert by_token["identity"] == {"kind": "api_token", "mrn": own}
     assert by_account["identity"] == {"kind": "service_account", "mrn": account["mrn"]}
 
@@ -164,14 +164,14 @@ def test_an_opaque_token_does_not_tell_whose_it_is(tmp_path: Path, collections: 
         assert result["identity"] == {"kind": "unknown", "mrn": None}
 
 
-def test_what_is_listed_can_be_declared_as_it_is(playbooks: Playbooks, fleet: Simulator) -> None:
+def test_what_is_listed_can_be_declared_as_it_is(modules: ModuleTasks, fleet: Simulator) -> None:
     """Also two tokens of one name, odd names, and what a rotation has left."""
     names = ("dup", "dup", " odd", "a-new (retired 2026-01-01T00:00:00Z)", "a-new (pending 2026-01-01T00:00:00Z)")
     fleet.seed({"tokens": [{"scope": SPACE_MRN, "name": name, "permissions": []} for name in names]})
-    listed = playbooks.run(api_token_info(organization="acme", include_spaces=True)).result
+    listed = modules.run(api_token_info(organization="acme", include_spaces=True)).result
     assert listed["count"] == 10
     fleet.clear_requests()
-    for book in (playbooks.check, playbooks.run):
+    for book in (modules.check, modules.run):
         result = book({"mondoo.platform.api_tokens": {"tokens": listed["api_tokens"], "prune": True}}).result
         assert (result["changed"], result["operations"]) == (False, {}), result["msg"]
     assert fleet.mutations() == []

@@ -15,7 +15,7 @@ import pytest
 from simulator.process import Simulator
 from simulator.variants import VARIANTS, run
 
-from conftest import Playbooks
+from conftest import ModuleTasks, Playbooks
 from module_runner import ModuleRunner
 from tasks import ORGANIZATION_MRN, SPACE_MRN, api_tokens
 
@@ -123,9 +123,9 @@ def _assert_told(result: dict[str, Any], service: Simulator) -> None:
         assert found["scope"] == line["scope_mrn"]
 
 
-def test_the_task_gives_what_entries_leave_out(playbooks: Playbooks, service: Simulator) -> None:
+def test_the_task_gives_what_entries_leave_out(modules: ModuleTasks, service: Simulator) -> None:
     common = {"organization": "acme", "permissions": ["agent"], "description": "all"}
-    result = playbooks.run(
+    result = modules.run(
         api_tokens({"name": "a"}, {"name": "b", "space": "beta", **VIEWER}, {"name": "c", "description": ""}, **common)
     ).result
     told = [
@@ -159,7 +159,7 @@ def test_secrets_can_be_used(playbooks: Playbooks, service: Simulator) -> None:
     }
 
 
-def test_a_forbidden_scope_and_a_bad_token_stop_nobody(playbooks: Playbooks, service: Simulator) -> None:
+def test_a_forbidden_scope_and_a_bad_token_stop_nobody(modules: ModuleTasks, service: Simulator) -> None:
     service.fault("field_error", match="mutation", mentioning='"bad"', code="InvalidArgument", message="a bad name")
     task = api_tokens(
         {"name": "new", **VIEWER},
@@ -171,9 +171,9 @@ def test_a_forbidden_scope_and_a_bad_token_stop_nobody(playbooks: Playbooks, ser
         prune=True,
         prune_keep=["t*"],
     )
-    checked = playbooks.check(task).result
+    checked = modules.check(task).result
     service.clear_requests()
-    result = playbooks.run(task).result
+    result = modules.run(task).result
     assert result["failed"]
     codes = [line.get("error", {}).get("code") for line in result["results"]]
     assert codes[0::3] == [None, None]
@@ -191,14 +191,14 @@ def test_a_forbidden_scope_and_a_bad_token_stop_nobody(playbooks: Playbooks, ser
     assert [line["failed"] for line in checked["results"]] == [False, True, False, False, True, False]
 
     service.clear_faults()
-    again = playbooks.run(task).result
+    again = modules.run(task).result
     assert again["operations"] == {"generateAPIToken": 1}
 
 
 @pytest.mark.parametrize("check", [False, True])
-def test_guards_of_a_prune(check: bool, playbooks: Playbooks, service: Simulator) -> None:
+def test_guards_of_a_prune(check: bool, modules: ModuleTasks, service: Simulator) -> None:
     before = _state(service)
-    book = playbooks.check if check else playbooks.run
+    book = modules.check if check else modules.run
     over, empty, negative = book(
         api_tokens({"name": "t0", "description": "x"}, prune=True, prune_limit=3),
         api_tokens(prune=True),
@@ -213,8 +213,8 @@ def test_guards_of_a_prune(check: bool, playbooks: Playbooks, service: Simulator
     assert len(service.requests()) == 1
 
 
-def test_a_prune_spares_the_token_in_use_and_predecessors(playbooks: Playbooks, service: Simulator) -> None:
-    rotated, pruned = playbooks.run(
+def test_a_prune_spares_the_token_in_use_and_predecessors(modules: ModuleTasks, service: Simulator) -> None:
+    rotated, pruned = modules.run(
         api_tokens({"name": "aged", "rotate_after": "90d", "overlap": "7d"}),
         api_tokens(
             {"name": "aged", "rotate_after": "90d", "overlap": "7d"},
@@ -229,8 +229,8 @@ def test_a_prune_spares_the_token_in_use_and_predecessors(playbooks: Playbooks, 
     assert "automation" in {token["name"] for token in service.tokens(ORGANIZATION_MRN)}
 
 
-def test_wrong_entries_are_refused_before_any_request(playbooks: Playbooks, service: Simulator) -> None:
-    run = playbooks.run(
+def test_wrong_entries_are_refused_before_any_request(modules: ModuleTasks, service: Simulator) -> None:
+    run = modules.run(
         api_tokens({"name": "right"}, {"name": "ci", "permisions": ["viewer"]}, {"name": "x", "state": "gone"}),
         api_tokens({"name": "ci"}, {"name": "ci", "space": SPACE_MRN}),
         api_tokens({"name": "ci"}, concurrency=65),
@@ -244,13 +244,13 @@ def test_wrong_entries_are_refused_before_any_request(playbooks: Playbooks, serv
 
 
 @pytest.mark.parametrize("login", ["token", "service account"])
-def test_secrets_are_generated_side_by_side(login: str, playbooks: Playbooks, service: Simulator) -> None:
+def test_secrets_are_generated_side_by_side(login: str, modules: ModuleTasks, service: Simulator) -> None:
     service.settings(latency=30)
     defaults: dict[str, Any] = {"endpoint": service.url, "auth_token": service.admin_token}
     if login == "service account":
         defaults = {"endpoint": service.url, "service_account": service.credentials["service_account"]}
     entries = [{"name": f"made-{number}", **VIEWER} for number in range(40)]
-    result = playbooks.run(api_tokens(*entries), defaults=defaults).result
+    result = modules.run(api_tokens(*entries), defaults=defaults).result
     creations = [entry for entry in service.requests() if entry["fields"] == ["generateAPIToken"]]
     assert len(creations) == 40
     assert 4 <= max(entry["in_flight"] for entry in creations) <= 8
@@ -258,7 +258,7 @@ def test_secrets_are_generated_side_by_side(login: str, playbooks: Playbooks, se
     assert len({line["token"] for line in result["results"]}) == 40
 
     service.clear_requests()
-    playbooks.run(api_tokens(*({**entry, "state": "absent"} for entry in entries), concurrency=1), defaults=defaults)
+    modules.run(api_tokens(*({**entry, "state": "absent"} for entry in entries), concurrency=1), defaults=defaults)
     assert service.mutations() == ["deleteAPIToken"] * 40
     assert len(service.requests()) == 3
     assert {entry["in_flight"] for entry in service.requests()} == {1}

@@ -13,7 +13,7 @@ import pytest
 
 from simulator.process import Simulator
 
-from conftest import Playbooks, Run
+from conftest import ModuleTasks, Playbooks, Run
 from tasks import ORGANIZATION_MRN, api_token, api_token_info
 
 CREATE = {"name": "ci", "permissions": ["viewer"]}
@@ -58,8 +58,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str, tuple[str, ...]]] = {
 }
 
 
-def test_refusals(playbooks: Playbooks, simulator: Simulator) -> None:
-    run = playbooks.run(*(api_token(**declared) for declared, _code, _words in REFUSED.values()))
+def test_refusals(modules: ModuleTasks, simulator: Simulator) -> None:
+    run = modules.run(*(api_token(**declared) for declared, _code, _words in REFUSED.values()))
     assert len(run.results) == len(REFUSED)
     for (case, (_declared, code, words)), result in zip(REFUSED.items(), run.results, strict=True):
         _assert_clear(result, code, *words, case=case)
@@ -109,33 +109,33 @@ MISFORTUNES: dict[str, tuple[str, dict[str, Any], str, tuple[str, ...]]] = {
     "an unusable answer": ("garbled_after", {}, "GarbledAnswer", ("JSON",)),
     "too many requests": ("too_many", {"retry_after": 3600}, "ResourceExhausted", ("3600 seconds", "120 seconds")),
     "not available": ("status_503", {}, "Unavailable", ("HTTP 503", "tried 2 times")),
-    "a cursor that repeats": ("repeat_cursor", {}, "IncompleteListing", ("same cursor twice",)),
+    "a cursor that repeats": ("repeat_cursor", {}, "IncompleteListing", ("the same cursor came twice",)),
 }
 
 
 @pytest.mark.parametrize("case", MISFORTUNES)
-def test_misfortunes(case: str, playbooks: Playbooks, simulator: Simulator) -> None:
+def test_misfortunes(case: str, modules: ModuleTasks, simulator: Simulator) -> None:
     kind, parameters, code, words = MISFORTUNES[case]
     simulator.fault(kind, match="apiTokens", times=100, **parameters)
-    run = playbooks.run(api_token(**CREATE, retries=1))
+    run = modules.run(api_token(**CREATE, retries=1))
     _assert_clear(run.result, code, *words, "list the API tokens", case=case)
     assert "rpc error" not in run.output
     _assert_calm(run)
     assert simulator.mutations() == []
 
 
-def test_nothing_listens(playbooks: Playbooks) -> None:
+def test_nothing_listens(modules: ModuleTasks) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    run = playbooks.run(api_token(**CREATE, endpoint=f"http://127.0.0.1:{port}", retries=1))
+    run = modules.run(api_token(**CREATE, endpoint=f"http://127.0.0.1:{port}", retries=1))
     _assert_clear(run.result, "ConnectionFailed", "refused", f"127.0.0.1:{port}", "tried 2 times")
     _assert_calm(run)
 
 
-def test_no_answer_in_time(playbooks: Playbooks, simulator: Simulator) -> None:
+def test_no_answer_in_time(modules: ModuleTasks, simulator: Simulator) -> None:
     simulator.fault("timeout_before", match="apiTokens", times=2, seconds=3)
-    run = playbooks.run(api_token(**CREATE, timeout=1, retries=0))
+    run = modules.run(api_token(**CREATE, timeout=1, retries=0))
     _assert_clear(run.result, "TimedOut", "no complete answer", "within 1 second.")
     _assert_calm(run)
 

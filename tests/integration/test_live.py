@@ -69,7 +69,7 @@ def test_all_that_there_is_to_do(environment: dict[str, str], simulator: Simulat
     assert done.stdout.startswith(f'In the space "alpha", at {simulator.url}:\nmakes an API token "ansible-live-test-')
     assert simulator.mutations() == [
         *("generateAPIToken", "setRoles", "updateAPIToken"),
-        *("updateAPIToken", "generateAPIToken", "deleteAPIToken"),
+        *("generateAPIToken", "deleteAPIToken", "updateAPIToken"),
         "deleteAPIToken",
     ]
     _assert_nothing_is_left(simulator, tmp_path, done.stdout)
