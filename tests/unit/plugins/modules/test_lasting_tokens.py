@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.mondoo.platform.plugins.module_utils._values.token_names import retired_name
+from ansible_collections.mondoo.platform.plugins.module_utils._values.token_names import pending_name, retired_name
 from ansible_collections.mondoo.platform.plugins.modules import api_token, api_tokens
 from ansible_collections.mondoo.platform.tests.unit.support.builders import DAY, HOUR, SPACE, token
 from ansible_collections.mondoo.platform.tests.unit.support.model import Clock, Fault, Model
@@ -165,6 +165,37 @@ def test_a_service_that_stores_another_name_gets_no_second_token(how: str, run_s
 def test_a_service_that_trims_descriptions_is_not_asked_again(description: str, run_one: Run, model: Model) -> None:
     model.add(replace(CI, description="\n".join(line.strip() for line in description.splitlines())))
     assert not run_one(name="ci", description=description)["changed"]
+
+
+@pytest.mark.parametrize("secret", ["new\ud800secret", "", None, "two\nlines", "s\u00e9cret"])
+@pytest.mark.parametrize("to_file", [False, True])
+def test_a_token_whose_secret_is_of_no_use_is_not_left(
+    secret: object, to_file: bool, run_one: Run, model: Model, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A lone surrogate, for one, can be written to no file."""
+    monkeypatch.setattr(model, "_secret", lambda _label, _mrn: secret)
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    target = {"token_path": str(folder / "token")} if to_file else {}
+    result = run_one(name="ci", permissions=["viewer"], **target)
+    assert result["failed"]
+    assert result["error"]["code"] == "GarbledAnswer"
+    assert model.entries == {}
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("never", [datetime(1970, 1, 1, tzinfo=timezone.utc), None])
+def test_a_rotation_that_was_cut_short_is_seen_where_never_used_is_a_time(
+    never: datetime | None, run_one: Run, model: Model, tmp_path: Path
+) -> None:
+    """The pending token has never been used, and its secret is in no file."""
+    model.add(CI)
+    model.add(replace(CI, mrn="//x/pending", name=pending_name("ci", NOW - DAY), created_at=NOW, last_used_at=never))
+    path = tmp_path / "token"
+    path.write_text("in use", encoding="utf-8")
+    result = run_one(name="ci", token_path=str(path))
+    assert not result.get("failed"), result
+    assert [entry.name for entry in model.entries.values()] == ["ci"]
 
 
 # Waiting
