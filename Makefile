@@ -13,6 +13,9 @@ SIDE_BY_SIDE := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tests/tools/lanes.p
 INSTALL := ANSIBLE_COLLECTIONS_PATH=$(VENV)/collections \
 	$(BIN)/ansible-galaxy collection install . -p $(VENV)/collections --force --offline >/dev/null
 
+# What `make matrix` runs, as nox selects sessions.
+PART := units or sanity or matrices or oldest-libraries or browser or docs-site or covered-by-matrix
+
 .DEFAULT_GOAL := help
 .PHONY: help demo bench contract live check test lint units integration sanity matrix mutation docs release release-check stores clean
 
@@ -56,8 +59,8 @@ integration: $(VENV)/check.stamp ## Run the tests of the installed collection ag
 sanity: $(VENV)/check.stamp ## Run ansible-test sanity with the oldest and the newest ansible-core
 	$(NOX) -k sanity
 
-matrix: $(VENV)/check.stamp ## Run the tests with every ansible-core that there is a Python for
-	$(NOX) -k "units or sanity or matrices or browser or docs-site or covered-by-matrix"
+matrix: $(VENV)/check.stamp ## Run all tests with every ansible-core that there is a Python for, or what PART selects of them
+	$(NOX) -k "$(PART)"
 
 mutation: $(VENV)/check.stamp ## Break the planner in some hundred ways, and see that its tests notice
 	$(NOX) -s mutation

@@ -48,8 +48,8 @@ nox.options.sessions = [
     *("formatters", "codeqa", "yamllint", "typing", "tests-code", "license-check", "extra-checks", "docs-check"),
     *("unused-code", "examples", "publishing"),
     *("build-import-check", "ansible-lint", "simulator"),
-    *(f"{kind}-{pair.core}" for pair in ENDS for kind in ("units",)),
-    *(f"{kind}-{NEWEST.core}" for kind in ("sanity", "integration")),
+    *(f"{kind}-{pair.core}" for pair in ENDS for kind in ("units", "integration")),
+    f"sanity-{NEWEST.core}",
     "covered-by-test",
 ]
 
@@ -154,16 +154,19 @@ def tests_code(session: nox.Session) -> None:
         _run(session, tools, "mypy", "--config-file", "pyproject.toml", f"tests/{what}", env=environment)
 
 
-@nox.session(name="units-oldest-libraries", python=OLDEST.python)
-def units_oldest_libraries(session: nox.Session) -> None:
-    """The unit tests of the transport with the oldest libraries that distributions still have: urllib3 1.26 above all."""
+@nox.session(name="oldest-libraries", python=OLDEST.python)
+def oldest_libraries(session: nox.Session) -> None:
+    """The transport, and faults behind a proxy, with the oldest libraries that distributions still have: urllib3 1.26 above all."""
     oldest = ("gql[requests]==4.0.0", "graphql-core==3.2.6", "requests==2.28.1", "urllib3==1.26.12")
-    session.install(f"ansible-core~={OLDEST.core}.0", *oldest, "pytest", "-r", "tests/unit/requirements.txt")
+    files = [str(ROOT / "tests" / name / "requirements.txt") for name in ("unit", "integration")]
+    session.install(f"ansible-core~={OLDEST.core}.0", *oldest, "pytest", "pytest-xdist", "-r", files[0], "-r", files[1])
     with tempfile.TemporaryDirectory() as name:
         session.chdir(_collection_tree(Path(name)))
         environment = {"PYTHONPATH": name, "ANSIBLE_COLLECTIONS_PATH": name, "PYTHONDONTWRITEBYTECODE": "1"}
         tests = "tests/unit/plugins/module_utils/_transport"
         session.run("pytest", tests, "-q", "-p", "no:cacheprovider", *session.posargs, env=environment)
+    session.chdir(ROOT)
+    session.run("pytest", "tests/integration/test_proxies.py", "-q", *_SIDE_BY_SIDE, *session.posargs)
 
 
 @nox.session(name="unused-code", python=False)
@@ -327,18 +330,14 @@ def _units(session: nox.Session, core: str) -> None:
             _run(session, folder, "python", "tests/tools/coverage_floors.py", "coverage.json")
 
 
-# What `make test` runs of the tests against the simulator; `make matrix` runs all of them, with the oldest ansible-core too.
-_EVERY_DAY = (
-    *("adoption", "api_token", "api_tokens", "artifact", "contract", "credentials", "each_space"),
-    *("guide_existing_organization", "proxies", "python", "readme", "runs_at_once", "schema_variants", "smoke"),
-    "unclaimed_secrets",
-)
+# What `make test` runs against the simulator with the oldest ansible-core: what depends on ansible-core itself.
+_ON_THE_OLDEST = ("smoke", "unclaimed_secrets", "leaks", "progress", "handover")
 
 
 def _integration(session: nox.Session, core: str) -> None:
-    """The main paths, without most of the matrices of generated cases."""
-    files = [f"tests/integration/test_{name}.py" for name in _EVERY_DAY]
-    _against_the_simulator(session, core, *files, "--part=some")
+    """Every test, but of those with many cases only some; `make matrix` runs all of them."""
+    names = ("",) if core == NEWEST.core else tuple(f"/test_{name}.py" for name in _ON_THE_OLDEST)
+    _against_the_simulator(session, core, *(f"tests/integration{name}" for name in names), "--part=some")
 
 
 def _matrices(session: nox.Session, core: str) -> None:
@@ -370,9 +369,12 @@ def covered_by_test(session: nox.Session) -> None:
     for line in interpreters.report(ENDS, PYTHONS):
         session.log(line)
     session.log(
-        f"against the simulator: the main paths, with ansible-core {NEWEST.core}. make matrix has all of these tests, the matrices of"
-        " faults and of variants of the service, the page of an audit in a browser, the oldest libraries, and the oldest"
-        " ansible-core. The unit tests have faults at every request of every flow."
+        f"against the simulator, with ansible-core {NEWEST.core}: every test, and of those with many generated cases (faults, variants"
+        f" of the service, places of a hand-over, odd credentials) a few; with {OLDEST.core}: {', '.join(_ON_THE_OLDEST)}."
+    )
+    session.log(
+        f"only in make matrix: all generated cases on both, ansible-test sanity with {OLDEST.core}, the page of an audit in a browser,"
+        " the oldest libraries, the documentation as HTML, and the unit tests on the versions of ansible-core in between."
     )
 
 

@@ -10,12 +10,12 @@ of two, `5` is a number; as Ansible reads the options of a module.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import invalid_option
+from ansible_collections.mondoo.platform.plugins.module_utils._values.text_lists import split_list
 
 
 def typed_values(spec: Mapping[str, Mapping[str, Any]], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -28,7 +28,7 @@ def typed_values(spec: Mapping[str, Mapping[str, Any]], values: Mapping[str, Any
     if unsupported:
         raise invalid_option(f"there is no option {', '.join(unsupported)}; there are {', '.join(sorted(spec))}")
     present = {
-        name: _list(value) if spec[name].get("type") == "list" and isinstance(value, str) else value
+        name: split_list(value) if spec[name].get("type") == "list" and isinstance(value, str) else value
         for name, value in values.items()
         if value is not None and not (isinstance(value, str) and not value.strip())
     }
@@ -37,14 +37,3 @@ def typed_values(spec: Mapping[str, Mapping[str, Any]], values: Mapping[str, Any
         raise invalid_option("; ".join(dict.fromkeys(result.error_messages)))
     typed: dict[str, Any] = result.validated_parameters
     return typed
-
-
-def _list(text: str) -> list[Any]:
-    if text.lstrip().startswith("["):
-        try:
-            value = json.loads(text)
-        except ValueError:
-            value = None
-        if isinstance(value, list):
-            return value
-    return [entry for entry in (part.strip() for part in text.split(",")) if entry]

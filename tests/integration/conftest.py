@@ -33,17 +33,21 @@ _ACTION_PLUGINS = ROOT / "tests" / "integration" / "action_plugins"
 _TIMEOUT = 300  # seconds for one playbook
 
 
-# Tests with hundreds of generated cases, most of which run modules without ansible-playbook around them. `--part=some` runs those whose
-# ID has one of these words, `--part=none` none of them, and `make matrix` all.
+# Tests with many generated cases or many plays. `--part=some` runs those whose ID has one of these words, `--part=none` none of
+# them, and `make matrix` all.
 _MATRICES = {
     "test_every_flow_on_every_variant": ("[contract: ",),
     "test_a_refused_change_is_never_changed": ("[contract: ",),
-    "test_fault_matrix": (),
+    "test_fault_matrix": ("[rotate to a file-as documented]", "[create-as documented]"),
     "test_fault_matrix_side_by_side": (),
-    "test_fault_matrix_of_killed_runs": (),
-    "test_fault_matrix_of_interleaved_runs": (),
-    "test_fault_matrix_behind_a_proxy": (),
-    "test_fault_matrix_of_a_proxy": (),
+    "test_fault_matrix_of_killed_runs": ("[rotate to a file]",),
+    "test_fault_matrix_of_interleaved_runs": ("[rotate]",),
+    "test_fault_matrix_behind_a_proxy": ("[tunnel-create]",),
+    "test_fault_matrix_of_a_proxy": ("[forward-create]",),
+    "test_what_fails_leaves_the_token_in_use_and_is_done_by_the_next_run": ("[rotation]",),
+    "test_a_killed_play_costs_nothing": ("[handed over-rotation]",),
+    "test_nothing_leaks": ("[token-forgotten]",),
+    "test_odd_credentials_do_not_show": ("[tokens]",),
 }
 
 

@@ -125,15 +125,20 @@ def _send_alone(api: TokenApi, task: Task, response: Response[Token], budget: Re
             budget.pause(tries, response.error)
         except MondooError as error:
             return Response(Verdict.UNKNOWN, error=error)
-        (response,) = _send_changes(api, [task], budget)
-        if response.verdict is Verdict.UNKNOWN:
-            is_executed = _is_executed(task, _list_for(api, [task], budget))
-            if is_executed:
-                return Response(Verdict.DONE)
-            in_doubt = in_doubt or is_executed is None
+        response, is_unseen = _send_and_look_up(api, task, budget)
+        in_doubt = in_doubt or is_unseen
         if response.verdict is not Verdict.UNKNOWN or not (response.error and response.error.transient):
             break
     return _in_doubt(response) if in_doubt else response
+
+
+def _send_and_look_up(api: TokenApi, task: Task, budget: RetryBudget) -> tuple[Response[Token], bool]:
+    """Sends a change once. Returns what the answer, or else a listing, says of it; and whether neither says anything."""
+    (response,) = _send_changes(api, [task], budget)
+    if response.verdict is not Verdict.UNKNOWN:
+        return response, False
+    is_executed = _is_executed(task, _list_for(api, [task], budget))
+    return Response(Verdict.DONE) if is_executed else response, is_executed is None
 
 
 def _in_doubt(response: Response[Token]) -> Response[Token]:
@@ -184,12 +189,8 @@ def apply_insistently(api: TokenApi, entry: Entry, step: Change, budget: RetryBu
 def _insist(api: TokenApi, task: Task, budget: RetryBudget) -> Response[Token]:
     in_doubt = False
     for tries in range(1, INSISTENCE + 1):
-        (response,) = _send_changes(api, [task], budget)
-        if response.verdict is Verdict.UNKNOWN:
-            is_executed = _is_executed(task, _list_for(api, [task], budget))
-            if is_executed:
-                return Response(Verdict.DONE)
-            in_doubt = in_doubt or is_executed is None
+        response, is_unseen = _send_and_look_up(api, task, budget)
+        in_doubt = in_doubt or is_unseen
         if response.verdict is Verdict.DONE:
             return response
         if tries < INSISTENCE:

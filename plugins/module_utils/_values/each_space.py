@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import NamedTuple
 
 from .errors import invalid_option
 from .mrn import Scope
+from .text_lists import split_list
 
 # The words that Ansible reads as a boolean.
 _TRUE = frozenset({"true", "yes", "on", "y", "t", "1"})
@@ -65,7 +65,7 @@ def each_space_from(value: object) -> EachSpace | None:
         word = value.strip().lower()
         if word in _TRUE or word in _FALSE:
             return EachSpace() if word in _TRUE else None
-        value = _list_from(value)
+        value = split_list(value, keep_empty=True)
     if not isinstance(value, (list, tuple)):
         raise invalid_option(f"each_space: {value} is neither a boolean nor a list of patterns of spaces")
     for pattern in value:
@@ -74,19 +74,6 @@ def each_space_from(value: object) -> EachSpace | None:
         if not pattern.strip():
             raise invalid_option("each_space: a pattern must not be empty")
     return EachSpace(tuple(pattern.strip() for pattern in value))
-
-
-def _list_from(text: str) -> list[object]:
-    """As Ansible splits a list that is given as text; or a list in JSON, as `-e` may carry it."""
-    if text.lstrip().startswith("["):
-        try:
-            value = json.loads(text)
-        except ValueError:
-            value = None
-        # A shell pattern may begin with a bracket too.
-        if isinstance(value, list):
-            return value
-    return list(text.split(","))
 
 
 def check_placeholders(option: str, text: str | None) -> None:
