@@ -215,6 +215,12 @@ class Scene:
                 continue
             if line["changed"] is not bool(line["operations"]):
                 yield f"{entry['name']}: changed is {line['changed']} with {line['operations']}"
+            if line["api_token"] is None and self.flow.reading is Reading.STAGED:
+                # What was not staged is not there, and the run that says what was delivered generates nothing.
+                yield from (
+                    f"{_key(entry)} is reported as absent" for each in tokens.values() if _key(each) == _key(entry)
+                )
+                continue
             yield from self._untrue_token(entry, line["api_token"], tokens)
         for gone in result.get("pruned", ()):
             if gone["mrn"] in tokens:
