@@ -13,12 +13,12 @@ version_added: 1.0.0
 author:
   - Mondoo platform collection contributors (@mondoo-community)
 description:
-  - Between the tasks of the role P(mondoo.platform.api_tokens#role), secrets are encrypted with a key that only the running
-    C(ansible-playbook) knows. This filter opens one.
-  - Only for the role itself. Tasks of yours find the secret in C(api_token_secret).
+  - Between the tasks of the role P(mondoo.platform.api_tokens#role), secrets are encrypted with a key that exists only in the
+    running C(ansible-playbook). This filter opens one.
+  - Only for the role itself. Your tasks get the secret in C(api_token_secret).
 options:
   _input:
-    description: What was sealed, by the same run of Ansible.
+    description: The sealed secret, from the same run of Ansible.
     type: str
     required: true
 """
