@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A filter that opens what the role api_tokens has sealed."""
+"""A filter that opens secrets sealed by the role api_tokens."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ from ansible_collections.mondoo.platform.plugins.plugin_utils._handover.sealing 
 
 
 def unsealed(sealed: str) -> str:
-    """The secret; raises AnsibleFilterError for what another run has sealed."""
+    """The secret; raises AnsibleFilterError if another run has sealed it."""
     try:
         return unseal(sealed)
     except MondooError as error:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rules of an audit, in one table: the severity of each, what to do about it, and its check."""
+"""The rules of an audit, in one table: severity, advice and check of each."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from .declared import Declarations
 from .tokens import AuditedToken, list_from, type_name
 
 SEVERITIES = ("high", "medium", "low")
-# In place of a severity: the rule is switched off.
+# Replaces the severity of a disabled rule.
 IGNORE = "ignore"
-# For how long a token may be waiting for its secret to be handed over.
+# How long a token may wait for its secret to be handed over.
 PENDING_GRACE = timedelta(minutes=10)
 
-# A permission, and those beside which it allows nothing more.
+# A permission, and those that include it.
 _INCLUDED_IN = {"viewer": ("editor", "owner"), "editor": ("owner",)}
 _UNITS = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
 _CURRENT = frozenset({Stage.CURRENT})
@@ -38,7 +38,7 @@ _CURRENT = frozenset({Stage.CURRENT})
 
 @dataclass(frozen=True)
 class Policy:
-    """What an audit holds tokens against; None switches off what needs it.
+    """The policy of an audit; None disables the rules that need the value.
 
     now: in UTC. allowed: role MRNs. severities: of each rule, or `IGNORE`. own: MRNs of the credentials that the audit uses.
     """
@@ -54,25 +54,25 @@ class Policy:
 
 @dataclass(frozen=True)
 class Context:
-    """What a check may look at beside the token. names: how many tokens of a scope have a name."""
+    """What a check may use besides the token. names: how many tokens of a scope have a name."""
 
     policy: Policy
     names: Counter[tuple[str, str]]
 
     def is_declared(self, token: AuditedToken) -> bool:
-        """Whether the token itself is declared, under the name that it has."""
+        """Whether the token itself is declared, under its current name."""
         declared = self.policy.declared
         return declared is not None and (
             token.mrn in declared.mrns or (token.scope.mrn, token.name) in declared.overlaps
         )
 
     def successor_overlap(self, token: AuditedToken) -> timedelta | None:
-        """The declared overlap of the token that this one is a stage of; None if that is not declared."""
+        """The declared overlap of the token whose stage this one is; None if that token is not declared."""
         declared = self.policy.declared
         return None if declared is None else declared.overlaps.get((token.scope.mrn, token.parsed.base))
 
     def stage(self, token: AuditedToken) -> Stage:
-        """The stage that the name says, unless that name itself is declared."""
+        """The stage in the name, unless the full name itself is declared."""
         return Stage.CURRENT if self.is_declared(token) else token.parsed.stage
 
 
@@ -80,9 +80,9 @@ class Context:
 class Rule:
     """One rule.
 
-    severity: by default. broken_by: the end of "Is broken by …". advice: what to do about it.
-    check: what is not as it should be, as sentences; None if the token keeps the rule.
-    stages: of the tokens that it is for. What is about to be deleted need not be in good order.
+    severity: the default. broken_by: the end of "Is broken by …". advice: what to do about it.
+    check: what is wrong, as sentences; None if the token complies.
+    stages: of the tokens that it applies to. Tokens that are about to be deleted need not comply.
     """
 
     name: str
@@ -173,7 +173,7 @@ def _retired_leftover(token: AuditedToken, context: Context) -> str | None:
 
 
 def _pending_leftover(token: AuditedToken, context: Context) -> str | None:
-    # The clock that wrote the name may be ahead of the service's.
+    # The clock used for the name may be ahead of the service's.
     since = min(moment for moment in (token.parsed.at, token.created_at, context.policy.now) if moment is not None)
     age = context.policy.now - since
     if age <= PENDING_GRACE:
@@ -263,7 +263,7 @@ _TABLE = (
         "Say in its description what it is for and who answers for it.",
         _no_description,
     ),
-    # Of no token: `findings` finds it.
+    # Not about a token: `findings` finds it.
     Rule(
         "unmatched_acceptance",
         "low",
@@ -276,12 +276,12 @@ RULES: dict[str, Rule] = {rule.name: rule for rule in _TABLE}
 
 
 def failing_severities(fail_on: str) -> Sequence[str]:
-    """The severities that break the policy, from a threshold on; none for `never`."""
+    """The severities at or above a threshold, which break the policy; none for `never`."""
     return SEVERITIES[: SEVERITIES.index(fail_on) + 1] if fail_on in SEVERITIES else ()
 
 
 def broken_rules(token: AuditedToken, context: Context) -> list[tuple[str, str]]:
-    """The rules that a token breaks, with what is to be said of each; those that are switched off are left out."""
+    """The rules that a token breaks, with a message for each; disabled rules are left out."""
     stage, severities = context.stage(token), context.policy.severities
     broken = []
     for rule in _TABLE:
@@ -302,7 +302,7 @@ def policy_from(
     severities: Mapping[str, str] | None = None,
     own: frozenset[str] = frozenset(),
 ) -> Policy:
-    """Reads the options of a policy; raises MondooError for what makes no sense."""
+    """Reads the options of a policy; raises MondooError for invalid ones."""
     return Policy(
         now=now,
         max_age=None if max_age is None else duration_from("max_age", str(max_age)),
@@ -335,7 +335,7 @@ def _severities_from(value: object) -> dict[str, str]:
 
 
 def span_text(span: timedelta) -> str:
-    """A span as a person says it: in its largest unit, of which there is at least one."""
+    """A span in its largest unit, with at least one of it."""
     seconds = max(int(span.total_seconds()), 0)
     unit, length = next((pair for pair in _UNITS if seconds >= pair[1]), _UNITS[-1])
     count = seconds // length

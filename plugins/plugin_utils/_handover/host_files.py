@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files with secrets on hosts, by a few lines of POSIX shell: one command for a host, and no Python needed there.
+"""Files with secrets on hosts, handled by a few lines of POSIX shell: one command per host, and no Python needed there.
 
-A secret arrives on standard input, so that it is in no argument and no file but the one that it is for. That one is made
-beside the old one, empty, gets its owner, group and mode, and only then the secret; then it takes the place of the old one.
+A secret is passed on standard input, so it is in no argument and in no file but its own. The new file is created empty
+beside the old one, gets its owner, group and mode, and only then the secret; then it replaces the old one.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ rm -f "$path" && [ ! -e "$path" ]
 
 @dataclass(frozen=True)
 class SeenFile:
-    """What is at a path. state: `file`, `missing` or `other`. modified_at: seconds since 1970. problems: what is in the way."""
+    """What is at a path. state: `file`, `missing` or `other`. modified_at: seconds since 1970. problems: what prevents writing."""
 
     state: str
     content: str = ""
@@ -124,7 +124,7 @@ class SeenFile:
 
 
 def look_command(places: Sequence[FilePlace]) -> tuple[str, str]:
-    """A command that looks at files, to be run with `READY` on its standard input, and the mark that parts its output."""
+    """A command that inspects files, to be run with `READY` on its standard input, and the separator in its output."""
     mark = f"mondoo-{secrets.token_hex(12)}"
     looks = [
         " ".join(
@@ -137,7 +137,7 @@ def look_command(places: Sequence[FilePlace]) -> tuple[str, str]:
 
 
 def read_look(output: str, mark: str, count: int) -> list[SeenFile]:
-    """What the command has found, file by file. Raises MondooError where the output is something else."""
+    """The findings of the command for each file. Raises MondooError for any other output."""
     parts = re.split(rf"\n?{mark}\n", output)[1:-1]
     if len(parts) != count:
         raise MondooError(FILE_FAILED, "the host's shell did not answer as expected")
@@ -145,7 +145,7 @@ def read_look(output: str, mark: str, count: int) -> list[SeenFile]:
 
 
 def write_command(place: FilePlace) -> str:
-    """A command that writes what it gets on its standard input to a file, and tells what was there before."""
+    """A command that writes its standard input to a file, and prints the previous content."""
     names = {
         "path": place.path,
         "owner": place.owner,
@@ -158,7 +158,7 @@ def write_command(place: FilePlace) -> str:
 
 
 def read_written(output: str) -> str | None:
-    """What the file held before; None if there was none. Raises MondooError where the output is something else."""
+    """The previous content of the file; None if there was none. Raises MondooError for any other output."""
     head, _line, content = output.partition("\n")
     if head.strip() not in ("before file", "before missing"):
         raise MondooError(FILE_FAILED, "the host's shell did not answer as expected")
@@ -171,7 +171,7 @@ def remove_command(place: FilePlace) -> str:
 
 
 def file_place(host: str, options: Mapping[str, Any]) -> FilePlace:
-    """The place that the options of a task name."""
+    """The place that the options of a task describe."""
     if not posixpath.isabs(str(options["path"])):
         raise MondooError(FILE_FAILED, f"{options['path']} is not an absolute path")
     return FilePlace(

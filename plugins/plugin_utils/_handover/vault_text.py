@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Changes single variables in the text of a YAML file, and nothing else of it. Pure.
+"""Changes single variables in the text of a YAML file, and nothing else in it. Pure.
 
-The text is cut at the places where the parser has found the values, and what comes out is parsed again: everything but the
-variables must be as it was.
+The text is cut at the positions where the parser found the values, and the result is parsed again: everything but the
+variables must be unchanged.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.errors imp
 
 
 def read_variables(text: str) -> dict[str, str | None]:
-    """The variables at the top level, with their values as text; None for one that is no scalar. Raises MondooError."""
+    """The variables at the top level, with their values as text; None for one that is not a scalar. Raises MondooError."""
     root = _root(text)
     return {} if root is None else {key.value: _scalar(value) for key, value in root.value}
 
 
 def change_variables(text: str, values: Mapping[str, str | None]) -> str:
-    """The text with these variables set; None takes one away. Raises MondooError where that cannot be done."""
+    """The text with these variables set; None removes one. Raises MondooError if that is not possible."""
     changed = text
     for name, value in values.items():
         changed = _remove(changed, name) if value is None else _set(changed, name, value)
@@ -35,7 +35,7 @@ def change_variables(text: str, values: Mapping[str, str | None]) -> str:
 
 def _set(text: str, name: str, value: str) -> str:
     root = _root(text)
-    # JSON's strings are YAML's double-quoted ones.
+    # JSON strings are valid double-quoted YAML strings.
     quoted = json.dumps(value)
     pair = _pair(root, name)
     if pair is not None:
@@ -70,7 +70,7 @@ def _remove(text: str, name: str) -> str:
 
 
 def _root(text: str) -> Any:
-    """The mapping at the top, None if there is nothing in the text."""
+    """The mapping at the top level, None if the text is empty."""
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
@@ -95,7 +95,7 @@ def _pair(root: Any, name: str) -> Any:
 
 
 def _verify(before: str, after: str, values: Mapping[str, str | None]) -> None:
-    """Raises MondooError unless the texts differ in the variables alone."""
+    """Raises MondooError unless the texts differ only in the variables."""
     old, new = _root(before), _root(after)
     others = [
         [_content(pair) for pair in (root.value if root else []) if pair[0].value not in values] for root in (old, new)
