@@ -48,7 +48,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
             paths = _write(settings, report)
         except MondooError as error:
             return {**result, "failed": True, "msg": str(error), "error": error.details}
-        # Thousands of tokens belong into the files, not on the terminal.
+        # Thousands of tokens belong in the files, not on the terminal.
         result["_ansible_verbose_override"] = True
         return {**result, "changed": False, "msg": summary_text(report), "reports": paths, **result_from(report)}
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Makes one document of several: the same root field under numbered aliases, each with variables of its own."""
+"""Combines several requests into one document: the same root field under numbered aliases, each with its own variables."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def aliases(count: int) -> tuple[str, ...]:
 
 
 def number_variables(each: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The variables of all copies, of which `each` are those of one."""
+    """The variables of all copies; `each` has those of one copy."""
     return {f"{name}{number}": value for number, variables in enumerate(each) for name, value in variables.items()}
 
 
