@@ -93,7 +93,7 @@ def _leftover(token: Token, by_name: Counter[tuple[Scope, str]]) -> str | None:
     """Why the token is only a leftover of a rotation; None if it is not."""
     name = parse_name(token.name)
     if name.stage is Stage.PENDING:
-        return "It was generated to take over a name, and nobody is known to hold its secret."
+        return "It was generated to take over a name, and its secret has no known holder."
     if name.stage is Stage.RETIRED and by_name[token.scope, name.base]:
         return f'A rotation has replaced it by "{name.base}".'
     return None
@@ -142,6 +142,6 @@ def summary_lines(adoption: Adoption, unreadable: Sequence[Scope] = ()) -> list[
     lines = [f"{count_of(len(adoption.adopted), 'API token')} of {count_of(len(scopes), 'scope')} declared."]
     by_mrn = sum("mrn" in adopted.entry for adopted in adoption.adopted)
     if by_mrn:
-        lines.append(f"{by_mrn} of them by MRN, since the name does not tell which one is meant.")
+        lines.append(f"{by_mrn} of them by MRN, since the name does not identify the token.")
     lines += [f'Left out: "{each.token.name}" of {each.token.scope}. {each.reason}' for each in adoption.left_out]
     return lines + [f"Could not be read: {scope}." for scope in unreadable]

@@ -53,11 +53,11 @@ def declaration_text(
 
 def _header(now: datetime, path: str) -> list[str]:
     return [
-        f"The API tokens that were there at {timestamp_text(now)}, written by the playbook mondoo.platform.adopt.",
+        f"The API tokens that existed at {timestamp_text(now)}, written by the playbook mondoo.platform.adopt.",
         "",
         f"{_INDENT}ansible-playbook mondoo.platform.onboard -e @{path} --check --diff",
         "",
-        "changes nothing until somebody changes a token, at the service or in this file. There is no secret in it: the service",
+        "changes nothing until a token is changed, at the service or in this file. It contains no secret: the service",
         "shows a secret once, when its token is generated.",
     ]
 
@@ -90,7 +90,7 @@ def _entry(adopted: Adopted) -> Iterator[str]:
 def history(token: Token) -> str:
     """Who created it, when, and when it was last used."""
     created = "Created" if token.created_at is None else f"Created {_day(token.created_at)}"
-    author = f"{created} by {token.created_by or 'somebody unknown'}"
+    author = f"{created} by {token.created_by or 'an unknown user'}"
     if token.created_at is None:
         author += " at an unknown time"
     if not token.last_use_known:

@@ -81,7 +81,7 @@ class Offboarding:
         lines += [_describe(token) for token in self.doomed]
         lines += [f"{_describe(token)} It is kept, since this run logs in with it." for token in self.own]
         if self.doomed and not own_is_known:
-            lines.append("Whether this run logs in with one of them cannot be told.")
+            lines.append("Whether this run logs in with one of them cannot be determined.")
         return lines
 
 
@@ -98,7 +98,7 @@ def read_criteria(options: Mapping[str, Any]) -> tuple[Criteria, int]:
         if options.get(option) is not None and not typed[option]:
             raise invalid_option(f"{option} is empty; leave it out if it does not matter")
     if all(typed[option] is None for option in CRITERIA):
-        raise invalid_option(f"one of {', '.join(CRITERIA)} is required: all that was listed would be deleted")
+        raise invalid_option(f"one of {', '.join(CRITERIA)} is required: otherwise all listed tokens would be deleted")
     if typed["limit"] < 0:
         raise invalid_option(f"limit: {typed['limit']} is out of range: 0 or more")
     return Criteria(
@@ -163,6 +163,6 @@ def _last_activity(token: Token, option: str) -> datetime:
 
 def _unknown(token: Token, option: str, what: str) -> MondooError:
     return invalid_option(
-        f'{option}: the service does not tell when "{printable(token.name)}" of {token.scope} ({token.mrn}) {what}. Nothing'
+        f'{option}: the service does not report when "{printable(token.name)}" of {token.scope} ({token.mrn}) {what}. Nothing'
         " was changed"
     )

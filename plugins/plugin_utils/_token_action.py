@@ -69,7 +69,7 @@ def _hides_messages_too() -> bool:
 def _reason_to_forbid_secrets(task: Any) -> tuple[str, str] | None:
     """Why a result of this task must not have a secret in it, and what to do; None if it may."""
     if not task.register:
-        return "nobody takes it", _TAKE_IT
+        return "the secret would be lost", _TAKE_IT
     if _core() > NEWEST_TESTED and not task.no_log:
         newest = ".".join(map(str, NEWEST_TESTED))
         reason = (

@@ -235,7 +235,7 @@ def test_searching(page: Page, audit: Audited) -> None:
     search(page, "terraform CHECKOUT")
     assert names(page) == ["terraform", "terraform"]
     token = audit.report["tokens"][0]
-    for text in (token["mrn"].rsplit("/", 1)[1], "nobody can tell", "ticket-manager", "Nightly export"):
+    for text in (token["mrn"].rsplit("/", 1)[1], "its purpose is unknown", "ticket-manager", "Nightly export"):
         search(page, text)
         assert names(page), text
     search(page, "no such token")

@@ -95,7 +95,7 @@ def _unless_replaced(task: Task, response: Response[Token]) -> Response[Token]:
         return response
     error = MondooError(
         NOT_FOUND,
-        "it is not there any more, so another run has replaced it",
+        "it no longer exists, so another run has replaced it",
         operation=task.step.operation,
         advice="Run again: the next run sees what that one has done.",
     )

@@ -147,7 +147,7 @@ class _Generation:
             self.entry.changed = True
             error.note(
                 f"Whether a token was generated could not be determined: if {self._wanted.scope} has an API token"
-                f" {_any_of(self.lost)} that was not there before, nobody holds its secret; delete it."
+                f" {_any_of(self.lost)} that did not exist before, its secret is lost; delete it."
             )
         return error
 
@@ -240,7 +240,7 @@ class _Generation:
         self.entry.changed = True
         return error.note(
             f'The new API token "{new.name}" ({new.mrn or "MRN unknown"}) could not be deleted again ({failure.reason}):'
-            " delete it, nobody holds its secret."
+            " delete it, its secret is lost."
         )
 
     # -- strays of lost responses -------------------------------------------------------------------------------------
@@ -268,7 +268,7 @@ class _Generation:
             self.entry.warnings.append(
                 f"An answer got lost while the API token {_any_of(self.lost)} of {self._wanted.scope} was generated. No"
                 f" listing showed a token of that request within {count_of(round(patience), 'second')}: if one shows up"
-                f" whose MRN is not {self._kept or 'known'}, nobody holds its secret; delete it."
+                f" whose MRN is not {self._kept or 'known'}, its secret is lost; delete it."
             )
 
     def _delete_strays(self) -> None:

@@ -95,11 +95,11 @@ def expand_entries(
 def _missing_spaces(entry: Entry, each_space: EachSpace, spaces: Sequence[Space]) -> list[str]:
     organization = entry.declaration.scope
     if not spaces:
-        return [f"{entry.place} stands for no space: {organization} has none."]
+        return [f"{entry.place} applies to no space: {organization} has none."]
     return [
-        f'{entry.place}: each_space: "{pattern}" fits no space of {organization}.'
+        f'{entry.place}: each_space: "{pattern}" matches no space of {organization}.'
         for pattern in each_space.unmatched(spaces)
-    ] or ([] if each_space.select(spaces) else [f"{entry.place} stands for no space: each_space is empty."])
+    ] or ([] if each_space.select(spaces) else [f"{entry.place} applies to no space: each_space is empty."])
 
 
 def _refuse(problems: Sequence[str]) -> None:
@@ -123,7 +123,7 @@ def read_prune(options: Mapping[str, Any]) -> Prune | None:
     if not options["prune"]:
         return None
     if not options["tokens"]:
-        raise invalid_option("prune needs at least one entry in tokens: it would delete, and does not know where")
+        raise invalid_option("prune needs at least one entry in tokens: entries determine the scopes to prune")
     return Prune(tuple(options["prune_keep"]), options["prune_limit"])
 
 

@@ -172,10 +172,10 @@ class SecretFile:
             if not stat.S_ISLNK(entry.st_mode):
                 break
             if entry.st_uid not in (0, os.geteuid()):
-                raise self._refusal(f"{current} is a link that another user made")
+                raise self._refusal(f"{current} is a link that another user created")
             current = os.path.join(os.path.dirname(current), os.readlink(current))
         else:
-            raise self._refusal("it is a link that leads in circles")
+            raise self._refusal("it is a circular link")
         return os.path.realpath(current)
 
     def _refuse_special_file(self) -> None:
@@ -186,7 +186,7 @@ class SecretFile:
         except OSError as error:
             raise self._failure("look at", error) from None
         if not stat.S_ISREG(mode):
-            kind = next((name for is_kind, name in _KINDS if is_kind(mode)), "no regular file")
+            kind = next((name for is_kind, name in _KINDS if is_kind(mode)), "not a regular file")
             raise self._refusal(f"it is {kind}")
 
     # -- temporary files ----------------------------------------------------------------------------------------------

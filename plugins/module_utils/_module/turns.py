@@ -60,7 +60,7 @@ def take_turn(
                 patience = _acquire(descriptor, offset, scope, patience, sleep)
         except OSError as error:
             module.warn(
-                f"Runs on this host cannot take turns, since no lock can be had in {_FOLDER} ({error.strerror}): do not run"
+                f"Runs on this host cannot take turns, since no lock is available in {_FOLDER} ({error.strerror}): do not run"
                 " two at once for one scope."
             )
         yield

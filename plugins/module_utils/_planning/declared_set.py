@@ -124,8 +124,8 @@ def plan_prune(
     for scope in dict.fromkeys(entry.declaration.scope for entry in entries if entry.declaration.scope in indexes):
         if scope in claims.unclear:
             warnings.append(
-                f"Nothing was pruned in {scope}: a token that is declared by its MRN is not there, and the one that replaced"
-                " it cannot be told from an undeclared one."
+                f"Nothing was pruned in {scope}: a token declared by its MRN does not exist, and its replacement cannot"
+                " be distinguished from an undeclared token."
             )
             continue
         for token in indexes[scope].tokens:
@@ -137,13 +137,13 @@ def plan_prune(
     _refuse_too_many(list(deletions.values()), prune)
     names = [token.name for index in indexes.values() for token in index.tokens]
     warnings += [
-        f'prune_keep: "{pattern}" fits no API token.'
+        f'prune_keep: "{pattern}" matches no API token.'
         for pattern in prune.keep
         if not any(_fits(pattern, name) for name in names)
     ]
     if deletions and not context.identity_known:
         warnings.append(
-            "prune cannot tell whether one of these tokens is the one that this task logs in with: name that one in prune_keep."
+            "prune cannot determine whether this task logs in with one of these tokens: name that one in prune_keep."
         )
     return list(deletions.values()), warnings
 

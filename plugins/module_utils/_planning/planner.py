@@ -120,7 +120,7 @@ def _ambiguous(declaration: Declaration, tokens: Iterable[Token], stored: Stored
     return MondooError(
         errors.AMBIGUOUS_NAME,
         f'{len(namesakes)} API tokens of {declaration.scope} have the name "{declaration.name}": {listed}',
-        advice="Nothing was changed. Say which one is meant with mrn.",
+        advice="Nothing was changed. Set mrn to select one.",
     )
 
 

@@ -80,7 +80,7 @@ def _creation(token: Token, option: str) -> datetime:
     if token.created_at is None:
         raise MondooError(
             errors.SCHEMA_MISMATCH,
-            f'the service does not tell when the API token "{token.name}" ({token.mrn}) was created',
+            f'the service does not report when the API token "{token.name}" ({token.mrn}) was created',
             attempted=f"filter by {option}",
         )
     return token.created_at
@@ -90,7 +90,7 @@ def _last_activity(token: Token, option: str) -> datetime:
     if not token.last_use_known:
         raise MondooError(
             errors.SCHEMA_MISMATCH,
-            f'the service does not tell when the API token "{token.name}" ({token.mrn}) was last used',
+            f'the service does not report when the API token "{token.name}" ({token.mrn}) was last used',
             attempted=f"filter by {option}",
         )
     return token.last_used_at or _creation(token, option)

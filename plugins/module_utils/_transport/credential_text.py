@@ -61,7 +61,7 @@ def _problem_of_token(token: str) -> str | None:
     if _ASSIGNMENT.match(token):
         return "begins with the name of a variable: give only the value"
     if token == "Bearer":
-        return 'is the word "Bearer" without a token behind it'
+        return 'is the word "Bearer" without a token after it'
     if token[0] in _QUOTES:
         return "begins with a quotation mark"
     if token[-1] in _QUOTES:

@@ -134,7 +134,7 @@ def words_of(chain: list[BaseException]) -> str:
     if isinstance(root, UnicodeError):
         return "the host name is not valid"
     if isinstance(root, (http.client.HTTPException, ProtocolError, ValueError)) and not isinstance(root, ssl.SSLError):
-        return "what came back is not HTTP"
+        return "the response is not HTTP"
     if isinstance(root, (socket.gaierror, ssl.SSLError)):
         words = root.strerror or str(root) or type(root).__name__
         return re.sub(r"^\[[^\]]*\]\s*|\s*\(_ssl\.c:\d+\)$", "", words)[:_MOST_DETAILS]

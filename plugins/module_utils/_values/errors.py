@@ -66,16 +66,14 @@ _GENERAL = frozenset(
 _ADVICE = {
     UNAUTHENTICATED: (
         "Check that the API token or service account still exists and has not been replaced, and that region or"
-        " endpoint is the one it was made for."
+        " endpoint is the one that it belongs to."
     ),
     PERMISSION_DENIED: "Managing API tokens needs the Editor or Owner permission on the scope.",
     NOT_FOUND: "Check the ID or MRN, and that the credentials belong to the same region or endpoint.",
     RESOURCE_EXHAUSTED: "The service limits the rate of requests: run again later, or with fewer tasks in parallel.",
     UNAVAILABLE: "The service is not available at the moment: run again later, or raise retries.",
     CONNECTION_FAILED: "Check endpoint, region, proxy and the network of the host that runs the module.",
-    TIMED_OUT: (
-        "Check the network of the host that runs the module, or raise timeout, which is for the whole of a request."
-    ),
+    TIMED_OUT: "Check the network of the host that runs the module, or raise timeout, which limits a whole request.",
     TLS_FAILED: (
         "The certificate could not be verified: name the CA bundle in ca_path if the endpoint or a proxy uses a private"
         " certificate authority, and check that the endpoint's host name is the one in the certificate."
@@ -85,8 +83,8 @@ _ADVICE = {
         " MONDOO_API_PROXY, HTTPS_PROXY unless NO_PROXY excludes the endpoint, api_proxy of the service account."
     ),
     REDIRECTED: "Redirects are not followed, so that credentials go nowhere else: correct endpoint.",
-    NOT_GRAPHQL: "Something else answered in place of the API, such as a proxy or a login page: check endpoint and proxy.",
-    GARBLED_ANSWER: "Run again; if it stays, something between this host and the service alters its answers.",
+    NOT_GRAPHQL: "Something other than the API answered, such as a proxy or a login page: check endpoint and proxy.",
+    GARBLED_ANSWER: "Run again; if it persists, something between this host and the service alters its answers.",
     ANSWER_TOO_LARGE: (
         "The service does not send answers of this size: check endpoint and proxy, and report it if they are right."
     ),
@@ -94,7 +92,7 @@ _ADVICE = {
         "The API differs from what this version of mondoo.platform expects: look for a newer version of the collection,"
         " and report this message if there is none."
     ),
-    INCOMPLETE_LISTING: "Nothing was changed on the strength of an incomplete listing: run again, and report it if it stays.",
+    INCOMPLETE_LISTING: "Nothing was changed, since the listing is incomplete: run again, and report it if it persists.",
     REFUSED: (
         "The service answered without an error and did not make the change: check that the credentials have the Editor or"
         " Owner permission on the scope."

@@ -58,10 +58,10 @@ def read_report(path: str) -> dict[str, Any] | None:
     except ValueError:
         report = None
     if not isinstance(report, dict) or not isinstance(report.get("generated_at"), str):
-        raise invalid_option(f"previous: {path} is no report of an audit in JSON")
+        raise invalid_option(f"previous: {path} is not a JSON report of an audit")
     if report.get("version") not in range(1, VERSION + 1):
         raise invalid_option(
-            f"previous: {path} has the version {report.get('version')} of the format; up to {VERSION} is known"
+            f"previous: {path} has format version {report.get('version')}; versions up to {VERSION} are supported"
         )
     if not all(_is_finding(entry) for entry in (*_list(report, "findings"), *_list(report, "accepted"))):
         raise invalid_option(f"previous: {path} has findings without rule or name")

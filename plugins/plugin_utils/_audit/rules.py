@@ -114,7 +114,7 @@ def _too_old(token: AuditedToken, context: Context) -> str | None:
     if limit is None:
         return None
     if token.created_at is None:
-        return "Unknown: the service does not tell when it was created."
+        return "Unknown: the service does not report when it was created."
     age = context.policy.now - token.created_at
     return f"It is {span_text(age)} old; at most {_allowed(limit)}." if age > limit else None
 
@@ -124,7 +124,7 @@ def _unused(token: AuditedToken, context: Context) -> str | None:
     if limit is None:
         return None
     if not token.last_use_known:
-        return "Unknown: the service does not tell when it was last used."
+        return "Unknown: the service does not report when it was last used."
     if token.last_used_at is None or context.policy.now - token.last_used_at <= limit:
         return None
     return f"It was last used {span_text(context.policy.now - token.last_used_at)} ago; at most {_allowed(limit)}."
@@ -157,7 +157,7 @@ def _no_permissions(token: AuditedToken, _context: Context) -> str | None:
 
 
 def _no_description(token: AuditedToken, _context: Context) -> str | None:
-    return None if token.description.strip() else "It has no description: nobody can tell what it is for."
+    return None if token.description.strip() else "It has no description: its purpose is unknown."
 
 
 def _retired_leftover(token: AuditedToken, context: Context) -> str | None:
@@ -166,7 +166,7 @@ def _retired_leftover(token: AuditedToken, context: Context) -> str | None:
     if at is None or at <= now < at + overlap:
         return None
     if at > now:
-        return f"Its name says that it was replaced at {timestamp_text(at)}, which is yet to come; it is still valid."
+        return f"Its name says that it was replaced at {timestamp_text(at)}, which is in the future; it is still valid."
     used = token.last_used_at is not None and token.last_used_at > at
     suffix = f", and was still used at {timestamp_text(token.last_used_at)}" if used else ""
     return f"It was replaced at {timestamp_text(at)} and is still valid{suffix}."
@@ -178,7 +178,7 @@ def _pending_leftover(token: AuditedToken, context: Context) -> str | None:
     age = context.policy.now - since
     if age <= PENDING_GRACE:
         return None
-    return f"It was generated {span_text(age)} ago, and nobody is known to hold its secret."
+    return f"It was generated {span_text(age)} ago, and its secret has no known holder."
 
 
 _TABLE = (
@@ -186,7 +186,7 @@ _TABLE = (
         "excess_permission",
         "high",
         "a permission that is not among the allowed ones, if there is a list of these",
-        "Take the permissions away that it does not need, or allow them in the policy.",
+        "Remove the permissions that it does not need, or allow them in the policy.",
         _excess_permission,
         frozenset(Stage),
     ),
@@ -194,14 +194,14 @@ _TABLE = (
         "undeclared",
         "high",
         "a token that is not declared, if there is a declaration",
-        "Find out who made it; then declare it, or delete it. Applying the declaration with prune deletes what it does not name.",
+        "Find out who created it; then declare it or delete it. Applying the declaration with prune deletes undeclared tokens.",
         _undeclared,
         frozenset(Stage),
     ),
     Rule(
         "too_old",
         "medium",
-        "an age above the greatest allowed",
+        "an age above the maximum",
         "Replace it, with rotate_after in its declaration or with the playbook rotate.",
         _too_old,
     ),
@@ -222,7 +222,7 @@ _TABLE = (
     Rule(
         "retired_leftover",
         "medium",
-        "a token that a rotation has replaced, once its overlap is over; without a declaration nobody knows of an overlap",
+        "a token that a rotation has replaced, once its overlap is over; without a declaration no overlap is known",
         "Make sure that its successor is in use everywhere, and delete it.",
         _retired_leftover,
         frozenset({Stage.RETIRED}),
@@ -230,7 +230,7 @@ _TABLE = (
     Rule(
         "pending_leftover",
         "medium",
-        "a token that was generated more than ten minutes ago, and whose secret nobody is known to hold",
+        "a token that was generated more than ten minutes ago, and whose secret has no known holder",
         "Delete it, or run its rotation or onboarding again: the next run replaces it.",
         _pending_leftover,
         frozenset({Stage.PENDING}),
@@ -238,15 +238,15 @@ _TABLE = (
     Rule(
         "never_used",
         "low",
-        "no use since the creation, if that is longer ago than a token may be unused",
-        "Find out whether its secret ever reached anybody; delete it if not.",
+        "no use since the creation, if that is longer ago than the policy allows",
+        "Find out whether anybody received its secret; delete it if not.",
         _never_used,
     ),
     Rule(
         "redundant_permission",
         "low",
         "viewer beside editor or owner, editor beside owner",
-        "Take the permissions away that are included in others.",
+        "Remove the permissions that are included in others.",
         _redundant_permission,
     ),
     Rule(
@@ -259,15 +259,15 @@ _TABLE = (
     Rule(
         "no_description",
         "low",
-        "a token of which nobody can tell what it is for",
-        "Say in its description what it is for and who answers for it.",
+        "a token without a description",
+        "Describe what it is for and who is responsible for it.",
         _no_description,
     ),
     # Not about a token: `findings` finds it.
     Rule(
         "unmatched_acceptance",
         "low",
-        "an accepted finding that is not there",
+        "an accepted finding that does not exist",
         "Remove it from the accepted findings, or correct it.",
         stages=frozenset(),
     ),
@@ -329,7 +329,9 @@ def _severities_from(value: object) -> dict[str, str]:
         if name not in RULES:
             raise invalid_option(f'severities: there is no rule "{name}"; there are {", ".join(sorted(RULES))}')
         if severity not in (*SEVERITIES, IGNORE):
-            raise invalid_option(f'severities: "{severity}" for {name} is none of {", ".join((*SEVERITIES, IGNORE))}')
+            raise invalid_option(
+                f'severities: "{severity}" for {name} is not one of {", ".join((*SEVERITIES, IGNORE))}'
+            )
         severities[str(name)] = str(severity)
     return severities
 

@@ -143,7 +143,7 @@ def _mode(value: object) -> int:
         return value
     text = str(value).strip()
     if not re.fullmatch("(0o)?[0-7]{3,5}", text):
-        raise invalid_option(f'mode: "{value}" is no octal mode such as 0640')
+        raise invalid_option(f'mode: "{value}" is not an octal mode such as 0640')
     return int(text.removeprefix("0o"), 8)
 
 

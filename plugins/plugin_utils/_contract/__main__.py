@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # A service may echo what it was sent.
     for secret in sorted(secrets, key=len, reverse=True):
         failure = failure.replace(secret, "********")
-    print(f"The check could not be made. {failure}", file=sys.stderr)  # noqa: T201
+    print(f"The check could not be run. {failure}", file=sys.stderr)  # noqa: T201
     return 2
 
 
@@ -111,13 +111,13 @@ def _live_schema(transport: HttpTransport, *, with_deprecated_inputs: bool) -> G
     try:
         return build_client_schema(answer.data)  # type: ignore[arg-type]  # what the introspection query asks for
     except (GraphQLError, KeyError, TypeError) as error:
-        raise _no_schema(answer, f"its answer is no schema ({error})") from None
+        raise _no_schema(answer, f"its answer is not a schema ({error})") from None
 
 
 def _no_schema(answer: Answer, why: str) -> MondooError:
     return MondooError(
         SCHEMA_MISMATCH,
-        f"the service does not tell its schema: {why}",
+        f"the service does not return its schema: {why}",
         attempted="read the schema of the endpoint",
         http_status=answer.http_status,
         advice=answer.sign_in_advice or "Introspection may be switched off, or not allowed to these credentials.",

@@ -93,7 +93,7 @@ def _failure(token: DeclaredToken) -> str:
     error = token.predicted.get("error") or {}
     if error.get("code") == GENERATION_NOT_ALLOWED and token.options.get("generate") is not False:
         message = message.replace(
-            "and generate is false", "and nothing says where it should go: give the entry token_path or deliver"
+            "and generate is false", "and it has no destination: give the entry token_path or deliver"
         )
     return f"{token.label}: {message}"
 
@@ -106,10 +106,10 @@ def _lost(token: DeclaredToken, looks: Looks) -> tuple[list[str], list[str]]:
     for place in token.places:
         if not isinstance(place, (FilePlace, VaultPlace)):
             continue
-        look = looks.get(place, Look(problems=("nobody has looked at it",)))
+        look = looks.get(place, Look(problems=("it was not inspected",)))
         if look.stored is None:
             reason = f" ({look.problems[0]})" if look.problems else ""
-            unseen.append(f"{token.label}: whether {place} holds its secret could not be seen{reason}.")
+            unseen.append(f"{token.label}: whether {place} holds its secret could not be determined{reason}.")
         elif known is not None and (reason_lost := look.stored.reason_lost(known)) is not None:
             lost.append(f"{place} {reason_lost}")
     return lost, unseen
@@ -131,7 +131,7 @@ def _held_by_all(token: DeclaredToken, looks: Looks) -> str:
 
 def _problems(place: Place, looks: Looks) -> Sequence[str]:
     if isinstance(place, (FilePlace, VaultPlace)):
-        return looks.get(place, Look(problems=("nobody has looked at it",))).problems
+        return looks.get(place, Look(problems=("it was not inspected",))).problems
     return ()
 
 

@@ -31,7 +31,7 @@ attributes() { stat -c "%u %g %a %s %Y" "$1" 2>/dev/null || stat -f "%u %g %Lp %
 """
 
 _LOOK = r"""
-read -r word; [ "$word" = ready ] || { echo "standard input does not arrive" >&2; exit 97; }
+read -r word; [ "$word" = ready ] || { echo "standard input is not passed on" >&2; exit 97; }
 me=$(id -u)
 known_group() {
   case $1 in *[!0-9]*) ;; *) return 0 ;; esac
@@ -40,10 +40,10 @@ known_group() {
 }
 problem() { printf "problem %s\n" "$*"; }
 folder() {
-  [ -d "$1" ] && { { [ -w "$1" ] && [ -x "$1" ]; } || problem "the folder $1 is not writable"; return; }
-  [ -e "$1" ] && { problem "$1 is no folder"; return; }
+  [ -d "$1" ] && { { [ -w "$1" ] && [ -x "$1" ]; } || problem "the directory $1 is not writable"; return; }
+  [ -e "$1" ] && { problem "$1 is not a directory"; return; }
   if [ -n "$2" ]; then folder "$(dirname "$1")" "$2"
-  else problem "the folder $1 does not exist (directory_mode would make it)"; fi
+  else problem "the directory $1 does not exist (set directory_mode to create it)"; fi
 }
 look() {
   printf "\n%s\n" "$mark"
@@ -54,7 +54,7 @@ look() {
     [ "$me" = 0 ] || [ "$5" = "$me" ] || problem "the file belongs to another user"
     [ -r "$1" ] || problem "the file is not readable"
     [ "${8:-0}" -le LARGEST ] || problem "the file is larger than any secret: is it the right path?"
-  elif [ -e "$1" ]; then problem "it is there, and no regular file"; echo state other
+  elif [ -e "$1" ]; then problem "it exists and is not a regular file"; echo state other
   else echo state missing; fi
   folder "$(dirname "$1")" "$4"
   if [ -n "$2" ]; then
@@ -80,13 +80,13 @@ make() {
   make "$(dirname "$1")" && mkdir -m "$directory_mode" "$1" && give "$1"
 }
 [ -L "$path" ] && fail "it is a link: name the file itself"
-[ -e "$path" ] && [ ! -f "$path" ] && fail "it is there, and no regular file"
+[ -e "$path" ] && [ ! -f "$path" ] && fail "it exists and is not a regular file"
 folder=$(dirname "$path")
-[ -d "$folder" ] || { [ -n "$directory_mode" ] && make "$folder"; } || fail "the folder $folder cannot be made"
+[ -d "$folder" ] || { [ -n "$directory_mode" ] && make "$folder"; } || fail "the directory $folder cannot be created"
 for old in "$folder/.${path##*/}.mondoo-"*; do
   [ -f "$old" ] && [ ! -L "$old" ] && [ -O "$old" ] && rm -f "$old"
 done
-new=$(mktemp "$folder/.${path##*/}.mondoo-XXXXXX") || fail "no file can be made in $folder"
+new=$(mktemp "$folder/.${path##*/}.mondoo-XXXXXX") || fail "no file can be created in $folder"
 trap "rm -f \"\$new\"" 0
 trap "exit 1" 1 2 3 13 15
 exec 3>"$new" || fail "$new cannot be written"
@@ -103,8 +103,8 @@ fi
 cat >&3 || fail "the secret cannot be written"
 exec 3>&-
 [ -s "$new" ] || fail "the secret did not arrive"
-if [ -f "$path" ]; then echo before file; cat "$path" || fail "what was there cannot be read"; else echo before missing; fi
-mv -f "$new" "$path" || fail "the new file cannot take its place"
+if [ -f "$path" ]; then echo before file; cat "$path" || fail "the previous content cannot be read"; else echo before missing; fi
+mv -f "$new" "$path" || fail "the new file cannot replace the old one"
 trap - 0
 """
 

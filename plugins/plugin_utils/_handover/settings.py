@@ -103,7 +103,7 @@ def misspelt_variables(names: Iterable[str]) -> list[str]:
             continue
         close = get_close_matches(name.removeprefix(PREFIX), VARIABLES, n=1, cutoff=0.75)
         if close:
-            warnings.append(f"{name} is no variable of the role api_tokens: did you mean {PREFIX}{close[0]}?")
+            warnings.append(f"{name} is not a variable of the role api_tokens: did you mean {PREFIX}{close[0]}?")
     return warnings
 
 

@@ -99,7 +99,7 @@ class Steps:
         self._refuse(problems)
         if self.settings.rotate_now:
             tokens, unmatched = select(tokens, self.settings.rotate_now)
-            self._refuse([f"{PREFIX}rotate_now: {each} is no token in {PREFIX}declared" for each in unmatched])
+            self._refuse([f"{PREFIX}rotate_now: {each} is not a token in {PREFIX}declared" for each in unmatched])
             tokens = [replace(token, forced=f"it is named in {PREFIX}rotate_now") for token in tokens]
         tokens = [
             replace(token, left_behind=token.journal_key in left, delivered=left.get(token.journal_key, ""))
@@ -168,7 +168,9 @@ class Steps:
         )
         if "results" not in result:
             code = (result.get("error") or {}).get("code") or INVALID_OPTION
-            raise MondooError(str(code), str(result.get("msg") or "the module api_tokens did not answer"), advice="")
+            raise MondooError(
+                str(code), str(result.get("msg") or "the module api_tokens returned no result"), advice=""
+            )
         return result
 
     # -- decide -------------------------------------------------------------------------------------------------------
@@ -189,7 +191,7 @@ class Steps:
         would_change = any(each.needs_secret or each.token.predicted.get("changed") for each in decisions)
         drifts = self._ansible.check_mode and (would_change or bool(prediction.get("pruned")))
         if rounds or prunes:
-            self._write_report("failed", "The run has not come to its end.", {})
+            self._write_report("failed", "The run has not finished.", {})
         return {
             "tokens": [each.token.data() for each in decisions],
             "failures": {each.token.key: each.failed for each in decisions if each.failed},
@@ -355,7 +357,7 @@ class Steps:
             name = task.get("name") if isinstance(task, Mapping) else None
             reason = result.get("msg") if isinstance(result, Mapping) else None
             secret = unseal(self._earlier("stored")["secret"])
-            message = f'the task "{name or "without a name"}" failed: {str(reason or "it says no reason").strip()}'
+            message = f'the task "{name or "without a name"}" failed: {str(reason or "no reason was given").strip()}'
             message = message.replace(secret, "********").rstrip(".")
         return {"number": number, "failed_tasks": message, "changed": False}
 
@@ -372,7 +374,7 @@ class Steps:
                 isinstance(noted, Mapping) and noted.get("run") == staged["run"] and noted.get("number") == number
             )
             if not is_noted:
-                failed[key] = f"{tokens[key].tasks[0]} ended early, or met a host that could not be reached"
+                failed[key] = f"{tokens[key].tasks[0]} ended early, or a host could not be reached"
             elif noted["failed_tasks"]:
                 failed[key] = f"{tokens[key].tasks[0]}: {noted['failed_tasks']}"
         kept: list[str] = []
@@ -472,7 +474,7 @@ class Steps:
                 f"{token.label}: its new secret was handed over, and could not be put to use: {finished.get('msg')}"
             )
         elif api_token.get("mrn") != entry["mrn"]:
-            reason = f"{token.label}: its new token is gone: somebody else has deleted it. The next run tries again."
+            reason = f"{token.label}: its new token was deleted by somebody else. The next run tries again."
         return {"result": result, "failed": reason, "handed_over": not reason}
 
     def prune(self) -> dict[str, Any]:
@@ -622,7 +624,7 @@ def _file_of(answer: Mapping[str, Any], key: str, place: FilePlace) -> Mapping[s
 def _reason(answer: Mapping[str, Any]) -> str:
     if answer.get("unreachable"):
         return "the host could not be reached"
-    return str(answer.get("msg") or "the host takes no part in the play any more").strip().rstrip(".")
+    return str(answer.get("msg") or "the host is no longer in the play").strip().rstrip(".")
 
 
 def _staged_options(token: DeclaredToken) -> dict[str, Any]:

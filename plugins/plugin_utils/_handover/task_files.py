@@ -63,7 +63,7 @@ class TaskFiles:
             if included is not None:
                 yield from self.problems(included)
             if _ends_play(task):
-                yield f"{path} has a task that ends the play in every run, so that nothing could be finished"
+                yield f"{path} has a task that ends the play in every run, so nothing could be finished"
 
     def _read(self, path: str) -> Any:
         return self._loader.load_from_file(path, cache="none")

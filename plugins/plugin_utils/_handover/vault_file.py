@@ -42,9 +42,9 @@ class VaultFile:
             change_variables(text, dict.fromkeys(names, _TRIAL))
             folder = os.path.dirname(self.path)
             if not os.path.isdir(folder):
-                raise MondooError(FILE_FAILED, f"the folder {folder} does not exist")
+                raise MondooError(FILE_FAILED, f"the directory {folder} does not exist")
             if not os.access(folder, os.W_OK | os.X_OK):
-                raise MondooError(FILE_FAILED, f"the folder {folder} is not writable")
+                raise MondooError(FILE_FAILED, f"the directory {folder} is not writable")
 
     def change(self, values: Mapping[str, str | None]) -> dict[str, str | None]:
         """Sets variables, or removes those with None. Returns their previous values, None for unset.
@@ -80,7 +80,7 @@ class VaultFile:
         except AnsibleError:
             raise MondooError(
                 FILE_FAILED,
-                "api_tokens_vault_password does not open it",
+                "api_tokens_vault_password does not decrypt it",
                 advice="Give the password that it is encrypted with.",
             ) from None
 

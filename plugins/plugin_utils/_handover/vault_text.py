@@ -60,7 +60,7 @@ def _remove(text: str, name: str) -> str:
     if root is None or pair is None:
         return text
     if root.flow_style:
-        raise _failure(f"{name} cannot be taken out of it again")
+        raise _failure(f"{name} cannot be removed from it")
     start = text.rfind("\n", 0, pair[0].start_mark.index) + 1
     end = pair[1].end_mark.index
     line_end = text.find("\n", end)
@@ -75,11 +75,11 @@ def _root(text: str) -> Any:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        raise _failure(f"it is no valid YAML{f' in line {mark.line + 1}' if mark else ''}") from None
+        raise _failure(f"it is not valid YAML{f' in line {mark.line + 1}' if mark else ''}") from None
     if root is None or (isinstance(root, yaml.ScalarNode) and not root.value):
         return None
     if not isinstance(root, yaml.MappingNode):
-        raise _failure("it holds no variables, but something else")
+        raise _failure("it does not contain variables")
     if any(not isinstance(key, yaml.ScalarNode) for key, _value in root.value):
         raise _failure("one of its keys is not the name of a variable")
     return root
@@ -88,9 +88,9 @@ def _root(text: str) -> Any:
 def _pair(root: Any, name: str) -> Any:
     pairs = [pair for pair in root.value if pair[0].value == name] if root is not None else []
     if len(pairs) > 1:
-        raise _failure(f"{name} is there twice")
+        raise _failure(f"{name} occurs twice")
     if pairs and not isinstance(pairs[0][1], yaml.ScalarNode):
-        raise _failure(f"{name} is no secret, but a list or a dictionary")
+        raise _failure(f"{name} is not a secret, but a list or a dictionary")
     return pairs[0] if pairs else None
 
 
@@ -102,7 +102,7 @@ def _verify(before: str, after: str, values: Mapping[str, str | None]) -> None:
     ]
     held = {key.value: _scalar(value) for key, value in (new.value if new else [])}
     if others[0] != others[1] or any(held.get(name) != value for name, value in values.items()):
-        raise _failure("its variables cannot be changed without touching what else is in it")
+        raise _failure("its variables cannot be changed without changing something else in it")
 
 
 def _scalar(node: Any) -> str | None:
