@@ -71,10 +71,11 @@ _value:
   contains:
     rule:
       description:
-        - V(too_old), V(unused), V(never_used), V(excess_permission), V(redundant_permission) (viewer beside editor or owner,
-          editor beside owner), V(undeclared), V(duplicate_name), V(no_permissions), V(no_description), V(retired_leftover) (a
-          rotation has replaced it, and it is still valid), V(pending_leftover) (it was generated more than ten minutes ago, and
-          its secret has no known holder) or V(unmatched_acceptance) (an entry of O(accepted) matches no finding).
+        - V(too_old), V(unused), V(never_used), V(excess_permission), V(redundant_permission) (viewer in addition to editor
+          or owner, editor in addition to owner), V(undeclared), V(duplicate_name), V(no_permissions), V(no_description),
+          V(retired_leftover) (a rotation has replaced it, and it is still valid), V(pending_leftover) (it was generated more
+          than ten minutes ago, and its secret has no known holder) or V(unmatched_acceptance) (an entry of O(accepted)
+          matches no finding).
       type: str
     severity:
       description: V(high), V(medium) or V(low), or V(accepted).

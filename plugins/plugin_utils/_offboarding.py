@@ -96,7 +96,7 @@ def read_criteria(options: Mapping[str, Any]) -> tuple[Criteria, int]:
     typed = typed_values({**CRITERIA, **_LIMIT}, options)
     for option in CRITERIA:
         if options.get(option) is not None and not typed[option]:
-            raise invalid_option(f"{option} is empty; leave it out if it does not matter")
+            raise invalid_option(f"{option} is empty; omit it if it does not matter")
     if all(typed[option] is None for option in CRITERIA):
         raise invalid_option(f"one of {', '.join(CRITERIA)} is required: otherwise all listed tokens would be deleted")
     if typed["limit"] < 0:

@@ -26,7 +26,7 @@ def typed_values(spec: Mapping[str, Mapping[str, Any]], values: Mapping[str, Any
     """
     unsupported = sorted(values.keys() - spec.keys())
     if unsupported:
-        raise invalid_option(f"there is no option {', '.join(unsupported)}; there are {', '.join(sorted(spec))}")
+        raise invalid_option(f"unknown option {', '.join(unsupported)}; known: {', '.join(sorted(spec))}")
     present = {
         name: _list(value) if spec[name].get("type") == "list" and isinstance(value, str) else value
         for name, value in values.items()

@@ -321,7 +321,7 @@ def test_the_result_is_there_for_more_tasks(playbooks: Playbooks, service: Simul
     assert service.mutations() == []
     mistaken = playbooks.run({"mondoo.platform.api_token_report": {**options, "fromats": ["csv"]}}).result
     assert mistaken["failed"]
-    assert "there is no option fromats" in mistaken["msg"]
+    assert "unknown option fromats" in mistaken["msg"]
 
 
 def as_text(value: Any) -> str:

@@ -93,7 +93,7 @@ def _judge_role_change(
         return _refused("setRoles", next(iter(refusals.values())))
     if changed is None and not refusals:
         return Response(Verdict.DONE)
-    reason = "the service's answer names the token neither among the changed nor among the refused ones"
+    reason = "the service's answer lists the token neither as changed nor as refused"
     return _unknown(MondooError(GARBLED_ANSWER, reason, operation="setRoles"))
 
 
@@ -112,7 +112,7 @@ def _refused(operation: str, words: str) -> Response[Any]:
     """A change that was not made, according to its payload."""
     code, text = split_rpc_message(words)
     reason = (
-        f'the service answered {code}: "{text}"' if code else f"the service refused it: {text or 'it gave no reason'}"
+        f'the service answered {code}: "{text}"' if code else f"the service refused it: {text or 'no reason was given'}"
     )
     return Response.from_error(MondooError(code or REFUSED, reason, operation=operation))
 

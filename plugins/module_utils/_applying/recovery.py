@@ -76,7 +76,7 @@ def _undo(api: TokenApi, entry: Entry, step: Change, budget: RetryBudget) -> boo
         return True
     if entry.error:
         entry.error.note(
-            f'What was done before could not be undone: "{step.token.name}" ({step.token.mrn}): {failure.reason}.'
+            f'An earlier change could not be undone: "{step.token.name}" ({step.token.mrn}): {failure.reason}.'
         )
     return False
 
@@ -85,7 +85,7 @@ def _explain(entry: Entry, new: Token) -> None:
     if entry.error is None:
         return
     if entry.generated is None:
-        entry.error.note(f'The new token "{new.name}" ({new.mrn}) is valid, and its secret was handed over before.')
+        entry.error.note(f'The new token "{new.name}" ({new.mrn}) is valid, and its secret was already handed over.')
     elif entry.sink is not None:
         path = entry.declaration.token_path
         entry.error.note(f'The new token "{new.name}" ({new.mrn}) is valid, and its secret is in {path}.')

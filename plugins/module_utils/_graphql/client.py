@@ -211,7 +211,7 @@ def _response(root: Mapping[str, Any] | MondooError | None, document: Document) 
         return Response.from_error(root)
     if root is not None:
         return Response(Verdict.DONE, root)
-    reason = "the service's answer does not say what became of this change"
+    reason = "the service's answer does not show the outcome of this change"
     return Response.from_error(
         MondooError(GARBLED_ANSWER, reason, operation=document.name, transient=True, outcome_unknown=True)
     )

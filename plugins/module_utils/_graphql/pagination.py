@@ -59,7 +59,7 @@ class Pages:
             return
         self._cursor = info.optional_text("endCursor")
         if not self._cursor:
-            raise self._incomplete("there is more, and no cursor leads there")
+            raise self._incomplete("there is more, but no cursor for it")
         if self._cursor in self._cursors:
             raise self._incomplete("the same cursor came twice")
         if self._fruitless >= _MAX_FRUITLESS_PAGES:

@@ -176,7 +176,7 @@ def _refuse_unknown(declared: Mapping[str, Any], known: Mapping[str, Mapping[str
         from difflib import get_close_matches
 
         close = get_close_matches(unknown[0], names, n=1)
-        hint = f'did you mean "{close[0]}"' if close else f"known are {', '.join(sorted(names))}"
+        hint = f'did you mean "{close[0]}"' if close else f"known: {', '.join(sorted(names))}"
         raise invalid_option(f"unknown {', '.join(unknown)} ({hint})")
 
 

@@ -220,7 +220,7 @@ def _without_conflicts(entries: Sequence[Declared], plans: Sequence[Plan | Mondo
             places = " and ".join(entries[number].place for number in numbers)
             for number in numbers:
                 checked[number] = invalid_option(
-                    f"{places} are about the same API token, {mrn}: nothing was done for it"
+                    f"{places} refer to the same API token, {mrn}: nothing was done for it"
                 )
     return checked
 

@@ -202,7 +202,7 @@ def _plan_finish(situation: _Situation, pending: Token, cleanup: list[Step]) -> 
             _refuse_own(situation.context, pending, "take permissions from")
         steps.append(SetRoles(replace(pending, name=name), declarable(wanted.roles)))
     steps += _delete_expired(situation)
-    return situation.plan(wanted, steps, "its new secret was handed over before", finished=pending)
+    return situation.plan(wanted, steps, "its new secret was already handed over", finished=pending)
 
 
 def _plan_creation(situation: _Situation, decision: PendingDecision, cleanup: list[Step]) -> Plan:
@@ -221,7 +221,7 @@ def _plan_creation(situation: _Situation, decision: PendingDecision, cleanup: li
     new = as_new(_wanted(declaration, predecessor))
     if not declarable(new.roles):
         raise invalid_option(
-            f"permissions is required, and must not be empty, to create {declaration}: without one the token could do nothing"
+            f"permissions is required, and must not be empty, to create {declaration}: without one the token could not do anything"
         )
     pending_at = _pending_time(situation)
     if situation.staged:

@@ -137,7 +137,7 @@ class HttpTransport:
         except ValueError as error:
             # Such as a host name that cannot be encoded. The message may contain the whole request.
             raise MondooError(
-                errors.CONNECTION_FAILED, f"no request to {self.url} can be made: {type(error).__name__}"
+                errors.CONNECTION_FAILED, f"no request to {self.url} can be sent: {type(error).__name__}"
             ) from None
         started = time.time()
         BOUNDS.start(self._timeout)

@@ -82,7 +82,7 @@ _ADVICE = {
         "Check the proxy, and its user name and password. It is the first of these that is set: the option proxy,"
         " MONDOO_API_PROXY, HTTPS_PROXY unless NO_PROXY excludes the endpoint, api_proxy of the service account."
     ),
-    REDIRECTED: "Redirects are not followed, so that credentials go nowhere else: correct endpoint.",
+    REDIRECTED: "Redirects are not followed, to protect the credentials: correct endpoint.",
     NOT_GRAPHQL: "Something other than the API answered, such as a proxy or a login page: check endpoint and proxy.",
     GARBLED_ANSWER: "Run again; if it persists, something between this host and the service alters its answers.",
     ANSWER_TOO_LARGE: (
@@ -94,7 +94,7 @@ _ADVICE = {
     ),
     INCOMPLETE_LISTING: "Nothing was changed, since the listing is incomplete: run again, and report it if it persists.",
     REFUSED: (
-        "The service answered without an error and did not make the change: check that the credentials have the Editor or"
+        "The service answered without an error but did not make the change: check that the credentials have the Editor or"
         " Owner permission on the scope."
     ),
     STORED_OTHERWISE: "Declare the value in the form in which the service stores it.",

@@ -56,7 +56,7 @@ def role_mrn_from(value: str) -> str:
         # A custom role, or one newer than this collection: the service checks whether it exists.
         return text
     raise invalid_option(
-        f'permissions: "{value}" is not known.{_suggestion(name)} Known are: {", ".join(KNOWN_ROLES)}, or a full role MRN'
+        f'permissions: "{value}" is not known.{_suggestion(name)} Known permissions: {", ".join(KNOWN_ROLES)}, or a full role MRN'
     )
 
 

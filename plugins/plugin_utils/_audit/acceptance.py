@@ -75,7 +75,7 @@ def acceptances_from(accepted: object) -> list[Acceptance]:
 def _acceptance(entry: Mapping[str, Any]) -> Acceptance:
     unknown = sorted(str(key) for key in entry.keys() - set(_KEYS))
     if unknown:
-        raise invalid_option(f"there is no {', '.join(unknown)}; there are {', '.join(_KEYS)}")
+        raise invalid_option(f"unknown {', '.join(unknown)}; known: {', '.join(_KEYS)}")
     values = {key: plain_text(value).strip() for key, value in entry.items() if value is not None}
     missing = [key for key in _REQUIRED if not values.get(key)]
     if missing:
@@ -83,6 +83,6 @@ def _acceptance(entry: Mapping[str, Any]) -> Acceptance:
     if sum(1 for key in _TARGETS if values.get(key)) != 1:
         raise invalid_option("exactly one of name, mrn and pattern is required")
     if values["rule"] not in RULES:
-        raise invalid_option(f'there is no rule "{values["rule"]}"; there are {", ".join(sorted(RULES))}')
+        raise invalid_option(f'unknown rule "{values["rule"]}"; known: {", ".join(sorted(RULES))}')
     end = end_from("until", entry["until"]) if values.get("until") else None
     return Acceptance(**{key: value for key, value in values.items() if value}, end=end)

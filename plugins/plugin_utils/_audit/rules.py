@@ -149,7 +149,7 @@ def _redundant_permission(token: AuditedToken, _context: Context) -> str | None:
     redundant = [name for name in names if any(other in names for other in _INCLUDED_IN.get(name, ()))]
     if not redundant:
         return None
-    return f"It has {_list(redundant)} beside {_list([name for name in names if name not in redundant])}."
+    return f"It has {_list(redundant)} in addition to {_list([name for name in names if name not in redundant])}."
 
 
 def _no_permissions(token: AuditedToken, _context: Context) -> str | None:
@@ -245,7 +245,7 @@ _TABLE = (
     Rule(
         "redundant_permission",
         "low",
-        "viewer beside editor or owner, editor beside owner",
+        "viewer in addition to editor or owner, editor in addition to owner",
         "Remove the permissions that are included in others.",
         _redundant_permission,
     ),
@@ -327,7 +327,7 @@ def _severities_from(value: object) -> dict[str, str]:
     severities: dict[str, Any] = {name: rule.severity for name, rule in RULES.items()}
     for name, severity in value.items():
         if name not in RULES:
-            raise invalid_option(f'severities: there is no rule "{name}"; there are {", ".join(sorted(RULES))}')
+            raise invalid_option(f'severities: unknown rule "{name}"; known: {", ".join(sorted(RULES))}')
         if severity not in (*SEVERITIES, IGNORE):
             raise invalid_option(
                 f'severities: "{severity}" for {name} is not one of {", ".join((*SEVERITIES, IGNORE))}'

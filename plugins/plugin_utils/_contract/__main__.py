@@ -120,7 +120,7 @@ def _no_schema(answer: Answer, why: str) -> MondooError:
         f"the service does not return its schema: {why}",
         attempted="read the schema of the endpoint",
         http_status=answer.http_status,
-        advice=answer.sign_in_advice or "Introspection may be switched off, or not allowed to these credentials.",
+        advice=answer.sign_in_advice or "Introspection may be disabled, or not allowed for these credentials.",
     )
 
 

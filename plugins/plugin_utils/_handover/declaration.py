@@ -153,7 +153,7 @@ def _read_entry(
     name = options.get("name") or options.get("mrn")
     label = f"entry {number} of {DECLARED}" + (f' ("{name}")' if name else "")
     if "token_path" in options and options["token_path"] in (None, ""):
-        problems.append("token_path has no value: leave it out, or name a file")
+        problems.append("token_path has no value: omit it, or name a file")
     deliver: dict[str, Any] | None = None
     if "deliver" in declared:
         try:
@@ -173,7 +173,7 @@ def _controller_file(options: Mapping[str, Any], surroundings: Surroundings, pro
     """`token_path` together with `deliver`: one more place, which the role writes like the others."""
     unsupported = [option for option in _FILE_OPTIONS[3:] if options.get(option) is not None]
     if unsupported:
-        problems.append(f"{', '.join(unsupported)} cannot be used with token_path beside deliver")
+        problems.append(f"{', '.join(unsupported)} cannot be used with token_path together with deliver")
     mode = "0600"
     try:
         mode = mode_from("mode", options["mode"]) if options.get("mode") is not None else mode

@@ -81,7 +81,7 @@ def read_delivery(
     problems = delivery.problems
     problems += _unknown_keys(deliver)
     nothing = [key for key in (*_PLACES, "path") if key in deliver and deliver[key] in (None, "", [], {})]
-    problems += [f"deliver.{key} is empty: leave it out, or say where the secret goes" for key in nothing]
+    problems += [f"deliver.{key} is empty: omit it, or set where the secret goes" for key in nothing]
     if not any(key in deliver for key in _PLACES):
         problems.append("deliver names no place: it needs hosts, vault, tasks or store")
     if not is_template:
@@ -106,7 +106,7 @@ def _unknown_keys(deliver: Mapping[str, Any]) -> Iterator[str]:
     unknown = sorted(str(key) for key in deliver if key not in _KEYS)
     if unknown:
         close = get_close_matches(unknown[0], _KEYS, n=1)
-        hint = f'did you mean "{close[0]}"' if close else f"known are {', '.join(sorted(_KEYS))}"
+        hint = f'did you mean "{close[0]}"' if close else f"known: {', '.join(sorted(_KEYS))}"
         yield f"deliver: unknown {', '.join(unknown)} ({hint})"
 
 

@@ -140,7 +140,7 @@ def read_look(output: str, mark: str, count: int) -> list[SeenFile]:
     """The findings of the command for each file. Raises MondooError for any other output."""
     parts = re.split(rf"\n?{mark}\n", output)[1:-1]
     if len(parts) != count:
-        raise MondooError(FILE_FAILED, "the host's shell did not answer as expected")
+        raise MondooError(FILE_FAILED, "the host's shell did not respond as expected")
     return [_seen(part) for part in parts]
 
 
@@ -161,7 +161,7 @@ def read_written(output: str) -> str | None:
     """The previous content of the file; None if there was none. Raises MondooError for any other output."""
     head, _line, content = output.partition("\n")
     if head.strip() not in ("before file", "before missing"):
-        raise MondooError(FILE_FAILED, "the host's shell did not answer as expected")
+        raise MondooError(FILE_FAILED, "the host's shell did not respond as expected")
     return content if head.strip() == "before file" else None
 
 

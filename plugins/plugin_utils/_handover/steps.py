@@ -481,7 +481,7 @@ class Steps:
         """Deletes undeclared tokens, once everything else has succeeded."""
         outcomes = self._outcomes()
         if any(outcome.failed for outcome in outcomes):
-            return {"changed": False, "pruned": [], "warnings": ["Nothing was pruned, since something failed before."]}
+            return {"changed": False, "pruned": [], "warnings": ["Nothing was pruned, since an earlier step failed."]}
         tokens = [
             outcome.token.module_options(generate=False, rotate_after=None, lost_secret=None) for outcome in outcomes
         ]

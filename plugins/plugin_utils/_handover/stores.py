@@ -49,7 +49,7 @@ def store_problems(name: object, variables: Mapping[str, Any]) -> Iterator[str]:
     """Sentences about an unknown store, and about its variables."""
     if not isinstance(name, str) or name not in STORES:
         close = get_close_matches(str(name), STORES, n=1)
-        hint = f'did you mean "{close[0]}"' if close else f"known are {', '.join(STORES)}"
+        hint = f'did you mean "{close[0]}"' if close else f"known: {', '.join(STORES)}"
         yield f'deliver.store: "{name}" is not known ({hint})'
         return
     store = STORES[name]
@@ -60,5 +60,5 @@ def store_problems(name: object, variables: Mapping[str, Any]) -> Iterator[str]:
     if unknown:
         known = sorted(store.required | store.optional)
         close = get_close_matches(unknown[0], known, n=1)
-        hint = f'did you mean "{close[0]}"' if close else f"known are {', '.join(known)}"
+        hint = f'did you mean "{close[0]}"' if close else f"known: {', '.join(known)}"
         yield f"deliver.vars: {name} does not take {', '.join(unknown)} ({hint})"

@@ -208,7 +208,7 @@ def test_a_finding() -> None:
             "It has agent, owner; the policy allows viewer.",
         ),
         (with_roles("agent"), {"allowed_permissions": []}, "It has agent; the policy allows nothing."),
-        (with_roles("viewer", "editor", "owner"), {}, "It has editor, viewer beside owner."),
+        (with_roles("viewer", "editor", "owner"), {}, "It has editor, viewer in addition to owner."),
         (
             entry(RETIRED, last_used_at=ago(1)),
             {},
@@ -337,11 +337,11 @@ def test_now_is_the_present_by_default() -> None:
             {"accepted": [{"rule": "unused", "name": "ci", "pattern": "c*", "reason": "x"}]},
             'entry 1 of accepted ("ci"): exactly one of name, mrn and pattern is required',
         ),
-        ([], {"accepted": [{"rule": "unsued", "name": "ci", "reason": "x"}]}, 'there is no rule "unsued"; there are'),
+        ([], {"accepted": [{"rule": "unsued", "name": "ci", "reason": "x"}]}, 'unknown rule "unsued"; known:'),
         (
             [],
             {"accepted": [{"rule": "unused", "pattern": "c*", "reason": "x", "untill": "2027-01-01"}]},
-            'entry 1 of accepted ("c*"): there is no untill; there are rule, name, mrn, pattern, scope, reason, until, by',
+            'entry 1 of accepted ("c*"): unknown untill; known: rule, name, mrn, pattern, scope, reason, until, by',
         ),
         (
             [],
@@ -350,7 +350,7 @@ def test_now_is_the_present_by_default() -> None:
         ),
         ([], {"now": "noon"}, 'now: "noon" is not a time'),
         ([], {"severities": ["high"]}, "severities must be a dictionary"),
-        ([], {"severities": {"to_old": "high"}}, 'severities: there is no rule "to_old"; there are duplicate_name,'),
+        ([], {"severities": {"to_old": "high"}}, 'severities: unknown rule "to_old"; known: duplicate_name,'),
         (
             [],
             {"severities": {"too_old": "fatal"}},

@@ -110,7 +110,7 @@ def test_options_also_as_text(options: dict[str, Any], criteria: Criteria, limit
         ),
         ({"limit": 3}, "is required"),
         # An empty variable must not widen what is deleted.
-        ({"created_by": "", "older_than": "1d"}, "created_by is empty; leave it out if it does not matter."),
+        ({"created_by": "", "older_than": "1d"}, "created_by is empty; omit it if it does not matter."),
         ({"created_by": [], "older_than": "1d"}, "created_by is empty"),
         ({"names": " , ", "older_than": "1d"}, "names is empty"),
         ({"unused_for": " ", "names": "x"}, "unused_for is empty"),

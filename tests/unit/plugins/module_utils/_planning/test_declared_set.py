@@ -257,7 +257,7 @@ def test_two_entries_that_are_about_one_token_are_refused(second: Declaration) -
     case = Set([declare(description="x"), second, declare("other", description="y")], [CI, OTHER, retired()])
     assert case.codes == [errors.INVALID_OPTION, errors.INVALID_OPTION, None]
     for plan in case.plans()[:2]:
-        assert f"entry 0 and entry 1 are about the same API token, {CI.mrn}" in str(plan)
+        assert f"entry 0 and entry 1 refer to the same API token, {CI.mrn}" in str(plan)
     assert case.deletions() == ([], [])
 
 

@@ -98,7 +98,7 @@ def test_now() -> None:
         ({"spaces": []}, "api_token_audit_spaces or api_token_audit_organizations"),
         ({"spaces": "a b"}, 'space: "a b" is neither an ID nor an MRN'),
         ({"spaces": "a", "directory": ""}, "missing required arguments: directory"),
-        ({"spaces": "a", "max_agee": "9d"}, "there is no option max_agee; there are accepted,"),
+        ({"spaces": "a", "max_agee": "9d"}, "unknown option max_agee; known: accepted,"),
         ({"spaces": "a", "max_age": "old"}, 'max_age: "old" is not a duration'),
         ({"spaces": "a", "allowed_permissions": "vewer"}, 'allowed_permissions: "vewer" is not known'),
         ({"spaces": "a", "severities": {"too_old": "fatal"}}, 'severities: "fatal" for too_old is not one of'),
@@ -116,7 +116,7 @@ def test_now() -> None:
         ({"connections": [{"name": "x"}]}, 'entry 1 of connections ("x"): one of spaces and organizations is required'),
         (
             {"connections": [{"spaces": "a", "regoin": "eu"}]},
-            "entry 1 of connections: there is no option regoin; there are",
+            "entry 1 of connections: unknown option regoin; known:",
         ),
         ({"connections": [{"spaces": "a/b"}]}, 'entry 1 of connections: space: "a/b" is neither an ID nor an MRN'),
     ],

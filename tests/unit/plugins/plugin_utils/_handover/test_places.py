@@ -237,9 +237,9 @@ def test_leftovers_of_a_run_that_was_killed_are_removed(tmp_path: Path) -> None:
 
 
 def test_an_answer_that_is_none() -> None:
-    with pytest.raises(MondooError, match="did not answer as expected"):
+    with pytest.raises(MondooError, match="did not respond as expected"):
         read_look("Welcome!\n", "mark", 1)
-    with pytest.raises(MondooError, match="did not answer as expected"):
+    with pytest.raises(MondooError, match="did not respond as expected"):
         read_written("Welcome!\n")
 
 
