@@ -129,7 +129,7 @@ def _moment(now: str | None) -> datetime:
 
 
 class FilterModule:
-    """Hands the filter to Ansible."""
+    """Makes the filter available to Ansible."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {"api_token_declaration": api_token_declaration}

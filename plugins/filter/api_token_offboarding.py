@@ -132,7 +132,7 @@ def api_token_offboarding(
 
 
 class FilterModule:
-    """Hands the filter to Ansible."""
+    """Makes the filter available to Ansible."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {"api_token_offboarding": api_token_offboarding}

@@ -72,7 +72,7 @@ def api_token_scopes(organizations: Any, spaces: Any = None) -> list[dict[str, A
 
 
 class FilterModule:
-    """Hands the filter to Ansible."""
+    """Makes the filter available to Ansible."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {"api_token_scopes": api_token_scopes}

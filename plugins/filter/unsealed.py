@@ -52,7 +52,7 @@ def unsealed(sealed: str) -> str:
 
 
 class FilterModule:
-    """What Ansible loads."""
+    """Makes the filter available to Ansible."""
 
     def filters(self) -> dict[str, Callable[[str], str]]:
         return {"unsealed": unsealed}

@@ -137,7 +137,7 @@ class _Generation:
         return True
 
     def _pending_name(self, tries: int) -> str:
-        """The pending name after so many attempts; none of them has used it."""
+        """The pending name after `tries` attempts; none of them has used it."""
         return pending_name(self._wanted.name, self.step.pending_at + timedelta(seconds=tries))
 
     def _give_up(self, error: MondooError) -> MondooError:

@@ -178,7 +178,7 @@ class _Rounds:
                 self._failures.clear()
 
     def _report(self, steps: int) -> None:
-        """Reports that so many more steps are done, if at least one."""
+        """Reports that `steps` more steps are done, if at least one."""
         with self._lock:
             if steps > 0:
                 self._steps_done = min(self._steps_done + steps, self._steps)

@@ -34,7 +34,7 @@ class Adaptation(NamedTuple):
 
 @dataclass(frozen=True)
 class PreparedRequest:
-    """A request as it is sent, and how it was adapted.
+    """A request to send, and how it was adapted.
 
     keys: of the root fields in the response: the document's name, or one alias for each set of variables.
     """
@@ -103,7 +103,7 @@ class SchemaAdapter:
     def _multiply(
         self, document: Document, adaptations: frozenset[Adaptation], node: DocumentNode, count: int
     ) -> DocumentNode:
-        """The document for so many sets of variables; most batches of a run have the same size."""
+        """The document for several sets of variables; most batches of a run have the same size."""
         key = (document, adaptations, count)
         with self._lock:
             multiplied = self._batches.get(key)
@@ -201,7 +201,7 @@ def _stand_in_is_missing(document: Document, adaptation: Adaptation, missing: se
 
 
 def _with_type(document: Document, difference: SchemaError) -> SchemaError:
-    """The difference with the type of the variable in place of the variable."""
+    """The difference with the variable replaced by its type."""
     if difference.kind not in (schema_errors.INPUT_FIELD, schema_errors.WANTED, schema_errors.VALUE):
         return difference
     variable, dot, rest = difference.owner.partition(".")

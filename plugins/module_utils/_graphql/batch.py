@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def aliases(count: int) -> tuple[str, ...]:
-    """The aliases of so many copies."""
+    """The aliases of `count` copies."""
     return tuple(f"n{number}" for number in range(count))
 
 
@@ -26,7 +26,7 @@ def number_variables(each: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def multiply(document: DocumentNode, count: int) -> DocumentNode:
-    """The document with so many copies of its one root field."""
+    """The document with `count` copies of its one root field."""
     from graphql import DocumentNode, NameNode, SelectionSetNode
 
     original = operation(document)

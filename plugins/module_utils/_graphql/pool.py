@@ -107,7 +107,7 @@ def _start(run: Callable[[C], None], clients: Sequence[C]) -> list[threading.Thr
 
 
 def _free_descriptors(wanted: int) -> int:
-    """How many more files this process can open, up to so many."""
+    """How many more files this process can open, up to `wanted`."""
     duplicates: list[int] = []
     try:
         source = os.open(os.devnull, os.O_RDONLY)

@@ -64,7 +64,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Response(Generic[T]):
-    """What is known of one mutation.
+    """What is known about one mutation.
 
     value: the parsed response. error: why, for REFUSED and UNKNOWN; for DONE, why nothing had to be done.
     """

@@ -37,7 +37,7 @@ class RetryPolicy:
         return RetryBudget(self)
 
     def backoff(self, tries: int) -> float:
-        """Seconds to wait after so many attempts."""
+        """Seconds to wait after `tries` attempts."""
         # Jitter prevents many hosts that failed together from retrying together.
         return _FIRST_WAIT * 2.0 ** min(tries - 1, 10) * (0.5 + self.jitter() / 2)
 
@@ -70,7 +70,7 @@ class RetryBudget:
             tries += 1
 
     def pause(self, tries: int, error: MondooError | None = None) -> None:
-        """Waits after so many attempts: for the backoff, or for the time requested by the service in `error` if longer.
+        """Waits after `tries` attempts: for the backoff, or for the time requested by the service in `error` if longer.
 
         If that would exceed the budget, raises `error`; without one, returns at once.
         """

@@ -16,8 +16,8 @@ ARGUMENT = "argument"  # an argument does not exist
 INPUT_FIELD = "input field"  # a field of an input does not exist
 WANTED = "wanted"  # an argument or input field is required and missing
 TYPE = "type"  # an input type does not exist
-VARIABLE = "variable"  # a variable has another type than the place that it is used in
-VALUE = "value"  # a value in a variable has another type than the place that it is given for
+VARIABLE = "variable"  # a variable does not have the type required where it is used
+VALUE = "value"  # a value in a variable does not have the type required in its place
 
 
 class SchemaError(NamedTuple):
@@ -132,7 +132,7 @@ _BY_PATH = tuple(
 
 
 def read_schema_error(entry: object) -> SchemaError | None:
-    """Reads an entry of a GraphQL answer's `errors`; None if it is about something else.
+    """Reads an entry of a GraphQL response's `errors`; None if it is about something else.
 
     An error with a path into the data is an execution error, whatever its text: the document was accepted.
     """

@@ -51,7 +51,7 @@ class Session:
         self._requests_of_others = 0
 
     def pool(self, size: int) -> TokenApiPool:
-        """Concurrent connections, at most so many."""
+        """Concurrent connections, at most `size`."""
         return TokenApiPool(self.api, lambda: self.api.connect(self._open_transport(self.credential)), size)
 
     @contextlib.contextmanager

@@ -76,7 +76,7 @@ def shown(address: str) -> str:
 
 
 def host_of(address: str) -> str:
-    """Scheme and host of an address from an answer, for a message."""
+    """Scheme and host of an address from a response, for a message."""
     parts = parts_of(address)
     host = _HOST_ONLY.match(parts.rest)
     if not host or not parts.scheme:

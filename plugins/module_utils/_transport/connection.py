@@ -62,7 +62,7 @@ class _Bounds(threading.local):
         self._room = 0
 
     def start(self, seconds: float) -> None:
-        """Starts a request that may take so many seconds."""
+        """Starts a request that may take this many seconds."""
         self._end = time.monotonic() + seconds
         self._room = _LARGEST_ANSWER
 

@@ -130,7 +130,7 @@ def _is_finding(entry: object) -> bool:
 
 
 def _comparable(policy: object) -> dict[str, Any]:
-    """What decides whether a token breaks a rule; the number of declared tokens does not make another policy."""
+    """The part of a policy that decides whether a token breaks a rule, without the number of declared tokens."""
     if not isinstance(policy, Mapping):
         return {}
     kept = {key: policy.get(key) for key in ("max_age", "max_unused", "severities")}
