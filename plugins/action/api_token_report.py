@@ -32,7 +32,7 @@ _WRITERS = {"html": page_text, "json": json_text, "csv": csv_text, "junit": juni
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no type information
-    """Reads tokens with the module api_token_info where the task runs, and writes reports on the controller."""
+    """Reads tokens with the module api_token_info on the host of the task, and writes reports on the controller."""
 
     _supports_check_mode = True
     _supports_async = False
@@ -48,12 +48,12 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
             paths = _write(settings, report)
         except MondooError as error:
             return {**result, "failed": True, "msg": str(error), "error": error.details}
-        # Thousands of tokens are for the files, and not for the terminal.
+        # Thousands of tokens belong in the files, not on the terminal.
         result["_ansible_verbose_override"] = True
         return {**result, "changed": False, "msg": summary_text(report), "reports": paths, **result_from(report)}
 
     def _list(self, read: Read, result: dict[str, Any], task_vars: dict[str, Any] | None) -> Mapping[str, Any]:
-        """Takes one listing; its warnings become those of the task."""
+        """Requests one listing; its warnings become those of the task."""
         Display().vv(f"Reading the API tokens of {read.scope}{' and its spaces' if read.include_spaces else ''}")
         listing: dict[str, Any] = self._execute_module(
             module_name="mondoo.platform.api_token_info", module_args=read.arguments, task_vars=task_vars

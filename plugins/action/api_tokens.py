@@ -10,4 +10,4 @@ from ansible_collections.mondoo.platform.plugins.plugin_utils._token_action impo
 
 
 class ActionModule(TokenActionBase):
-    """Generates no secret that nobody takes, and hides a result with one in it."""
+    """Generates no secret that would be lost, and hides a result with one in it."""

@@ -25,12 +25,12 @@ from ansible_collections.mondoo.platform.plugins.plugin_utils._handover.task_fil
 _MODULE = "mondoo.platform.api_tokens"
 _CONNECTION = {option: {"type": "raw"} for option in connection_arguments()}
 _ROLE = os.path.normpath(os.path.join(os.path.dirname(__file__), "..", "..", "roles", "api_tokens"))
-# What a result of the module may have; what Ansible adds where the module has crashed may show a secret.
+# Keys of a module result that are kept; what Ansible adds after a crash of the module may show a secret.
 _TOLD = ("results", "pruned", "operations", "requests", "diff", "msg", "failed", "error", "warnings", "changed")
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no type information
-    """One step of handing secrets over; it runs once, whatever hosts the play has."""
+    """One step of handing secrets over; it runs once for all hosts of the play."""
 
     BYPASS_HOST_LOOP = True
     _supports_check_mode = True
@@ -57,7 +57,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         run = side.registered(f"{PREFIX}_checked")
         if "run" not in told and isinstance(run, Mapping):
             told["run"] = run.get("run")
-        # A state for the next task, and not for people.
+        # Data for the next task, not for people.
         result["_ansible_verbose_override"] = True
         return {**result, "changed": False, **told}
 
@@ -68,7 +68,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         connection = {option: self._task.args[option] for option in _CONNECTION if option in self._task.args}
         task.args = {**connection, **options}
         task.check_mode = check_mode
-        task.register = "result"  # the secrets are taken
+        task.register = "result"  # the secrets are used
         task.no_log = True
         action = self._shared_loader_obj.action_loader.get(
             _MODULE,
@@ -83,7 +83,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         return {key: told[key] for key in _TOLD if key in told}
 
     def evaluated(self, value: Any) -> Any:
-        """The value of a variable, with what is in its templates."""
+        """The value of a variable, with its templates evaluated."""
         return self._templar.template(value)
 
     @property
@@ -118,7 +118,7 @@ _STEPS: dict[str, Callable[[Steps, Mapping[str, Any]], dict[str, Any]]] = {
 
 
 class _Side:
-    """What the steps need of Ansible, from the variables of the task."""
+    """What the steps need from Ansible, from the variables of the task."""
 
     def __init__(self, action: ActionModule, task_vars: dict[str, Any]) -> None:
         self._action = action
@@ -153,7 +153,7 @@ class _Side:
     def registered(self, name: str, host: str | None = None) -> Any:
         if host is None or host == self.runner:
             value = self._task_vars.get(name)
-            # In a play of its own, a part of the role gets what others have registered by a template.
+            # In a separate play, a part of the role gets the results of other parts through a template.
             return self._action.evaluated(value) if isinstance(value, str) else value
         try:
             return self._task_vars["hostvars"][host].get(name)

@@ -33,7 +33,7 @@ _STEPS = {
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no type information
-    """Looks at files, writes secrets to them, or gives them back what they held."""
+    """Inspects files, writes secrets to them, or restores their previous content."""
 
     _supports_check_mode = True
     _supports_async = False
@@ -58,7 +58,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         return {**result, "files": files, "changed": any(not file["msg"] for file in files)}
 
     def _require_pipe(self) -> None:
-        """Refuses hosts to which a secret could only be brought by a file that is not its own."""
+        """Refuses hosts to which a secret could be passed only in a temporary file."""
         become = self._connection.become
         if getattr(self._connection._shell, "SHELL_FAMILY", "sh") == "powershell":
             raise MondooError(FILE_FAILED, "files on Windows hosts are not supported")
@@ -89,7 +89,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         }
 
     def _attempt(self, step: str, file: Mapping[str, Any]) -> dict[str, Any]:
-        """One file; `msg` says why it was not written, and `before` is what it held, sealed."""
+        """One file; `msg` is why it was not written, and `before` its previous content, sealed."""
         place = file_place("", file)
         about = {"key": file.get("key"), "path": place.path, "msg": "", "before": None}
         try:
@@ -121,7 +121,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
 
     @contextlib.contextmanager
     def _piping(self) -> Iterator[None]:
-        """Has standard input go through, and what comes back in no output at -vvv."""
+        """Passes standard input through, and keeps the output of the command out of -vvv."""
         context = self._connection._play_context
         before = context.no_log
         context.no_log = True

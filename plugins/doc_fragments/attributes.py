@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the modules of the collection promise, in the terms that ansible-core defines for it."""
+"""What the modules of the collection promise, in the terms of ansible-core."""
 
 from __future__ import annotations
 
@@ -95,5 +95,5 @@ attributes:
   idempotent:
     support: full
     details:
-      - This module changes nothing that is managed. That its reports are new is not counted as a change.
+      - This module changes nothing that is managed. New reports do not count as a change.
 """

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an audit holds API tokens against."""
+"""The policy that an audit compares API tokens with."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ options:
   max_age:
     description:
       - How old a token may be, for example V(90d). Older ones break the rule C(too_old).
-      - A whole number and one of C(w), C(d), C(h), C(m), C(s).
+      - A whole number and a unit, C(w), C(d), C(h), C(m) or C(s).
     type: str
   max_unused:
     description:
@@ -27,24 +27,24 @@ options:
     elements: str
   declared:
     description:
-      - The tokens that are meant to be there, as in O(mondoo.platform.api_tokens#module:tokens). Others break C(undeclared).
-      - Each entry needs C(name) and one of C(space), C(organization) and C(scope_mrn), or C(mrn). Entries with
-        C(state=absent) are not meant to be there.
-      - An entry with C(each_space) is meant for the spaces of its organization that were listed.
-      - Predecessors of a declared token, from a rotation, are within the declaration for as long as its C(overlap).
+      - The tokens that should exist, as in O(mondoo.platform.api_tokens#module:tokens). Others break C(undeclared).
+      - Each entry needs C(name) and one of C(space), C(organization) and C(scope_mrn), or C(mrn). Entries with C(state=absent)
+        should not exist.
+      - An entry with C(each_space) applies to the spaces of its organization that were listed.
+      - After a rotation, the predecessors of a declared token count as declared for as long as its C(overlap).
     type: list
     elements: dict
   severities:
     description:
-      - Severities by rule, where they are to be others than by default. V(ignore) switches a rule off.
+      - Severities by rule, to override the defaults. V(ignore) disables a rule.
       - By default C(excess_permission) and C(undeclared) are V(high); C(too_old), C(unused), C(duplicate_name),
         C(retired_leftover) and C(pending_leftover) are V(medium); C(never_used), C(redundant_permission), C(no_permissions),
         C(no_description) and C(unmatched_acceptance) are V(low).
     type: dict
   accepted:
     description:
-      - Findings that somebody has decided to live with. They are shown as accepted, and not counted.
-      - An entry that fits no finding breaks the rule C(unmatched_acceptance).
+      - Findings that are accepted. They are shown as accepted and not counted.
+      - An entry that matches no finding breaks the rule C(unmatched_acceptance).
     type: list
     elements: dict
     suboptions:
@@ -61,10 +61,10 @@ options:
         description: MRN of the token.
         type: str
       pattern:
-        description: Pattern of the shell for names of tokens, in upper and lower case as they are.
+        description: Shell pattern for names of tokens. Matching is case-sensitive.
         type: str
       scope:
-        description: ID or MRN of the space or organization of the token. Without it, tokens of all scopes are meant.
+        description: ID or MRN of the space or organization of the token. Without it, the entry applies to all scopes.
         type: str
       reason:
         description: Why the finding is accepted.
@@ -72,10 +72,10 @@ options:
         required: true
       until:
         description:
-          - The last day on which it is accepted, as V(2027-03-01), or a time. After it, the finding is back.
+          - The last day on which it is accepted, such as V(2027-03-01), or a time. After that, the finding counts again.
           - Without it, the finding is accepted for good.
         type: str
       by:
-        description: Who has decided that.
+        description: Who accepted it.
         type: str
 """

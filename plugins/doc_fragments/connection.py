@@ -13,11 +13,11 @@ options:
   auth_token:
     description:
       - The API token to authenticate with.
-      - White space and one pair of quotation marks around it, C(Bearer) before it, and invisible characters are ignored.
+      - Surrounding white space, one pair of quotation marks, a leading C(Bearer), and invisible characters are ignored.
       - At most one of O(auth_token), O(service_account) and O(service_account_file) can be given. With none of them, the
-        environment variables E(MONDOO_CONFIG_BASE64), E(MONDOO_CONFIG_PATH) and E(MONDOO_API_TOKEN) are looked at in this
-        order, on the host that runs the module; last, the configuration file of the Mondoo CLI there,
-        C(~/.config/mondoo/mondoo.yml) or C(/etc/opt/mondoo/mondoo.yml).
+        environment variables E(MONDOO_CONFIG_BASE64), E(MONDOO_CONFIG_PATH) and E(MONDOO_API_TOKEN) are read in this order, on
+        the host that runs the module, and last the configuration file of the Mondoo CLI there, C(~/.config/mondoo/mondoo.yml) or
+        C(/etc/opt/mondoo/mondoo.yml).
       - If not set, the value of the environment variable E(MONDOO_API_TOKEN) is used.
     type: str
   service_account:
@@ -36,7 +36,8 @@ options:
   region:
     description:
       - The region of the Mondoo Platform.
-      - Wins over E(MONDOO_API_ENDPOINT) and over the endpoint that a service account names. Not used if O(endpoint) is set.
+      - Takes precedence over E(MONDOO_API_ENDPOINT) and over the endpoint that a service account names. Not used if O(endpoint)
+        is set.
       - If neither O(endpoint) nor O(region) is set, the environment variable E(MONDOO_API_ENDPOINT) is used, else the endpoint
         that a service account names, else V(us).
     type: str
@@ -44,7 +45,7 @@ options:
   endpoint:
     description:
       - Address of the API of a dedicated installation, with or without the trailing C(/query).
-      - Wins over O(region) and over the endpoint that a service account names.
+      - Takes precedence over O(region) and over the endpoint that a service account names.
       - Must be C(https://); C(http://) is accepted for the loopback interface only.
       - If neither O(endpoint) nor O(region) is set, the environment variable E(MONDOO_API_ENDPOINT) is used.
     type: str
@@ -66,22 +67,22 @@ options:
     type: path
   validate_certs:
     description:
-      - Whether to verify the TLS certificate of the API. Leave it on, except to find out what is wrong with a certificate.
+      - Whether to verify the TLS certificate of the API. Disable it only to diagnose a problem with a certificate.
     type: bool
     default: true
   timeout:
     description:
-      - Seconds for one whole request, from looking up the host name to the last byte of the answer, however slowly it arrives.
-      - Independently of it, an answer is read up to 64 MiB after decompression.
+      - Timeout in seconds for a whole request, from the lookup of the host name to the last byte of the response.
+      - Independently of it, at most 64 MiB of a response are read, after decompression.
     type: int
     default: 30
   retries:
     description:
-      - How often a request that failed for a temporary reason is tried again, with exponentially growing pauses.
-      - Reading is tried again after connection errors, time-outs, HTTP status 429 and 5xx, and unusable answers. A
-        change is tried again only when the service did not execute it, which the module finds out first. If a proxy refuses
-        the connection with HTTP status 403 or 407, nothing is tried again.
-      - A C(Retry-After) of the service is honoured. One request waits 120 seconds at the most, over all its tries.
+      - How often to retry a request that failed for a temporary reason, with exponential backoff.
+      - Queries are retried after connection errors, time-outs, HTTP status 429 and 5xx, and unusable responses. A change is
+        retried only if the service did not execute it, which the module checks first. If a proxy refuses the connection with HTTP
+        status 403 or 407, nothing is retried.
+      - A C(Retry-After) header is honoured. All attempts of one request together wait at most 120 seconds.
     type: int
     default: 4
 requirements:

@@ -17,11 +17,11 @@ options:
     type: str
   organization:
     description:
-      - ID or MRN of the organization. Its own tokens are meant, not those of its spaces.
+      - ID or MRN of the organization. Only its own tokens, not those of its spaces.
       - One of O(space), O(organization) and O(scope_mrn) is required, unless O(mrn) is an MRN that names its scope.
     type: str
   scope_mrn:
     description:
-      - MRN of the space or organization, as results have it, in place of O(space) or O(organization).
+      - MRN of the space or organization, as in results, instead of O(space) or O(organization).
     type: str
 """

@@ -12,11 +12,11 @@ author:
   - Mondoo platform collection contributors (@mondoo-community)
 description:
   - Turns a listing of API tokens of the Mondoo Platform into the declaration under which nothing changes, for
-    O(mondoo.platform.api_tokens#module:tokens) or the role P(mondoo.platform.api_tokens#role), and into a file of it that people read.
-  - Tokens are declared by their names. Those whose name does not tell which one is meant are declared by their MRNs, such as two
-    tokens of one name, a name with white space around it, or one with a rotation that was not finished.
-  - What a rotation has left is not declared, namely pending tokens, and retired ones whose successor is there.
-  - It reads nothing but its input, and changes nothing. The playbook C(mondoo.platform.adopt) does all of it.
+    O(mondoo.platform.api_tokens#module:tokens) or the role P(mondoo.platform.api_tokens#role), and into a commented file of it.
+  - Tokens are declared by name. If the name cannot identify a token, it is declared by MRN, for example if two tokens have the
+    same name, the name has white space around it, or a rotation is unfinished.
+  - Leftovers of rotations are not declared, namely pending tokens, and retired ones whose successor exists.
+  - It reads only its input and changes nothing. The playbook C(mondoo.platform.adopt) also lists the tokens and writes the file.
 positional: scopes, unreadable, now, path
 options:
   _input:
@@ -25,20 +25,20 @@ options:
     elements: dict
     required: true
   scopes:
-    description: What was read, as in RV(mondoo.platform.api_token_info#module:scopes). The names of spaces are told in comments.
+    description: What was read, as in RV(mondoo.platform.api_token_info#module:scopes). Comments give the names of spaces.
     type: list
     elements: dict
     default: []
   unreadable:
-    description: What could not be read, as in RV(mondoo.platform.api_token_info#module:unreadable). It is told in a comment.
+    description: What could not be read, as in RV(mondoo.platform.api_token_info#module:unreadable). A comment lists it.
     type: list
     elements: dict
     default: []
   now:
-    description: When the tokens were listed, as C(2026-11-23T18:00:00Z). By default the present.
+    description: When the tokens were listed, as C(2026-11-23T18:00:00Z). Defaults to the current time.
     type: str
   path:
-    description: Path of the file, as its comment tells it.
+    description: Path of the file, for its comment.
     type: str
     default: fleet.yml
 seealso:
@@ -81,7 +81,7 @@ _value:
       description:
         - A file of variables with the entries in C(api_tokens_declared), and with comments that say who made each token, when, and when
           it was last used.
-        - Text that Ansible would take for an expression is marked C(!unsafe).
+        - Text that Ansible would evaluate as an expression is marked C(!unsafe).
       type: str
 """
 
@@ -129,7 +129,7 @@ def _moment(now: str | None) -> datetime:
 
 
 class FilterModule:
-    """Hands the filter to Ansible."""
+    """Makes the filter available to Ansible."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {"api_token_declaration": api_token_declaration}

@@ -11,19 +11,19 @@ version_added: 1.0.0
 author:
   - Mondoo platform collection contributors (@mondoo-community)
 description:
-  - Holds API tokens of the Mondoo Platform against a policy, and returns what is not as it should be.
-  - It reads nothing but its input, and changes nothing.
+  - Compares API tokens of the Mondoo Platform with a policy, and returns findings.
+  - It reads only its input and changes nothing.
 positional: max_age, max_unused, allowed_permissions, declared, now, severities, accepted, scopes, own
 options:
   _input:
     description:
       - The tokens, as in RV(mondoo.platform.api_token_info#module:api_tokens).
-      - A list of RV(mondoo.platform.api_token#module:api_token) does too.
+      - A list of RV(mondoo.platform.api_token#module:api_token) works too.
     type: list
     elements: dict
     required: true
   now:
-    description: The time to compare with, as V(2026-11-23T18:00:00Z) or a datetime. By default the present.
+    description: The time to compare with, such as V(2026-11-23T18:00:00Z), or a datetime. Defaults to the current time.
     type: raw
   scopes:
     description:
@@ -64,17 +64,18 @@ RETURN = r"""
 _value:
   description:
     - The findings, the most severe first, then by scope, name and rule; the accepted ones last.
-    - Where the service does not tell when a token was created or last used, the message of C(too_old) or C(unused) says that
-      it is unknown.
+    - If the service does not report when a token was created or last used, the message of C(too_old) or C(unused) says that it is
+      unknown.
   type: list
   elements: dict
   contains:
     rule:
       description:
-        - V(too_old), V(unused), V(never_used), V(excess_permission), V(redundant_permission) (viewer beside editor or owner,
-          editor beside owner), V(undeclared), V(duplicate_name), V(no_permissions), V(no_description), V(retired_leftover) (a
-          rotation has replaced it, and it is still valid), V(pending_leftover) (it was generated more than ten minutes ago, and
-          nobody is known to hold its secret) or V(unmatched_acceptance) (an entry of O(accepted) fits no finding).
+        - V(too_old), V(unused), V(never_used), V(excess_permission), V(redundant_permission) (viewer in addition to editor
+          or owner, editor in addition to owner), V(undeclared), V(duplicate_name), V(no_permissions), V(no_description),
+          V(retired_leftover) (a rotation has replaced it, and it is still valid), V(pending_leftover) (it was generated more
+          than ten minutes ago, and its secret has no known holder) or V(unmatched_acceptance) (an entry of O(accepted)
+          matches no finding).
       type: str
     severity:
       description: V(high), V(medium) or V(low), or V(accepted).
@@ -89,11 +90,11 @@ _value:
       description: MRN of the space or organization that it belongs to. Null for V(unmatched_acceptance) without one.
       type: str
     message:
-      description: What is not as it should be.
+      description: What is wrong.
       type: str
     accepted:
       description:
-        - The C(severity) that it would have, and the C(reason), the end (C(until)) and the author (C(by)).
+        - The C(severity) that it would have otherwise, and the C(reason), end (C(until)) and author (C(by)) of the acceptance.
         - Null if it is not accepted.
       type: dict
 """
@@ -145,7 +146,7 @@ def api_token_findings(
 
 
 class FilterModule:
-    """Hands the filter to Ansible."""
+    """Makes the filter available to Ansible."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {"api_token_findings": api_token_findings}

@@ -11,10 +11,10 @@ version_added: 1.0.0
 author:
   - Mondoo platform collection contributors (@mondoo-community)
 description:
-  - Chooses among listed API tokens of the Mondoo Platform those that fit all criteria, for M(mondoo.platform.api_tokens) to delete.
-  - At least one of O(created_by), O(unused_for), O(older_than) and O(names) is required. One that is empty is refused, since what it
-    was meant to spare would be deleted.
-  - It reads nothing but its input, and changes nothing. The playbook C(mondoo.platform.offboard) does all of it.
+  - Selects the listed API tokens of the Mondoo Platform that match all criteria, for M(mondoo.platform.api_tokens) to delete.
+  - At least one of O(created_by), O(unused_for), O(older_than) and O(names) is required. An empty one is refused, since tokens
+    that it was meant to exclude would be deleted.
+  - It reads only its input and changes nothing. The playbook C(mondoo.platform.offboard) also lists and deletes the tokens.
 positional: created_by, unused_for, older_than, names, limit, own
 options:
   _input:
@@ -24,8 +24,8 @@ options:
     required: true
   created_by:
     description:
-      - E-mail addresses or MRNs of who created the token, and shell patterns of them, in upper or lower case.
-      - A list, or text that is separated by commas.
+      - E-mail addresses or MRNs of the creator, and shell patterns of them, ignoring case.
+      - A list or comma-separated text.
     type: list
     elements: str
   unused_for:
@@ -33,16 +33,16 @@ options:
       - For how long the token has not been used, for example V(90d). For one that was never used, the time since its creation counts.
     type: str
   older_than:
-    description: How old the token is at least, in the same form.
+    description: Minimum age of the token, in the same form.
     type: str
   names:
     description:
-      - Names, and shell patterns of names; upper and lower case differ. What a rotation has left of a name goes with it.
-      - A list, or text that is separated by commas.
+      - Names and shell patterns of names; matching is case-sensitive. Leftovers of a rotation are included with their name.
+      - A list or comma-separated text.
     type: list
     elements: str
   limit:
-    description: If more tokens fit, none is chosen.
+    description: If more tokens match, none is selected.
     type: int
     default: 25
   own:
@@ -62,7 +62,7 @@ EXAMPLES = r"""
     include_spaces: true
   register: listed
 
-- name: Delete what somebody has left behind
+- name: Delete the tokens that somebody created
   mondoo.platform.api_tokens:
     tokens: >-
       {{
@@ -81,13 +81,13 @@ _value:
       elements: dict
     lines:
       description:
-        - For a person. How many fit, and a line for each with name, scope, MRN, creator, creation and last use; likewise for tokens that
-          fit and are kept, since they are in O(own).
+        - A readable summary. How many match, and a line for each with name, scope, MRN, creator, creation and last use; likewise
+          for matching tokens that are kept because they are in O(own).
       type: list
       elements: str
     problem:
       description:
-        - Why nothing is to be deleted, such as criteria that are missing, or more tokens than O(limit). Empty if there is no reason.
+        - Why nothing is to be deleted, such as missing criteria or more tokens than O(limit). Otherwise empty.
       type: str
 """
 
@@ -132,7 +132,7 @@ def api_token_offboarding(
 
 
 class FilterModule:
-    """Hands the filter to Ansible."""
+    """Makes the filter available to Ansible."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {"api_token_offboarding": api_token_offboarding}

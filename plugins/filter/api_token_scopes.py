@@ -12,11 +12,11 @@ author:
   - Mondoo platform collection contributors (@mondoo-community)
 description:
   - Turns organizations and spaces into arguments for M(mondoo.platform.api_token_info), one dictionary for each listing, to loop over.
-  - Variables from C(-e), INI inventories and surveys are text. Text is read as a list that is separated by commas, or as JSON.
+  - Variables from C(-e), INI inventories and surveys are text. Text is parsed as a comma-separated list or as JSON.
 positional: spaces
 options:
   _input:
-    description: IDs or MRNs of organizations. Each is listed with all of its spaces. Null stands for none.
+    description: IDs or MRNs of organizations. Each is listed with all of its spaces. Null means none.
     type: raw
     required: true
   spaces:
@@ -72,7 +72,7 @@ def api_token_scopes(organizations: Any, spaces: Any = None) -> list[dict[str, A
 
 
 class FilterModule:
-    """Hands the filter to Ansible."""
+    """Makes the filter available to Ansible."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {"api_token_scopes": api_token_scopes}

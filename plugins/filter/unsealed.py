@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A filter that opens what the role api_tokens has sealed."""
+"""A filter that opens secrets sealed by the role api_tokens."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ version_added: 1.0.0
 author:
   - Mondoo platform collection contributors (@mondoo-community)
 description:
-  - Between the tasks of the role P(mondoo.platform.api_tokens#role), secrets are encrypted with a key that only the running
-    C(ansible-playbook) knows. This filter opens one.
-  - Only for the role itself. Tasks of yours find the secret in C(api_token_secret).
+  - Between the tasks of the role P(mondoo.platform.api_tokens#role), secrets are encrypted with a key that exists only in the
+    running C(ansible-playbook). This filter opens one.
+  - Only for the role itself. Your tasks get the secret in C(api_token_secret).
 options:
   _input:
-    description: What was sealed, by the same run of Ansible.
+    description: The sealed secret, from the same run of Ansible.
     type: str
     required: true
 """
@@ -44,7 +44,7 @@ from ansible_collections.mondoo.platform.plugins.plugin_utils._handover.sealing 
 
 
 def unsealed(sealed: str) -> str:
-    """The secret; raises AnsibleFilterError for what another run has sealed."""
+    """The secret; raises AnsibleFilterError if another run has sealed it."""
     try:
         return unseal(sealed)
     except MondooError as error:
@@ -52,7 +52,7 @@ def unsealed(sealed: str) -> str:
 
 
 class FilterModule:
-    """What Ansible loads."""
+    """Makes the filter available to Ansible."""
 
     def filters(self) -> dict[str, Callable[[str], str]]:
         return {"unsealed": unsealed}

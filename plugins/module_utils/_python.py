@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ends the module with one sentence if Python is too old. Each module imports it before the rest of the collection.
+"""Ends the module with a clear message if Python is too old. Each module imports it before the rest of the collection.
 
 Older versions cannot compile the rest of the collection. This file and those of the modules therefore use no syntax newer than
 Python 3.6, the oldest on which ansible-core runs modules. ansible.module_utils.basic ends in the same way.

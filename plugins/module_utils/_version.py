@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The version that requests carry; a test holds it against galaxy.yml."""
+"""The version sent with requests; a test compares it with galaxy.yml."""
 
 from __future__ import annotations
 

@@ -11,37 +11,37 @@ author:
   - Mondoo platform collection contributors (@mondoo-community)
 description:
   - Creates, changes, rotates and deletes an API token of a space or an organization of the Mondoo Platform.
-  - The desired token is compared with what is there, and the fewest possible changes are sent. If nothing is to be done,
-    one request is made and nothing is sent.
-  - The secret of a token is shown once by the service, when the token is generated. It is returned in RV(token), or written
-    to O(token_path).
+  - Compares the declared token with the existing one and sends as few changes as possible. If nothing has to change, it sends one
+    query and no mutation.
+  - The service shows the secret of a token once, when it generates the token. The module returns it in RV(token) or writes it to
+    O(token_path).
 options:
   name:
     description:
       - Exact name of the token. Required unless O(mrn) is given.
-      - If two or more tokens of the scope have the name, the module fails and lists them.
-      - A name with white space around it, with a control character, or with an ending such as C((pending 2026-11-25T00:00:00Z\))
+      - If several tokens of the scope have this name, the module fails and lists them.
+      - A name with leading or trailing white space, a control character, or an ending such as C((pending 2026-11-25T00:00:00Z\))
         or C((retired 2026-11-25T00:00:00Z\)) is refused, unless O(mrn) names the token that has it.
-      - Quote a name that YAML would read as something else than text, such as C("1.10") or C("yes").
+      - Quote a name that YAML would not read as text, such as C("1.10") or C("yes").
     type: str
   mrn:
     description:
-      - MRN of the token. With O(name) too, the token is renamed to it.
-      - A rotation gives a token a new MRN, so that a later run does not find it by the old one.
+      - MRN of the token. If O(name) is given too, the token is renamed to it.
+      - A rotation gives a token a new MRN; later runs do not find it by the old one.
     type: str
   description:
     description:
-      - What the token is for. Left alone if omitted; an empty string clears it.
+      - What the token is for. Not changed if omitted; an empty string clears it.
     type: str
   permissions:
     description:
       - What the token may do. Each entry is V(viewer), V(editor), V(owner), V(agent), the name of another role of the
         platform (V(integrations-manager), V(sla-manager), V(policy-manager), V(policy-editor), V(ticket-manager),
         V(ticket-creator), V(exceptions-requester), V(query-pack-manager), V(query-pack-editor)), or the MRN of a role.
-      - Upper and lower case, order and repetition make no difference.
-      - Left alone if omitted. Required, and not empty, to create a token.
-      - The memberships that the platform adds by itself (C(org-member), C(space-member)) cannot be declared, and are no
-        difference.
+      - Case, order and duplicates do not matter.
+      - Not changed if omitted. At least one is required to create a token.
+      - The memberships that the platform adds itself (C(org-member), C(space-member)) cannot be declared and are ignored in
+        comparisons.
     type: list
     elements: str
   purge_permissions:
@@ -51,17 +51,17 @@ options:
     default: true
   rotate_after:
     description:
-      - Replaces the token by a new one when it is at least this old.
-      - A whole number and one of C(w), C(d), C(h), C(m), C(s), for example V(90d) or V(12h). V(0) replaces it in every run.
+      - Replaces the token with a new one when it is at least this old.
+      - A whole number and a unit, C(w), C(d), C(h), C(m) or C(s), for example V(90d) or V(12h). V(0) replaces it in every run.
       - The new token is generated as C(NAME (pending 2026-11-25T00:00:00Z\)), and its secret is handed over and verified. Only
-        then is the old token deleted or retired, and the new one gets the name. If anything fails before that, the new token is
-        deleted and nothing has changed.
+        then is the old token deleted or retired, and the new one renamed. If anything fails before that, the new token is deleted
+        and nothing has changed.
     type: str
   overlap:
     description:
       - How long a replaced token stays valid, in the same form as O(rotate_after). It is renamed to
-        C(NAME (retired 2026-11-25T00:00:00Z\)), and deleted by the first later run, with O(rotate_after), O(overlap) or
-        O(lost_secret=rotate), that finds its retirement at least this long ago.
+        C(NAME (retired 2026-11-25T00:00:00Z\)), and deleted by the first run with O(rotate_after), O(overlap) or
+        O(lost_secret=rotate) that starts at least this long after its retirement.
       - By default it is deleted in the run that replaces it.
     type: str
   token_path:
@@ -69,10 +69,10 @@ options:
       - File to write the secret to, on the host that runs the module, instead of returning it. It holds the secret and
         nothing else.
       - It is written in one step. A new file is readable by its owner only unless O(mode) says otherwise; an existing one keeps
-        its owner, group, mode and SELinux context unless they are given. Whether it can be written is checked before a token
-        is generated; if it cannot be written afterwards all the same, the new token is deleted.
-      - The directory must exist. Anything that exists and is not a regular file is refused, as is a link that was made by another
-        user than C(root) and the one who runs the module.
+        its owner, group, mode and SELinux context unless they are given. The module checks that it can write the file before it
+        generates a token; if writing fails anyway, it deletes the new token.
+      - The directory must exist. An existing path that is not a regular file is refused, as is a link created by a user other
+        than C(root) and the one who runs the module.
       - Not used with O(state=absent); the file is left as it is.
     type: path
   lost_secret:
@@ -86,32 +86,32 @@ options:
     default: warn
   generate:
     description:
-      - Whether this run may generate a secret. If V(false) and one would be needed, the module fails before anything is
-        changed.
-      - A task whose secret nobody takes, since it has neither O(token_path) nor C(register), behaves as with V(false).
+      - Whether this run may generate a secret. If V(false) and one is needed, the module fails before it changes anything.
+      - A task with neither O(token_path) nor C(register) behaves as with V(false), since its secret would be lost.
     type: bool
     default: true
   pending_grace:
     description:
-      - How long a pending token is left alone that may belong to a run elsewhere, in the same form as O(rotate_after). Until it is
-        this old, the token in use stays as it is, with a warning; if there is none, the module fails.
-      - V(0) says that there is no other run.
+      - How long to leave alone a pending token that may belong to a run elsewhere, in the same form as O(rotate_after). Until it
+        is this old, the token in use stays as it is, with a warning; if there is none, the module fails.
+      - V(0) means that there is no other run.
       - With O(token_path), a pending token whose secret is not in the file is replaced at once, since runs on one host take turns.
     type: str
     default: 10m
   verify_secret:
     description:
-      - When a secret is tried at the service, with one query.
-      - V(rotated) tries the new secret in a rotation, before the old token is deleted or retired. A secret that is refused was not
-        handed over, so that nothing has changed.
-      - V(always) also tries a secret that is stored in O(token_path), in every run. One that is refused counts as lost.
-      - V(never) tries none.
+      - When to test a secret against the service, with one query.
+      - V(rotated) tests the new secret in a rotation, before the old token is deleted or retired. A refused secret counts as not
+        handed over, and nothing has changed.
+      - V(always) also tests the secret stored in O(token_path), in every run. A refused secret counts as lost.
+      - V(never) tests none.
     type: str
     choices: [rotated, always, never]
     default: rotated
   state:
     description:
-      - V(present) makes the token as declared. V(absent) deletes it, and with O(name) also its pending and retired tokens.
+      - V(present) creates or changes the token as declared. V(absent) deletes it, and with O(name) also its pending and retired
+        tokens.
     type: str
     choices: [present, absent]
     default: present
@@ -126,7 +126,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - Nothing is sent but the listing. What the service makes up itself, such as the MRN of a new token, is not predicted.
+      - Only listing queries are sent. Values that the service chooses, such as the MRN of a new token, are not predicted.
   diff_mode:
     support: full
     details:
@@ -138,12 +138,12 @@ attributes:
   platform:
     support: full
 notes:
-  - A result with a secret in it is hidden from every output, also without C(no_log), and can be registered and used all
-    the same. Whatever shows the registered variable shows the secret.
+  - A result with a secret in it is hidden from all output, even without C(no_log), but can still be registered and used. Anything
+    that shows the registered variable shows the secret.
   - With an ansible-core newer than 2.21, the newest that this release was tested with, a secret is returned only to a task that
     has C(no_log=true). Other tasks fail before anything is generated.
-  - The token that the task logs in with is never deleted, replaced, or stripped of permissions, if its secret is a JWT that
-    names its token. If it is not, it cannot be recognised.
+  - The token that the task logs in with is never deleted, replaced, or stripped of permissions, if its secret is a JWT that names
+    its token. Otherwise it cannot be recognised.
   - Runs on one host that may change tokens of the same scope take turns. They use a lock file below
     C(~/.ansible/mondoo.platform). Check mode does not wait.
 seealso:
@@ -167,7 +167,7 @@ EXAMPLES = r"""
     permissions: [viewer]
   register: dashboard
 
-- name: Hand the secret on, in the one run that has it
+- name: Hand the secret on, in the only run that returns it
   ansible.builtin.copy:
     content: "{{ dashboard.token }}"
     dest: /etc/dashboard/token
@@ -175,7 +175,7 @@ EXAMPLES = r"""
   no_log: true
   when: dashboard.token is defined
 
-- name: One permission more, whatever else the token has
+- name: Add a permission and keep the others
   mondoo.platform.api_token:
     space: my-space-1234
     name: ci
@@ -197,7 +197,7 @@ EXAMPLES = r"""
     mrn: //agents.api.mondoo.app/spaces/my-space-1234/serviceaccounts/2hK8
     name: ci-old
 
-- name: No such token
+- name: Delete a token
   mondoo.platform.api_token:
     space: my-space-1234
     name: ci
@@ -207,7 +207,7 @@ EXAMPLES = r"""
 RETURN = r"""
 api_token:
   description:
-    - The token as it is after the run, or would be after it in check mode. Null once it is absent.
+    - The token after the run; in check mode, as it would be. Null if it is absent.
   returned: always, except when the task was refused before the plan was made
   type: dict
   contains:
@@ -244,7 +244,7 @@ api_token:
       type: str
       returned: success
     created_at:
-      description: When it was created, in UTC. Null where the service does not tell it.
+      description: When it was created, in UTC. Null if the service does not report it.
       type: str
       returned: success
       sample: "2026-11-23T18:00:00Z"
@@ -253,7 +253,7 @@ api_token:
       type: str
       returned: success
     created_by:
-      description: E-mail address or MRN of who created it. Null where the service does not tell it.
+      description: E-mail address or MRN of who created it. Null if the service does not report it.
       type: str
       returned: success
 token:
@@ -273,7 +273,7 @@ operations:
   elements: str
   sample: [updateAPIToken, setRoles]
 error:
-  description: What went wrong, for programs.
+  description: Machine-readable details of the failure.
   returned: failure
   type: dict
   contains:
@@ -286,9 +286,9 @@ error:
       type: str
       returned: failure
     http_status:
-      description: HTTP status of the answer.
+      description: HTTP status of the response.
       type: int
-      returned: when there was an answer
+      returned: when there was a response
 """
 
 from typing import Any

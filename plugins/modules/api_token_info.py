@@ -11,7 +11,7 @@ author:
   - Mondoo platform collection contributors (@mondoo-community)
 description:
   - Lists the API tokens of a space or an organization of the Mondoo Platform, with filters for audits.
-  - Secrets are never part of it, since the service shows them only once.
+  - Secrets are never included, since the service shows them only once.
 options:
   include_spaces:
     description:
@@ -26,7 +26,7 @@ options:
     description: Only the token with this MRN.
     type: str
   query:
-    description: Only tokens with this text in their name or description, in upper or lower case.
+    description: Only tokens with this text in their name or description, ignoring case.
     type: str
   permissions:
     description: Only tokens that have any of these permissions, written as for M(mondoo.platform.api_token).
@@ -34,13 +34,13 @@ options:
     elements: str
   created_by:
     description:
-      - Only tokens created by this user, by e-mail address or MRN as RV(mondoo.platform.api_token#module:api_token.created_by) shows
-        it, in upper or lower case.
+      - Only tokens created by this user, by e-mail address or MRN as RV(mondoo.platform.api_token#module:api_token.created_by)
+        shows it, ignoring case.
     type: str
   older_than:
     description:
       - Only tokens that were created at least this long ago.
-      - A whole number and one of C(w), C(d), C(h), C(m), C(s), for example V(90d).
+      - A whole number and a unit, C(w), C(d), C(h), C(m) or C(s), for example V(90d).
     type: str
   unused_for:
     description:
@@ -49,8 +49,8 @@ options:
     type: str
   concurrency:
     description:
-      - How many requests are sent at the same time with O(include_spaces), from 1 to 64. Each has a connection of its own, and
-        asks for the tokens of 25 spaces.
+      - Number of concurrent requests with O(include_spaces), from 1 to 64. Each uses its own connection and lists the tokens of
+        25 spaces.
     type: int
     default: 8
   order_by:
@@ -60,7 +60,7 @@ options:
     choices: [name, created_at, last_used]
     default: name
   descending:
-    description: Whether to turn the order round.
+    description: Whether to reverse the order.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -103,18 +103,18 @@ EXAMPLES = r"""
 RETURN = r"""
 api_tokens:
   description:
-    - The tokens, in the order asked for. Each has the keys of RV(mondoo.platform.api_token#module:api_token), and those below. It can
-      be given as it is as an entry of O(mondoo.platform.api_tokens#module:tokens).
+    - The tokens, in the requested order. Each has the keys of RV(mondoo.platform.api_token#module:api_token) and those below, and
+      can be used unchanged as an entry of O(mondoo.platform.api_tokens#module:tokens).
   returned: success
   type: list
   elements: dict
   contains:
     age_days:
-      description: Whole days since its creation. Null where that is not known.
+      description: Whole days since its creation. Null if unknown.
       type: int
       returned: success
     unused_days:
-      description: Whole days since its last use, or since its creation if it was never used. Null where that is not known.
+      description: Whole days since its last use, or since its creation if it was never used. Null if unknown.
       type: int
       returned: success
 count:
@@ -122,7 +122,7 @@ count:
   returned: success
   type: int
 scopes:
-  description: Every space and organization whose tokens were read, also those without a token, before any filter.
+  description: Every space and organization that was read, even if it has no tokens, before any filter.
   returned: success
   type: list
   elements: dict
@@ -140,7 +140,7 @@ scopes:
       type: str
       returned: success
     name:
-      description: Name of a space of O(organization) with O(include_spaces). Null where nothing asks for it.
+      description: Name of a space of O(organization) with O(include_spaces). Null otherwise.
       type: str
       returned: success
     count:
@@ -148,21 +148,21 @@ scopes:
       type: int
       returned: success
 endpoint:
-  description: Address of the API that was asked.
+  description: Address of the API that was used.
   returned: success
   type: str
   sample: https://us.api.mondoo.com/query
 identity:
-  description: What the credential of the task says of itself. Nobody has verified it.
+  description: The identity that the task's credential claims. It is not verified.
   returned: success
   type: dict
   contains:
     kind:
-      description: V(api_token), V(service_account), or V(unknown) for a token that is not a JWT which names itself.
+      description: V(api_token), V(service_account), or V(unknown) for a token that is not a JWT with its MRN in it.
       type: str
       returned: success
     mrn:
-      description: Its MRN. Null where it is unknown.
+      description: Its MRN. Null if unknown.
       type: str
       returned: success
 unreadable:
@@ -184,7 +184,7 @@ unreadable:
       type: str
       returned: success
 error:
-  description: What went wrong, for programs.
+  description: Machine-readable details of the failure.
   returned: failure
   type: dict
   contains:
@@ -197,9 +197,9 @@ error:
       type: str
       returned: failure
     http_status:
-      description: HTTP status of the answer.
+      description: HTTP status of the response.
       type: int
-      returned: when there was an answer
+      returned: when there was a response
 """
 
 from typing import Any

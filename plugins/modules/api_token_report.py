@@ -10,11 +10,11 @@ version_added: 1.0.0
 author:
   - Mondoo platform collection contributors (@mondoo-community)
 description:
-  - Reads the API tokens of spaces and organizations, holds them against a policy, and writes what it found as an HTML page,
-    as JSON, as CSV and as JUnit XML.
+  - Reads the API tokens of spaces and organizations, compares them with a policy, and writes the findings as an HTML page, JSON,
+    CSV and JUnit XML.
   - Tokens are read on the host of the task, with M(mondoo.platform.api_token_info). The reports are written on the controller.
-  - Nothing is changed at the service, whether in check mode or not. The reports are written in check mode too.
-  - The role P(mondoo.platform.api_token_audit#role) is a ready play of it, which can also fail where the policy is broken.
+  - Nothing is changed at the service, with or without check mode. The reports are written in check mode too.
+  - The role P(mondoo.platform.api_token_audit#role) wraps this module, and can also fail if the policy is broken.
 options:
   spaces:
     description: IDs or MRNs of spaces to audit.
@@ -32,27 +32,25 @@ options:
     default: true
   connections:
     description:
-      - More to audit, with credentials and endpoints of its own, in the same report.
-      - Each entry has C(spaces) or C(organizations) or both, and may have C(include_spaces), a C(name) for people, and the options
-        of a connection, such as C(service_account_file) and C(region). Those that it does not have are those of the task.
+      - More scopes to audit in the same report, with their own credentials and endpoints.
+      - Each entry has C(spaces) or C(organizations) or both, and may have C(include_spaces), a C(name) to display, and connection
+        options such as C(service_account_file) and C(region). Missing options are taken from the task.
     type: list
     elements: dict
     default: []
   drift:
     description:
-      - The registered result of the module M(mondoo.platform.api_tokens) in check mode. What it would change is shown in the
-        reports.
+      - The registered result of the module M(mondoo.platform.api_tokens) in check mode. The reports show what it would change.
     type: dict
   previous:
     description:
-      - Path of an earlier report in JSON, on the controller. The reports say then what is new, what is fixed, and what stays.
-      - A file that is not there yet is no error. It may be the file that is written.
+      - Path of an earlier report in JSON, on the controller. The reports then show what is new, what is fixed, and what remains.
+      - A missing file is not an error. It may be the file that this task writes.
     type: path
   fail_on:
     description:
-      - From which severity on a finding breaks the policy. If it is not V(never), scopes that could not be read and drift break
-        it too.
-      - The module itself does not fail then, but counts in RV(broken). In the report in JUnit XML, such findings are failures.
+      - Lowest severity at which a finding breaks the policy. Unless it is V(never), unreadable scopes and drift break it too.
+      - The module itself does not fail; it counts them in RV(broken). In the JUnit XML report, such findings are failures.
     type: str
     choices: [never, low, medium, high]
     default: never
@@ -61,22 +59,22 @@ options:
     type: str
     default: API tokens
   directory:
-    description: Directory for the reports on the controller; made if it is missing. It is relative to the working directory.
+    description: Directory for the reports on the controller; created if missing. It is relative to the working directory.
     type: path
     required: true
   formats:
     description:
-      - Which reports are written, as C(api-tokens.html), C(api-tokens.json), C(api-tokens.csv) and C(api-tokens.junit.xml).
+      - Which reports to write, as C(api-tokens.html), C(api-tokens.json), C(api-tokens.csv) and C(api-tokens.junit.xml).
     type: list
     elements: str
     choices: [html, json, csv, junit]
     default: [html, json, csv, junit]
   mode:
-    description: Octal mode of the reports. They have no secrets in them, but the names of all credentials.
+    description: Octal mode of the reports. They contain no secrets, but the names of all credentials.
     type: raw
     default: "0640"
   now:
-    description: The time to compare with, as V(2026-11-23T18:00:00Z), for tests of a policy. By default the present.
+    description: The time to compare with, such as V(2026-11-23T18:00:00Z), for tests of a policy. Defaults to the current time.
     type: str
 extends_documentation_fragment:
   - mondoo.platform.audit_policy
@@ -100,7 +98,7 @@ EXAMPLES = r"""
     previous: /var/reports/mondoo/api-tokens.json
   register: audit
 
-- name: Say what was found
+- name: Show what was found
   ansible.builtin.debug:
     var: audit.msg
 
@@ -140,13 +138,13 @@ broken:
   type: int
 figures:
   description:
-    - How many tokens, scopes and findings there are, as in the report in JSON.
-    - All other keys of that report are returned too, of which C(report.schema.json) of the role has a description. Lists are
-      cut to 1000 entries, and RV(complete) is V(false) then.
+    - How many tokens, scopes and findings there are, as in the JSON report.
+    - All other keys of that report are returned too; C(report.schema.json) of the role describes them. Lists are cut to 1000
+      entries; RV(complete) is V(false) then.
   returned: success
   type: dict
 complete:
-  description: Whether all lists are as long as in the report in JSON.
+  description: Whether all lists are as long as in the JSON report.
   returned: success
   type: bool
 """

@@ -10,17 +10,17 @@ version_added: 1.0.0
 author:
   - Mondoo platform collection contributors (@mondoo-community)
 description:
-  - Makes the API tokens of any number of spaces and organizations as they are declared, in one task, by the same rules as
-    M(mondoo.platform.api_token) for one token.
-  - What is there is read by scope, and changes share requests, so that the time it takes grows with the number of scopes and
-    of changes, not with the number of tokens. Secrets are generated side by side, one per request.
-  - A token or scope that fails does not keep the others from being done. The task fails at the end, with all results, and
-    with every secret that was generated.
+  - Creates, changes, rotates and deletes declared API tokens of any number of spaces and organizations in one task, by the same
+    rules as M(mondoo.platform.api_token).
+  - Tokens are listed by scope and changes share requests, so the duration grows with the number of scopes and changes, not of
+    tokens. Secrets are generated concurrently, one per request.
+  - If a token or scope fails, the others are still processed. The task fails at the end, with all results and every generated
+    secret.
 options:
   tokens:
     description:
-      - The declared tokens. An unknown option, a missing scope, or the same token twice is refused before anything is sent,
-        and the message says which entry it is.
+      - The declared tokens. An unknown option, a missing scope, or the same token twice is refused before anything is sent, and
+        the message names the entry.
     type: list
     elements: dict
     required: true
@@ -29,7 +29,7 @@ options:
         description: Exact name of the token. Required unless O(tokens[].mrn) is given.
         type: str
       mrn:
-        description: MRN of the token. With O(tokens[].name) too, the token gets that name.
+        description: MRN of the token. If O(tokens[].name) is given too, the token is renamed to it.
         type: str
       space:
         description:
@@ -40,21 +40,22 @@ options:
         description: ID or MRN of the organization that the token belongs to.
         type: str
       scope_mrn:
-        description: MRN of the space or organization that the token belongs to, in place of the two.
+        description: MRN of the space or organization that the token belongs to, instead of the two.
         type: str
       each_space:
         description:
-          - Makes the entry stand for spaces of O(tokens[].organization), each with a token of its own, those of today and those of
-            tomorrow. V(true) means every space. A list of IDs, names, and shell patterns of both means the spaces that fit one of them,
-            for example V([prod-*]); upper and lower case differ. Text means what it says, such as V(true) or V(prod-*,dev-*).
-          - C({space}) and C({space_name}) in O(tokens[].name), O(tokens[].description) and O(tokens[].token_path) become ID and name of
-            the space. Other braces in them are refused; there is no way to write one. O(tokens[].token_path) needs one of the two.
-          - The spaces are listed with one request for each hundred. A space that fits is treated as if it had an entry of its own, by
-            O(prune) too. A pattern that fits no space is a warning.
+          - Expands the entry to one token in each matching space of O(tokens[].organization), including spaces created later.
+            V(true) means every space. A list of IDs, names, and shell patterns of both means the spaces that match one of them,
+            for example V([prod-*]); matching is case-sensitive. Text is parsed, such as V(true) or V(prod-*,dev-*).
+          - C({space}) and C({space_name}) in O(tokens[].name), O(tokens[].description) and O(tokens[].token_path) are replaced
+            with the ID and name of the space. Other braces in them are refused and cannot be escaped. O(tokens[].token_path)
+            needs one of the two.
+          - The spaces are listed with one request per hundred. A matching space is treated as if it had its own entry, by
+            O(prune) too. A pattern that matches no space causes a warning.
           - If the spaces cannot be listed, the entry fails, and nothing is pruned at all.
         type: raw
       description:
-        description: What the token is for. By default O(description); if that is left out too, it is left alone.
+        description: What the token is for. By default O(description); if that is omitted too, it is not changed.
         type: str
       permissions:
         description: What the token may do, written as for M(mondoo.platform.api_token). By default O(permissions).
@@ -83,14 +84,14 @@ options:
         description: Whether this run may generate a secret. By default O(generate).
         type: bool
       pending_grace:
-        description: How long a pending token is left alone that may belong to a run elsewhere. By default O(pending_grace).
+        description: How long to leave alone a pending token that may belong to a run elsewhere. By default O(pending_grace).
         type: str
       verify_secret:
-        description: When a secret is tried at the service. By default O(verify_secret).
+        description: When to test a secret against the service. By default O(verify_secret).
         type: str
         choices: [rotated, always, never]
       state:
-        description: V(present) makes the token as declared, V(absent) deletes it.
+        description: V(present) creates or changes the token as declared, V(absent) deletes it.
         type: str
         choices: [present, absent]
         default: present
@@ -126,80 +127,79 @@ options:
   space:
     description:
       - ID or MRN of the space of all tokens that name no scope of their own.
-      - O(space), O(organization) and O(scope_mrn) exclude each other.
+      - O(space), O(organization) and O(scope_mrn) are mutually exclusive.
     type: str
   organization:
     description:
       - ID or MRN of the organization of all tokens that name no scope of their own.
-      - O(space), O(organization) and O(scope_mrn) exclude each other.
+      - O(space), O(organization) and O(scope_mrn) are mutually exclusive.
     type: str
   scope_mrn:
     description: MRN of the space or organization of all tokens that name no scope of their own.
     type: str
   description:
-    description: Description of all tokens that have none of their own.
+    description: Default for O(tokens[].description).
     type: str
   permissions:
-    description: Permissions of all tokens that have none of their own.
+    description: Default for O(tokens[].permissions).
     type: list
     elements: str
   rotate_after:
-    description: O(tokens[].rotate_after) of all tokens that have none of their own, for example V(90d). V(0) replaces them in every run.
+    description: Default for O(tokens[].rotate_after), for example V(90d). V(0) replaces the tokens in every run.
     type: str
   overlap:
-    description: O(tokens[].overlap) of all tokens that have none of their own, for example V(7d).
+    description: Default for O(tokens[].overlap), for example V(7d).
     type: str
   lost_secret:
-    description: O(tokens[].lost_secret) of all tokens that have none of their own.
+    description: Default for O(tokens[].lost_secret).
     type: str
     choices: [warn, fail, rotate]
     default: warn
   generate:
     description:
-      - O(tokens[].generate) of all tokens that have none of their own. If V(false), an entry that would need a new secret fails
-        before anything is changed for it.
-      - An entry without O(tokens[].token_path) in a task without C(register) behaves as with V(false), since nobody would take its
-        secret.
+      - Default for O(tokens[].generate). If V(false), an entry that needs a new secret fails before anything is changed for it.
+      - An entry without O(tokens[].token_path) in a task without C(register) behaves as with V(false), since its secret would be
+        lost.
     type: bool
     default: true
   pending_grace:
-    description: O(tokens[].pending_grace) of all tokens that have none of their own, as for M(mondoo.platform.api_token).
+    description: Default for O(tokens[].pending_grace), as for M(mondoo.platform.api_token).
     type: str
     default: 10m
   verify_secret:
-    description: O(tokens[].verify_secret) of all tokens that have none of their own, as for M(mondoo.platform.api_token).
+    description: Default for O(tokens[].verify_secret), as for M(mondoo.platform.api_token).
     type: str
     choices: [rotated, always, never]
     default: rotated
   stage:
     description:
-      - For a play that hands secrets on by other tasks. New tokens are generated under pending names, and their secrets returned;
-        nothing is replaced yet. The same task with O(delivered) finishes what was handed on.
+      - For a play that hands secrets over with other tasks. New tokens are generated under pending names and their secrets are
+        returned; nothing is replaced yet. The same task with O(delivered) finishes the tokens that were handed over.
       - If the play ends in between, the tokens in use are untouched, and a later run starts over.
       - Entries with O(tokens[].token_path) are not staged, since the module hands their secrets over itself.
     type: bool
     default: false
   delivered:
     description:
-      - MRNs of the pending tokens whose secrets were handed on. They get their declared names, after the tokens that they replace
-        were deleted or retired. All other pending tokens of the declaration are deleted; an empty list deletes all of them.
+      - MRNs of the pending tokens whose secrets were handed over. They get their declared names once the tokens that they replace
+        are deleted or retired. All other pending tokens of the declaration are deleted; an empty list deletes all of them.
       - No secret is generated in a task with this option, except for entries with O(tokens[].token_path).
     type: list
     elements: str
   prune:
     description:
       - Whether to delete the tokens that are not declared, in every scope that a declared token belongs to.
-      - A scope that no entry of O(tokens) belongs to is not pruned, even if it is named in O(space) or O(organization).
-      - Predecessors of a declared token are kept within its O(tokens[].overlap), and as long as its entry has not succeeded. The
-        token that the task logs in with is kept too, where its secret is a JWT that names its token.
-      - Nothing is pruned in a scope whose tokens could not all be listed, nor where a token that is declared by its MRN is not
-        there, because its successor could not be told from an undeclared token.
+      - A scope without an entry in O(tokens) is not pruned, even if O(space) or O(organization) names it.
+      - Predecessors of a declared token are kept within its O(tokens[].overlap) and until its entry has succeeded. The token that
+        the task logs in with is kept too, if its secret is a JWT that names its token.
+      - Nothing is pruned in a scope if its tokens could not all be listed, or if a token declared by its MRN is missing, because
+        its successor could not be distinguished from an undeclared token.
     type: bool
     default: false
   prune_keep:
     description:
-      - Names, and shell patterns of names, that are never pruned, for example V(terraform-*). Upper and lower case differ.
-      - One that fits no token is a warning.
+      - Names and shell patterns of names that are never pruned, for example V(terraform-*). Matching is case-sensitive.
+      - One that matches no token causes a warning.
     type: list
     elements: str
     default: []
@@ -208,7 +208,7 @@ options:
     type: int
     default: 25
   concurrency:
-    description: How many requests are sent at the same time, from 1 to 64. Each has a connection of its own.
+    description: Number of concurrent requests, from 1 to 64. Each uses its own connection.
     type: int
     default: 8
 extends_documentation_fragment:
@@ -220,7 +220,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - Nothing is sent but listings. What the service makes up itself, such as the MRN of a new token, is not predicted.
+      - Only listing queries are sent. Values that the service chooses, such as the MRN of a new token, are not predicted.
   diff_mode:
     support: full
     details:
@@ -232,17 +232,17 @@ attributes:
   platform:
     support: full
 notes:
-  - A result with a secret in it is hidden from every output, also without C(no_log), and can be registered and used all the
-    same. Whatever shows the registered variable shows the secrets.
+  - A result with a secret in it is hidden from all output, even without C(no_log), but can still be registered and used. Anything
+    that shows the registered variable shows the secrets.
   - With an ansible-core newer than 2.21, the newest that this release was tested with, a secret is returned only to a task that
     has C(no_log=true). Other tasks fail before anything is generated.
-  - The token that the task logs in with is never deleted, replaced, or stripped of permissions, if the service's token is a
-    JWT that names itself. If it does not, it cannot be recognised.
-  - A run that takes longer than a few seconds shows how far it is, where it runs on the controller without C(become). On a
-    terminal that is a line every few seconds, else one for each tenth, on standard error in both cases. The log of the host that it runs
-    on has a line for each tenth, too, so that C(journalctl -f) shows it there.
-  - Where so much is created that an interruption would hurt, write the secrets to files with O(tokens[].token_path). Secrets
-    that are to be returned are lost with the process.
+  - The token that the task logs in with is never deleted, replaced, or stripped of permissions, if its secret is a JWT that names
+    its token. Otherwise it cannot be recognised.
+  - A run that takes longer than a few seconds shows its progress on standard error, if it runs on the controller without
+    C(become). On a terminal that is a line every few seconds, otherwise one for each tenth. The log of the host that it runs on
+    has a line for each tenth too, which C(journalctl -f) shows.
+  - If an interruption would lose many secrets, write them to files with O(tokens[].token_path). Secrets to be returned are lost
+    if the process ends.
 seealso:
   - module: mondoo.platform.api_token
   - module: mondoo.platform.api_token_info
@@ -269,7 +269,7 @@ EXAMPLES = r"""
         permissions: [viewer]
         token_path: /etc/mondoo/dashboard
 
-- name: Exactly these tokens, and nothing else but what Terraform manages
+- name: Exactly these tokens, besides those that Terraform manages
   mondoo.platform.api_tokens:
     space: my-space-1234
     prune: true
@@ -289,7 +289,7 @@ EXAMPLES = r"""
   loop: "{{ tokens.results | selectattr('token', 'defined') }}"
   no_log: true
 
-- name: A token in every space of the organization, also in those that are yet to be made
+- name: A token in every space of the organization, including spaces created later
   mondoo.platform.api_tokens:
     organization: my-org-1234
     tokens:
@@ -320,7 +320,7 @@ results:
       type: int
       returned: success
     space:
-      description: ID of the space that it stands for.
+      description: ID of its space.
       type: str
       returned: for an entry with O(tokens[].each_space)
     space_name:
@@ -328,7 +328,7 @@ results:
       type: str
       returned: for an entry with O(tokens[].each_space)
     name:
-      description: Name of the token. Null if it was declared by an MRN that is not there.
+      description: Name of the token. Null if it was declared by an MRN that does not exist.
       type: str
       returned: success
     scope_mrn:
@@ -349,8 +349,8 @@ results:
       returned: success
     api_token:
       description:
-        - The token as it is after the run, or would be after it in check mode, with the keys of
-          RV(mondoo.platform.api_token#module:api_token). Null once it is absent.
+        - The token after the run; in check mode, as it would be. It has the keys of
+          RV(mondoo.platform.api_token#module:api_token). Null if it is absent.
         - In a task with O(stage=true), a token that was generated has its pending name.
       type: dict
       returned: success
@@ -370,12 +370,12 @@ results:
       elements: str
       returned: success
     warnings:
-      description: What there is to know about this token. The first of all of them are shown as warnings of the task too.
+      description: Warnings about this token. The first warnings of all tokens are also shown as warnings of the task.
       type: list
       elements: str
       returned: when there are any
     error:
-      description: What went wrong, for programs, as in RV(error).
+      description: Machine-readable details of the failure, as in RV(error).
       type: dict
       returned: when it failed
 pruned:
@@ -391,18 +391,18 @@ operations:
   type: dict
   sample: {deleteAPIToken: 2, generateAPIToken: 10, setRoles: 1}
 requests:
-  description: How many requests were sent, those of the listing included.
+  description: How many requests were sent, including those of the listing.
   returned: always, except when the task was refused before a plan was made
   type: int
 msg:
   description:
-    - What was done, or would be done in check mode. Counts, and the names of the tokens by scope; of more than 25 that were treated
-      alike, how many of which scope.
-    - If tokens failed, the first of them with the reasons.
+    - What was done, or would be done in check mode, as counts and the names of the tokens by scope. If more than 25 were treated
+      alike, their number in each scope.
+    - If tokens failed, the first of them and the reasons.
   returned: always
   type: str
 error:
-  description: What went wrong, for programs; of the first token that failed.
+  description: Machine-readable details of the first failure.
   returned: failure
   type: dict
   contains:
@@ -415,9 +415,9 @@ error:
       type: str
       returned: failure
     http_status:
-      description: HTTP status of the answer.
+      description: HTTP status of the response.
       type: int
-      returned: when there was an answer
+      returned: when there was a response
 """
 
 from typing import Any

@@ -12,22 +12,22 @@ version_added: 1.0.0
 author:
   - Mondoo platform collection contributors (@mondoo-community)
 description:
-  - One step of handing secrets over. A part of the role P(mondoo.platform.api_tokens#role), and of no use without it.
-  - It reads the variables of the role, and what the tasks before it have registered, by their names. What it returns is for the next
-    step. Secrets are in there encrypted, with a key that only the running C(ansible-playbook) knows.
-  - It runs once for all hosts of a play, and the service is asked by M(mondoo.platform.api_tokens).
+  - One step of handing secrets over. Part of the role P(mondoo.platform.api_tokens#role); of no use without it.
+  - It reads the variables of the role and the results registered by earlier tasks. It returns data for the next step, in which
+    secrets are encrypted with a key that exists only in the running C(ansible-playbook).
+  - It runs once for all hosts of a play, and calls the service with M(mondoo.platform.api_tokens).
 options:
   step:
-    description: The step, in the order in which they are needed.
+    description: The step. The choices are in the order of their use.
     type: str
     choices: [check, decide, stage, store, note_tasks, settle, finish, prune, report]
     required: true
   round:
-    description: Which of the rounds that O(step=decide) has planned.
+    description: One of the rounds planned by O(step=decide).
     type: str
     default: ""
   tasks_failed:
-    description: With O(step=note_tasks), whether tasks of a user have failed.
+    description: With O(step=note_tasks), whether the user's tasks have failed.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -44,13 +44,13 @@ attributes:
   check_mode:
     support: full
     details:
-      - Only O(step=check), O(step=decide) and O(step=report) are run, and change nothing.
+      - Only O(step=check), O(step=decide) and O(step=report) are run; they change nothing.
   diff_mode:
     support: full
   idempotent:
     support: none
     details:
-      - The role asks for what is needed only.
+      - The role requests only what is needed.
   platform:
     support: full
 seealso:
@@ -69,7 +69,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 run:
-  description: Tells this run of the role from others.
+  description: Identifies this run of the role.
   returned: always
   type: str
 result:

@@ -12,17 +12,17 @@ version_added: 1.0.0
 author:
   - Mondoo platform collection contributors (@mondoo-community)
 description:
-  - Looks at files with secrets on the host of the task, writes secrets to them, or gives them back what they held before. A step of
-    the role P(mondoo.platform.api_tokens#role), and of no use without it.
-  - Works by POSIX shell over the connection of the task, so that the host needs no Python. A secret arrives on the standard input of
-    the shell. The new file is made beside the old one, empty, gets its owner, group and mode, then the secret, and takes the place of
+  - Inspects files with secrets on the host of the task, writes secrets to them, or restores their previous content. A step of the
+    role P(mondoo.platform.api_tokens#role); of no use without it.
+  - Uses POSIX shell over the connection of the task; the host needs no Python. A secret is passed on the standard input of the
+    shell. The new file is created empty beside the old one, gets its owner, group and mode, then the secret, and then replaces
     the old one.
 options:
   step:
     description:
-      - With V(look), tells what is there, and what is in the way of writing. Changes nothing.
-      - With V(write), writes secrets.
-      - With V(restore), gives the files back what they held before, or removes them.
+      - V(look) reports the state of the files and what prevents writing. It changes nothing.
+      - V(write) writes secrets.
+      - V(restore) restores the previous content of the files, or removes them.
     type: str
     choices: [look, write, restore]
     required: true
@@ -33,24 +33,24 @@ options:
     required: true
     suboptions:
       key:
-        description: The token that it is about, for the steps that follow.
+        description: The token that the file belongs to, for later steps.
         type: str
       path:
         description: Absolute path of the file.
         type: str
         required: true
       owner:
-        description: Owner of the file, and of folders that are made for it.
+        description: Owner of the file and of directories created for it.
         type: str
       group:
-        description: Group of the file, and of folders that are made for it.
+        description: Group of the file and of directories created for it.
         type: str
       mode:
         description: Mode of the file, as for C(chmod).
         type: str
         default: "0600"
       directory_mode:
-        description: Mode of folders that are missing. Without it, the folder of the file must be there.
+        description: Mode of missing directories. Without it, the directory of the file must exist.
         type: str
       secret:
         description: What O(step=write) writes, sealed.
@@ -59,7 +59,7 @@ options:
         description: What O(step=restore) writes, sealed. Without it, the file is removed.
         type: str
   run:
-    description: Is returned as it is, so that the answer can be told from one of an earlier run.
+    description: Returned unchanged, to distinguish the result from one of an earlier run.
     type: str
     default: ""
 extends_documentation_fragment:
@@ -80,11 +80,11 @@ attributes:
   idempotent:
     support: none
     details:
-      - The role asks for what is needed only.
+      - The role requests only what is needed.
   platform:
     support: full
 notes:
-  - The connection and the become method must have a standard input that what they run can read. C(su) has none.
+  - The connection and the become method must pass standard input to the command. C(su) does not.
 """
 
 EXAMPLES = r"""
@@ -99,7 +99,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 files:
-  description: What is told of each file, in the order of O(files).
+  description: One entry for each file, in the order of O(files).
   returned: always
   type: list
   elements: dict
@@ -125,7 +125,7 @@ files:
       type: float
       returned: with O(step=look)
     problems:
-      description: What is in the way of writing it.
+      description: What prevents writing it.
       type: list
       elements: str
       returned: with O(step=look)
@@ -134,7 +134,7 @@ files:
       type: str
       returned: with O(step=write) and O(step=restore)
     before:
-      description: What it held before, sealed. Null if it was not there.
+      description: Its previous content, sealed. Null if it did not exist.
       type: str
       returned: with O(step=write)
 run:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rules of adoption: from the tokens that exist to a declaration under which nothing changes. Pure."""
+"""The rules of adoption: turns existing tokens into a declaration under which nothing changes. Pure."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.token_name
     parse_name,
 )
 
-# What Ansible takes for the start of an expression.
+# What Ansible treats as the start of an expression.
 TEMPLATE_MARKERS = ("{{", "{%", "{#")
 
 
 @dataclass(frozen=True)
 class Adopted:
-    """A token and its entry. remarks: sentences on what is unusual about the entry."""
+    """A token and its entry. remarks: sentences about what is unusual in the entry."""
 
     token: Token
     entry: dict[str, Any]
@@ -64,7 +64,7 @@ class Adoption:
 
 
 def adopt(tokens: Iterable[Token]) -> Adoption:
-    """The declaration of tokens that exist, by name where a name can tell which one is meant, else by MRN."""
+    """The declaration of existing tokens: by name where the name identifies the token, else by MRN."""
     ordered = sorted(tokens, key=lambda token: (*scope_order(token.scope), token.name, str(token.mrn)))
     by_name = Counter((token.scope, token.name) for token in ordered)
     pending = {(token.scope, parse_name(token.name).base) for token in ordered if _stage(token) is Stage.PENDING}
@@ -90,10 +90,10 @@ def _stage(token: Token) -> Stage:
 
 
 def _leftover(token: Token, by_name: Counter[tuple[Scope, str]]) -> str | None:
-    """Why the token is no more than what a rotation left; None if it is not."""
+    """Why the token is only a leftover of a rotation; None if it is not."""
     name = parse_name(token.name)
     if name.stage is Stage.PENDING:
-        return "It was generated to take over a name, and nobody is known to hold its secret."
+        return "It was generated to take over a name, and its secret has no known holder."
     if name.stage is Stage.RETIRED and by_name[token.scope, name.base]:
         return f'A rotation has replaced it by "{name.base}".'
     return None
@@ -137,11 +137,11 @@ def _can_be_declared(role: str) -> bool:
 
 
 def summary_lines(adoption: Adoption, unreadable: Sequence[Scope] = ()) -> list[str]:
-    """What was adopted, and what was not, for a person."""
+    """A readable summary of what was adopted and what was not."""
     scopes = {adopted.token.scope for adopted in adoption.adopted}
     lines = [f"{count_of(len(adoption.adopted), 'API token')} of {count_of(len(scopes), 'scope')} declared."]
     by_mrn = sum("mrn" in adopted.entry for adopted in adoption.adopted)
     if by_mrn:
-        lines.append(f"{by_mrn} of them by MRN, since the name does not tell which one is meant.")
+        lines.append(f"{by_mrn} of them by MRN, since the name does not identify the token.")
     lines += [f'Left out: "{each.token.name}" of {each.token.scope}. {each.reason}' for each in adoption.left_out]
     return lines + [f"Could not be read: {scope}." for scope in unreadable]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An adopted declaration as a file of variables that people read: YAML, with comments."""
+"""An adopted declaration as a readable file of variables: YAML with comments."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.token impo
 
 from ._adoption import TEMPLATE_MARKERS, Adopted, Adoption, scope_order
 
-# What needs no quotation marks, unless YAML knows it for something else than text.
+# Needs no quotation marks, unless YAML reads it as something other than text.
 _PLAIN = re.compile(r"[A-Za-z](?:[A-Za-z0-9 ._/@+-]*[A-Za-z0-9._/+-])?")
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
 _INDENT = "  "
@@ -35,7 +35,7 @@ def declaration_text(
 ) -> str:
     """The file. now: when the tokens were listed, in UTC. names: of spaces. unreadable: scopes that could not be listed, and why.
 
-    path: of the file, as its comment tells it.
+    path: of the file, for its comment.
     """
     lines = ["---", *_comment(_header(now, path)), ""]
     lines.append("api_tokens_declared:" if adoption.adopted else "api_tokens_declared: []")
@@ -53,11 +53,11 @@ def declaration_text(
 
 def _header(now: datetime, path: str) -> list[str]:
     return [
-        f"The API tokens that were there at {timestamp_text(now)}, written by the playbook mondoo.platform.adopt.",
+        f"The API tokens that existed at {timestamp_text(now)}, written by the playbook mondoo.platform.adopt.",
         "",
         f"{_INDENT}ansible-playbook mondoo.platform.onboard -e @{path} --check --diff",
         "",
-        "changes nothing until somebody changes a token, at the service or in this file. There is no secret in it: the service",
+        "changes nothing until a token is changed, at the service or in this file. It contains no secret: the service",
         "shows a secret once, when its token is generated.",
     ]
 
@@ -88,9 +88,9 @@ def _entry(adopted: Adopted) -> Iterator[str]:
 
 
 def history(token: Token) -> str:
-    """Who made it, when, and when it was last used."""
+    """Who created it, when, and when it was last used."""
     created = "Created" if token.created_at is None else f"Created {_day(token.created_at)}"
-    author = f"{created} by {token.created_by or 'somebody unknown'}"
+    author = f"{created} by {token.created_by or 'an unknown user'}"
     if token.created_at is None:
         author += " at an unknown time"
     if not token.last_use_known:
@@ -109,7 +109,7 @@ def _comment(lines: Iterable[str]) -> list[str]:
 
 
 def printable(text: str) -> str:
-    """The text in one line, with nothing in it that moves a cursor or turns the direction of writing."""
+    """The text in one line, without characters that move a cursor or change the direction of text."""
     return "".join(_escaped(character) if _is_unsafe(character) else character for character in text)
 
 
@@ -118,7 +118,7 @@ def _value(value: Any) -> str:
 
 
 def _scalar(text: str) -> str:
-    """The text as a YAML scalar in one line, which Ansible does not take for an expression."""
+    """The text as a YAML scalar in one line, which Ansible does not treat as an expression."""
     if _PLAIN.fullmatch(text) and yaml.safe_load(text) == text:
         return text
     tag = "!unsafe " if any(marker in text for marker in TEMPLATE_MARKERS) else ""
@@ -129,7 +129,7 @@ def _scalar(text: str) -> str:
 
 
 def _is_unsafe(character: str) -> bool:
-    """Whether it is no letter, mark, number, punctuation, symbol or ordinary space."""
+    """Whether it is not a letter, mark, number, punctuation, symbol or ordinary space."""
     return character != " " and unicodedata.category(character)[0] in "CZ"
 
 

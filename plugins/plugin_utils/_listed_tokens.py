@@ -17,9 +17,9 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.token impo
 
 
 def listed_tokens(items: object) -> list[Token]:
-    """Reads `api_tokens` of the module api_token_info. A token that is there twice, since a space was listed twice, is one.
+    """Reads `api_tokens` of the module api_token_info. A token that is listed twice, since its space was, counts once.
 
-    Texts are kept as the objects that they are, so that Ansible still knows which of them must not be templated.
+    Text objects are kept, since Ansible marks in them which must not be templated.
     Raises MondooError for anything else.
     """
     if not isinstance(items, Sequence) or isinstance(items, (str, bytes)):
@@ -54,13 +54,13 @@ def _token(number: int, item: object) -> Token:
 
 
 def _last_use_is_known(item: Mapping[str, Any]) -> bool:
-    """The days without use are counted from the creation where there was no use, and null where nobody knows."""
+    """Days without use are counted from the creation if there was no use, and null if unknown."""
     is_told = item.get("last_used_at") is not None or item.get("created_at") is None
     return is_told or "unused_days" not in item or item["unused_days"] is not None
 
 
 def _role(role: Any) -> str:
-    """A role as a token has it, which may be one that cannot be declared."""
+    """A role of a token, which may be one that cannot be declared."""
     try:
         return role_mrn_from(role)
     except MondooError:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rules of offboarding: which of the tokens that exist are to be deleted. Pure."""
+"""The rules of offboarding: which existing tokens to delete. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.token_name
 from ._declaration_text import history, printable
 from ._text_values import typed_values
 
-# The options; the documentation of the filter says the same.
+# The options; they match the documentation of the filter.
 CRITERIA: dict[str, dict[str, Any]] = {
     "created_by": {"type": "list", "elements": "str"},
     "unused_for": {"type": "str"},
@@ -34,9 +34,9 @@ _SHOWN = 5  # names in an error
 
 @dataclass(frozen=True)
 class Criteria:
-    """What must all be true of a token; None lets everything pass.
+    """Criteria that a token must all match; None matches everything.
 
-    created_by: e-mail addresses or MRNs, and patterns of them, in any letter case. names: names, and patterns of them.
+    created_by: e-mail addresses or MRNs, and patterns of them, ignoring case. names: names, and patterns of them.
     unused_for: since the last use, or since the creation of a token that was never used.
     """
 
@@ -46,12 +46,12 @@ class Criteria:
     older_than: timedelta | None = None
 
     def match(self, token: Token, now: datetime) -> bool:
-        """Whether the token is meant. Raises MondooError where that depends on a time that the service does not tell."""
+        """Whether the token matches. Raises MondooError if that depends on a time that the service does not report."""
         if self.created_by is not None and not _fits_any(
             [pattern.casefold() for pattern in self.created_by], (token.created_by or "").casefold()
         ):
             return False
-        # What a rotation has left of a name goes with it.
+        # Leftovers of a rotation are included with their name.
         if self.names is not None and not any(
             _fits_any(self.names, name) for name in (token.name, parse_name(token.name).base)
         ):
@@ -63,7 +63,7 @@ class Criteria:
 
 @dataclass(frozen=True)
 class Offboarding:
-    """doomed: tokens to delete. own: what fits too, and is kept since it is the credential in use. listed: how many there were."""
+    """doomed: tokens to delete. own: matching, but kept as the credential in use. listed: how many there were."""
 
     doomed: tuple[Token, ...] = ()
     own: tuple[Token, ...] = ()
@@ -71,24 +71,24 @@ class Offboarding:
 
     @property
     def entries(self) -> list[dict[str, Any]]:
-        """What the module api_tokens deletes them by."""
+        """Entries for the module api_tokens that delete them."""
         return [{"mrn": token.mrn, token.scope.kind: token.scope.id, "state": "absent"} for token in self.doomed]
 
     def lines(self, *, own_is_known: bool) -> list[str]:
-        """Every token, for a person. own_is_known: whether the credential in use can be told from the others."""
+        """A readable line for every token. own_is_known: whether the credential in use can be recognised."""
         fit = "fits" if len(self.doomed) == 1 else "fit"
         lines = [f"{len(self.doomed)} of {count_of(self.listed, 'API token')} {fit}{':' if self.doomed else '.'}"]
         lines += [_describe(token) for token in self.doomed]
         lines += [f"{_describe(token)} It is kept, since this run logs in with it." for token in self.own]
         if self.doomed and not own_is_known:
-            lines.append("Whether this run logs in with one of them cannot be told.")
+            lines.append("Whether this run logs in with one of them cannot be determined.")
         return lines
 
 
 def read_criteria(options: Mapping[str, Any]) -> tuple[Criteria, int]:
-    """The criteria, and how many tokens may fit. An option left out is None; each may be given as text.
+    """The criteria, and how many tokens may match. An omitted option is None; each may be given as text.
 
-    Raises MondooError where there is no criterion, or an empty one: what it was meant to exclude would be deleted.
+    Raises MondooError if there is no criterion, or an empty one: what it was meant to exclude would be deleted.
     """
     names = options.get("names")
     for name in names if isinstance(names, (list, tuple)) else ():
@@ -96,9 +96,9 @@ def read_criteria(options: Mapping[str, Any]) -> tuple[Criteria, int]:
     typed = typed_values({**CRITERIA, **_LIMIT}, options)
     for option in CRITERIA:
         if options.get(option) is not None and not typed[option]:
-            raise invalid_option(f"{option} is empty; leave it out if it does not matter")
+            raise invalid_option(f"{option} is empty; omit it if it does not matter")
     if all(typed[option] is None for option in CRITERIA):
-        raise invalid_option(f"one of {', '.join(CRITERIA)} is required: all that was listed would be deleted")
+        raise invalid_option(f"one of {', '.join(CRITERIA)} is required: otherwise all listed tokens would be deleted")
     if typed["limit"] < 0:
         raise invalid_option(f"limit: {typed['limit']} is out of range: 0 or more")
     return Criteria(
@@ -118,7 +118,7 @@ def _duration(option: str, value: str | None) -> timedelta | None:
 
 
 def choose(tokens: Iterable[Token], criteria: Criteria, limit: int, own: Collection[str], now: datetime) -> Offboarding:
-    """The tokens that fit all criteria, sorted by scope and name. own: MRNs of the credentials in use.
+    """The tokens that match all criteria, sorted by scope and name. own: MRNs of the credentials in use.
 
     Raises MondooError if there are more than `limit`.
     """
@@ -163,6 +163,6 @@ def _last_activity(token: Token, option: str) -> datetime:
 
 def _unknown(token: Token, option: str, what: str) -> MondooError:
     return invalid_option(
-        f'{option}: the service does not tell when "{printable(token.name)}" of {token.scope} ({token.mrn}) {what}. Nothing'
+        f'{option}: the service does not report when "{printable(token.name)}" of {token.scope} ({token.mrn}) {what}. Nothing'
         " was changed"
     )

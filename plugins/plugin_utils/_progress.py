@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Shows on the terminal how far a module is while it runs.
+"""Shows the progress of a running module on the terminal.
 
-The module appends reports to a private file, and a thread of the action plugin reads them. Ansible's display takes what is
-shown to the terminal, whatever the callback. It goes to standard error, so that the output of a callback stays as it is.
+The module appends reports to a private file, and a thread of the action plugin reads them. Ansible's display shows
+them on the terminal, whatever the callback. They go to standard error, so the output of a callback is unchanged.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from ansible import constants
 from ansible.utils.display import Display
 from ansible_collections.mondoo.platform.plugins.module_utils._values.progress_lines import Report, read_progress
 
-QUIET = 3.0  # seconds in which nothing is shown: what takes no longer needs no progress
+QUIET = 3.0  # seconds before the first line: shorter runs need no progress
 INTERVAL = 3.0  # seconds between two lines on a terminal
-_POLL = 0.3  # seconds between two looks into the file
+_POLL = 0.3  # seconds between two reads of the file
 _TENTHS = 10
-# Known when Ansible loads the plugin, before it forks: the processes that run tasks have no terminal.
+# Determined when Ansible loads the plugin, before it forks: the processes that run tasks have no terminal.
 _IS_TERMINAL = sys.stderr is not None and sys.stderr.isatty()
 
 
 class Pace:
-    """Which reports are shown: on a terminal one every few seconds; in a log one for each tenth; nothing at the end.
+    """Which reports are shown: on a terminal one every few seconds; in a log one for each tenth; none at the end.
 
-    is_terminal: whether a person may be looking. now: seconds at the start, by the clock that `take` is given.
+    is_terminal: whether a person may be looking. now: seconds at the start, by the clock that is passed to `take`.
     """
 
     def __init__(self, is_terminal: bool, now: float) -> None:
@@ -42,7 +42,7 @@ class Pace:
         self._tenths: dict[str, int] = {}
 
     def take(self, report: Report, now: float) -> str | None:
-        """Where the report is shown: `log` for everywhere, `screen` for a terminal alone, None for nowhere."""
+        """Where the report is shown: `log` for everywhere, `screen` for a terminal only, None for nowhere."""
         if now < self._next or report.done >= report.of:
             return None
         tenth = report.done * _TENTHS // report.of
@@ -57,7 +57,7 @@ class Pace:
 
 @contextlib.contextmanager
 def shown_progress(what: str) -> Iterator[str]:
-    """The path of a file whose reports are shown for as long as the block lasts. what: is named in front of each."""
+    """The path of a file whose reports are shown while the block runs. what: the prefix of each."""
     descriptor, path = tempfile.mkstemp(prefix="mondoo-progress-", dir=constants.DEFAULT_LOCAL_TMP)
     ended = threading.Event()
     thread = threading.Thread(target=_watch, args=(descriptor, what, ended), daemon=True)
@@ -87,7 +87,7 @@ def _watch(descriptor: int, what: str, ended: threading.Event, clock: Callable[[
 
 
 def _latest(descriptor: int) -> Report | None:
-    """The last whole report in the file."""
+    """The last complete report in the file."""
     size = os.fstat(descriptor).st_size
     tail = os.pread(descriptor, 256, max(size - 256, 0)).decode("ascii", "replace")
     lines = tail.rpartition("\n")[0].splitlines()

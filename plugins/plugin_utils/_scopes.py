@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From variables that name spaces and organizations to the listings that cover them."""
+"""Turns variables that name spaces and organizations into the listings that cover them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 def listings_of(organizations: object, spaces: object) -> list[dict[str, Any]]:
     """Arguments of the module api_token_info, one dictionary for each listing; those of organizations include their spaces.
 
-    Each of the two is a list of IDs or MRNs, also as text, or None. Raises MondooError if both are empty.
+    Both are lists of IDs or MRNs, also as text, or None. Raises MondooError if both are empty.
     """
     options = typed_values(_OPTIONS, {"organizations": organizations, "spaces": spaces})
     named = [("organization", value) for value in options["organizations"]]

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Values of variables as an argument spec types them.
+"""Converts values of variables to the types of an argument spec.
 
-Variables from `-e key=value`, INI inventories and surveys are text. It means what it says: `no` is false, `a,b` is a list
-of two, `5` is a number; as Ansible reads the options of a module.
+Variables from `-e key=value`, INI inventories and surveys are text. It is parsed as Ansible parses module options: `no` is
+false, `a,b` is a list of two, `5` is a number.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.text_lists
 def typed_values(spec: Mapping[str, Mapping[str, Any]], values: Mapping[str, Any]) -> dict[str, Any]:
     """Converts the values to the types of the spec, an argument spec of Ansible, and fills in its defaults.
 
-    None and empty text are taken as not set. Text for a list is split at commas, unless it is a list in JSON.
+    None and empty text count as not set. Text for a list is split at commas, unless it is a list in JSON.
     Raises MondooError that names every problem, with its value: nothing in the spec may be a secret.
     """
     unsupported = sorted(values.keys() - spec.keys())
     if unsupported:
-        raise invalid_option(f"there is no option {', '.join(unsupported)}; there are {', '.join(sorted(spec))}")
+        raise invalid_option(f"unknown option {', '.join(unsupported)}; known: {', '.join(sorted(spec))}")
     present = {
         name: split_list(value) if spec[name].get("type") == "list" and isinstance(value, str) else value
         for name, value in values.items()

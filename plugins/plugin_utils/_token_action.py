@@ -4,8 +4,8 @@
 
 """Runs a module that may return a secret.
 
-Refuses to let it generate one that nobody takes, and hides its result from every output if, and only if, it carries one. On an
-ansible-core that is newer than those that this was tested with, it relies on the task's own no_log.
+Refuses to generate a secret that would be lost, and hides the result from all output if, and only if, it has a secret in it.
+On an ansible-core newer than those that this was tested with, it relies on the task's own no_log.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.quoting im
 from ._progress import shown_progress
 
 _TAKE_IT = "Register the result of the task, or set token_path."
-# The newest ansible-core with which it was seen that no output shows a hidden result. The tests run with it.
+# The newest ansible-core that was tested to show a hidden result in no output. The tests run with it.
 NEWEST_TESTED = (2, 21)
 
 
@@ -40,13 +40,13 @@ def carries_secret(result: Mapping[str, Any]) -> bool:
         return True
     if any(isinstance(entry, Mapping) and entry.get("token") for entry in result.get("results") or ()):
         return True
-    # What Ansible could not read as a result is shown as it is.
+    # What Ansible could not parse as a result is shown unchanged.
     return '"token"' in str(result.get("module_stdout", ""))
 
 
 @contextlib.contextmanager
 def _silent(connection: Any) -> Iterator[None]:
-    """Some connection plugins, such as ssh, print all that a module prints at -vvv, unless their play context has no_log."""
+    """Some connection plugins, such as ssh, print all module output at -vvv, unless their play context has no_log."""
     context = connection._play_context
     before = context.no_log
     context.no_log = True
@@ -62,14 +62,14 @@ def _core() -> tuple[int, int]:
 
 
 def _hides_messages_too() -> bool:
-    """Whether this ansible-core hides warnings and the reason of a failure together with the result."""
+    """Whether this ansible-core hides warnings and the reason of a failure along with the result."""
     return _core() < (2, 19)
 
 
 def _reason_to_forbid_secrets(task: Any) -> tuple[str, str] | None:
-    """Why a result of this task must not have a secret in it, and what to do; None where it may."""
+    """Why a result of this task must not have a secret in it, and what to do; None if it may."""
     if not task.register:
-        return "nobody takes it", _TAKE_IT
+        return "the secret would be lost", _TAKE_IT
     if _core() > NEWEST_TESTED and not task.no_log:
         newest = ".".join(map(str, NEWEST_TESTED))
         reason = (
@@ -81,7 +81,7 @@ def _reason_to_forbid_secrets(task: Any) -> tuple[str, str] | None:
 
 
 def _tell(result: Mapping[str, Any]) -> None:
-    """Shows what a person needs to know of a hidden result; neither warnings nor messages have a secret in them."""
+    """Shows the warnings and messages of a hidden result; they contain no secret."""
     display = Display()
     for warning in result.get("warnings") or ():
         display.warning(str(warning))
@@ -90,7 +90,7 @@ def _tell(result: Mapping[str, Any]) -> None:
 
 
 def check_identifiers(arguments: Mapping[str, Any]) -> None:
-    """Refuses names, MRNs and scopes that YAML took for numbers, booleans or dates; a module gets them as text."""
+    """Refuses names, MRNs and scopes that YAML read as numbers, booleans or dates; a module would get them as text."""
     for option, value in arguments.items():
         require_text(option, value)
     for entry in _read_entries(arguments.get("tokens")):
@@ -102,7 +102,7 @@ def check_identifiers(arguments: Mapping[str, Any]) -> None:
 
 
 def forbid_returned_secrets(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments with which a module generates no secret that it would only return."""
+    """The arguments with which the module generates no secret to be returned."""
     if "tokens" not in arguments:
         return dict(arguments) if arguments.get("token_path") else {**arguments, "generate": False}
     tokens = [
@@ -113,7 +113,7 @@ def forbid_returned_secrets(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def explain_forbidden_secret(result: dict[str, Any], arguments: Mapping[str, Any], reason: str, advice: str) -> None:
-    """Says in the result of a failed module why it was given no secret, in place of an option that nobody set.
+    """Replaces the mention of an option that the task did not set with the reason why no secret was allowed.
 
     arguments: as the task has them.
     """
@@ -132,13 +132,13 @@ def explain_forbidden_secret(result: dict[str, Any], arguments: Mapping[str, Any
 
 
 def _is_forbidden(part: Any) -> bool:
-    """Whether a result, or that of an entry, is the failure of a module that would have needed to generate a secret."""
+    """Whether a result, or that of an entry, failed because the module would have had to generate a secret."""
     error = part.get("error") if isinstance(part, Mapping) else None
     return isinstance(error, Mapping) and error.get("code") == GENERATION_NOT_ALLOWED
 
 
 def _read_entries(tokens: object) -> list[Any]:
-    """The entries of `tokens` as the module reads them, which takes text too; those that it will refuse are as they were."""
+    """The entries of `tokens` as the module reads them, also from text; entries that it will refuse are unchanged."""
     try:
         return [_read_entry(entry) for entry in check_type_list(tokens)]
     except TypeError:
@@ -158,7 +158,7 @@ def _as_list(environment: Any) -> list[Any]:
 
 
 class ModuleActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no type information
-    """An action plugin of the name of a module of this collection. What it does beside the module is in `_run_module`."""
+    """An action plugin for a module of this collection. What it adds to the module is in `_run_module`."""
 
     _requires_connection = True
     _supports_check_mode = True
@@ -185,7 +185,7 @@ class ModuleActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no
 
     @contextlib.contextmanager
     def _shown_progress(self) -> Iterator[None]:
-        """Shows how far the module is, where it runs on this host as this user."""
+        """Shows the progress of the module if it runs on this host as this user."""
         if self._connection.transport != "local" or self._connection.become is not None:
             yield
             return

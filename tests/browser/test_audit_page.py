@@ -97,7 +97,7 @@ def test_the_most_dangerous_token_is_first_and_its_score_is_explained(page: Page
     assert sum(points) == token["score"]
     scale = page.locator(".scale")
     assert not scale.is_visible()
-    page.get_by_text("How the score is made").click()
+    page.get_by_text("How the score is computed").click()
     expect(scale).to_be_visible()
     first.get_by_role("link").click()
     expect(page.locator(".live .toggle").first).to_be_focused()
@@ -235,12 +235,12 @@ def test_searching(page: Page, audit: Audited) -> None:
     search(page, "terraform CHECKOUT")
     assert names(page) == ["terraform", "terraform"]
     token = audit.report["tokens"][0]
-    for text in (token["mrn"].rsplit("/", 1)[1], "nobody can tell", "ticket-manager", "Nightly export"):
+    for text in (token["mrn"].rsplit("/", 1)[1], "its purpose is unknown", "ticket-manager", "Nightly export"):
         search(page, text)
         assert names(page), text
     search(page, "no such token")
     assert status(page) == f"0 of {len(FLEET)} tokens"
-    expect(page.get_by_text("No token fits these filters.")).to_be_visible()
+    expect(page.get_by_text("No token matches these filters.")).to_be_visible()
     search(page, "")
     assert len(names(page)) == len(FLEET)
 
@@ -447,7 +447,7 @@ def test_accessibility(
     page.goto(f"{request.getfixturevalue(what).address}#show=own")
     page.goto(request.getfixturevalue(what).address)
     page.locator(".live .toggle").first.click()
-    page.get_by_text("How the score is made").click() if what != "clean" else None
+    page.get_by_text("How the score is computed").click() if what != "clean" else None
     for fragment in ("", "#severity=high,low&q=e", "#q=nothing+fits"):
         page.evaluate("fragment => { location.hash = fragment }", fragment)
         violations: list[dict[str, Any]] = Axe().run(page).response["violations"]
@@ -577,7 +577,7 @@ def test_five_thousand_tokens(page: Page, large: Audited) -> None:
 
 def test_an_audit_without_findings(page: Page, clean: Audited) -> None:
     page.goto(clean.address)
-    assert "Every token is as the policy wants it." in page.locator("main").inner_text()
+    assert "Every token complies with the policy." in page.locator("main").inner_text()
     assert len(names(page)) == clean.report["figures"]["tokens"]
     choose(page, "Severity", "high")
     assert names(page) == []

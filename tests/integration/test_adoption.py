@@ -123,7 +123,7 @@ def test_a_file_that_is_there_is_kept(organization: Organization) -> None:
     for mode in ((), ("--check",)):
         refused = organization.adopt(*mode, file="mine.yml")
         assert refused.returncode != 0
-        assert f"{other} is there already. Name another file in api_tokens_adopt_file" in refused.stdout
+        assert f"{other} already exists. Name another file in api_tokens_adopt_file" in refused.stdout
     assert organization.adopt(file="mine.yml", overwrite="no").returncode != 0
     assert other.read_text(encoding="utf-8") == "mine: true\n"
     assert organization.simulator.requests() == []

@@ -274,7 +274,7 @@ def test_what_has_changed_since_the_last_report(auditor: Auditor) -> None:
     Path(path).write_text("no report", encoding="utf-8")
     third = auditor.run(spaces=["alpha"], previous=path)
     assert third.done.returncode != 0
-    assert "is no report of an audit in JSON" in third.done.stdout
+    assert "is not a JSON report of an audit" in third.done.stdout
     assert "Traceback" not in third.done.stdout
 
 
@@ -321,7 +321,7 @@ def test_the_result_is_there_for_more_tasks(playbooks: Playbooks, service: Simul
     assert service.mutations() == []
     mistaken = playbooks.run({"mondoo.platform.api_token_report": {**options, "fromats": ["csv"]}}).result
     assert mistaken["failed"]
-    assert "there is no option fromats" in mistaken["msg"]
+    assert "unknown option fromats" in mistaken["msg"]
 
 
 def as_text(value: Any) -> str:

@@ -107,7 +107,7 @@ def test_no_space_at_all_is_a_warning(modules: ModuleRunner) -> None:
     result = modules.run("api_tokens", tokens=[{**EACH, "each_space": ["nothing-*"]}], prune=True)
     assert (result["changed"], result["results"]) == (False, [])
     assert result["warnings"] == [
-        'entry 1 of tokens ("ci"): each_space: "nothing-*" fits no space of organization "acme".'
+        'entry 1 of tokens ("ci"): each_space: "nothing-*" matches no space of organization "acme".'
     ]
 
 

@@ -98,7 +98,7 @@ def test_rotating_nothing_or_what_is_not_declared(fleet: Fleet) -> None:
     assert "Name the tokens to replace in api_tokens_rotate_now." in refused.stdout
     unknown = fleet.run(playbook="mondoo.platform.rotate", rotate_now=["vault", "vualt"])
     assert unknown.returncode != 0
-    assert "api_tokens_rotate_now: vualt is no token in api_tokens_declared" in unknown.stdout
+    assert "api_tokens_rotate_now: vualt is not a token in api_tokens_declared" in unknown.stdout
     assert fleet.mutations() == []
 
 
@@ -114,7 +114,8 @@ def test_the_encrypted_file_keeps_everything_else(fleet: Fleet) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "words"), [("plain: true\n", "it is not encrypted as a whole"), ("[1, 2]\n", "it holds no variables")]
+    ("content", "words"),
+    [("plain: true\n", "it is not encrypted as a whole"), ("[1, 2]\n", "it does not contain variables")],
 )
 def test_an_encrypted_file_that_cannot_be_used_is_refused_before(content: str, words: str, fleet: Fleet) -> None:
     if content.startswith("plain"):
@@ -184,7 +185,7 @@ def test_a_token_without_a_place(fleet: Fleet) -> None:
     """Fine as long as it needs no secret."""
     refused = fleet.run(declared=[{"name": "ci"}])
     assert refused.returncode != 0
-    assert "nothing says where it should go: give the entry token_path or deliver" in refused.stdout
+    assert "it has no destination: give the entry token_path or deliver" in refused.stdout
     assert fleet.mutations() == []
     fleet.seed({"scope": "//captain.api.mondoo.app/spaces/alpha", "name": "ci", "permissions": ["agent"]})
     assert fleet.run(declared=[{"name": "ci", "description": "new"}]).returncode == 0
@@ -248,7 +249,7 @@ def test_every_variable_as_text(source: str, fleet: Fleet) -> None:
     ("changes", "words"),
     [
         ({"declared": [{"name": "ci", "deliver": {"tasks": "nowhere.yml"}}]}, "nowhere.yml is not there"),
-        ({"vault_file": "/nowhere/vault.yml"}, "the folder /nowhere does not exist"),
+        ({"vault_file": "/nowhere/vault.yml"}, "the directory /nowhere does not exist"),
         ({"lost_secret": "never"}, "api_tokens_lost_secret"),
         ({"declared": None}, "api_tokens_declared is missing"),
     ],

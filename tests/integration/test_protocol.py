@@ -158,7 +158,7 @@ def test_a_token_that_is_never_listed_is_warned_of(runner: ModuleRunner, simulat
     result = runner.run("api_token", **CI)
     mrn = result["api_token"]["mrn"]
     (warning,) = result["warnings"]
-    assert f"if one shows up whose MRN is not {mrn}, nobody holds its secret; delete it" in warning
+    assert f"if one shows up whose MRN is not {mrn}, its secret is lost; delete it" in warning
     assert "within 30 seconds" in warning
 
 

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every GraphQL document that the collection sends. A correction to what the API looks like is one edit here.
+"""Every GraphQL document that the collection sends. To correct an assumption about the API, edit only this file.
 
-What `@optional` and `@formerly` mean is said in `_graphql/document.py`. `__typename` is asked for where everything else in
-an answer is optional.
+`_graphql/document.py` explains `@optional` and `@formerly`. `__typename` is selected where everything else in a response
+is optional.
 """
 
 from __future__ import annotations

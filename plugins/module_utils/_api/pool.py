@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Several connections to the token API at the same time."""
+"""Several concurrent connections to the token API."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .tokens import SCOPES_PER_REQUEST, Listing, TokenApi, assign_once
 
 
 class TokenApiPool(ConnectionPool[TokenApi]):
-    """Connections that work side by side, with what all of them did."""
+    """Concurrent connections, with the totals of all of them."""
 
     def __init__(self, first: TokenApi, connect: Callable[[], TokenApi], size: int) -> None:
         super().__init__(first, connect, size)
@@ -30,20 +30,20 @@ class TokenApiPool(ConnectionPool[TokenApi]):
 
     @property
     def operations(self) -> dict[str, int]:
-        """How many mutations the service has made or may have made for all of them, by GraphQL name."""
+        """How many mutations the service has executed or may have executed for all of them, by GraphQL name."""
         return dict(sorted(Counter(name for api in self.clients for name in api.mutations).items()))
 
     @property
     def warnings(self) -> list[str]:
-        """Sentences on what is odd about the service, each once."""
+        """Sentences about oddities of the service, each once."""
         return self.clients[0].warnings
 
     def list_tokens(
         self, scopes: Sequence[Scope], progress: Callable[[int, int], None] = lambda _done, _of: None
     ) -> dict[Scope, Listing | MondooError]:
-        """What `TokenApi.list_tokens` returns, with its requests side by side.
+        """As `TokenApi.list_tokens`, with concurrent requests.
 
-        progress: is told how many scopes have been read, and of how many; one call at a time, from any thread.
+        progress: called with how many scopes have been read, and of how many; one call at a time, from any thread.
         """
         shares = [scopes[start : start + SCOPES_PER_REQUEST] for start in range(0, len(scopes), SCOPES_PER_REQUEST)]
         lock = threading.Lock()

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the service can do with API tokens, as typed calls.
+"""The API token operations of the service, as typed calls.
 
-Reading is tried again when that can help. A change is sent again only where the service has certainly not executed it and
-that may pass; what is not known is said (`Verdict.UNKNOWN`), and whoever calls looks before it decides.
+Queries are retried if that can help. A change is sent again only if the service has certainly not executed it and the
+failure may be temporary; an unknown outcome is returned as `Verdict.UNKNOWN`, and the caller checks before it decides.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from .._values.token import Token, generated_token, token_from_node
 from .documents import API_TOKENS, DELETE, GENERATE, ORGANIZATION, SET_ROLES, SPACE, SPACES, UPDATE
 from .verdicts import judge_deletion, judge_roles, judge_update
 
-# Scopes whose pages share a request: at a hundred tokens to a page, an answer of about a megabyte.
+# Scopes per request: with a hundred tokens per page, a response is about a megabyte.
 SCOPES_PER_REQUEST = 25
 _SHOWN = 3  # tokens in a warning
 
@@ -46,14 +46,14 @@ Listing: TypeAlias = "tuple[Token, ...]"
 
 
 class Generated(NamedTuple):
-    """The answer to a creation. secret: shown this once. token: as the service stored it; its MRN is None if not told."""
+    """The response to a creation. secret: shown only this once. token: as stored; its MRN is None if not returned."""
 
     secret: str
     token: Token
 
 
 class TokenUpdate(NamedTuple):
-    """A token that is to be renamed or described; None leaves one as it is."""
+    """A token with a new name or description; None keeps the current one."""
 
     token: Token
     name: str | None = None
@@ -61,7 +61,7 @@ class TokenUpdate(NamedTuple):
 
 
 class RoleChange(NamedTuple):
-    """A token whose roles are to be replaced. roles: MRNs."""
+    """A token with new roles. roles: MRNs."""
 
     token: Token
     roles: Iterable[str]
@@ -69,10 +69,10 @@ class RoleChange(NamedTuple):
 
 @dataclass
 class ServiceProfile:
-    """What a run has learnt about the service, shared by all of its connections.
+    """What a run has detected about the service, shared by all of its connections.
 
-    organization_as_space: whether the listing of an organization wants its MRN as `spaceMrn` too; None until it is known.
-    roles_one_by_one: whether `setRoles` takes one token for each request. warned_of: MRNs of tokens in `warnings`.
+    organization_as_space: whether the listing of an organization needs its MRN as `spaceMrn` too; None until known.
+    roles_one_by_one: whether `setRoles` accepts only one token per request. warned_of: MRNs of tokens in `warnings`.
     """
 
     clock: ServiceClock = field(default_factory=ServiceClock)
@@ -84,11 +84,11 @@ class ServiceProfile:
 
 
 class TokenApi:
-    """The Mondoo Platform API's part for API tokens, over one connection. For one thread at a time.
+    """The API token part of the Mondoo Platform API, over one connection. For one thread at a time.
 
-    policy: how requests are tried again. requests: how many were sent.
-    mutations: the names of the changes that the service has made or may have made, in order; permissions that are set
-    together are one.
+    policy: how requests are retried. requests: how many were sent.
+    mutations: the names of the changes that the service has executed or may have executed, in order; permissions that
+    are set together count once.
     """
 
     def __init__(self, transport: Transport, policy: RetryPolicy, profile: ServiceProfile | None = None) -> None:
@@ -98,7 +98,7 @@ class TokenApi:
         self._client = GraphQLClient(transport, policy, self._profile.adapter, self._profile.clock)
 
     def connect(self, transport: Transport) -> TokenApi:
-        """Another one like it, over a connection of its own; the two share what they learn about the service."""
+        """Another instance with its own connection; both share what they detect about the service."""
         return TokenApi(transport, self.policy, self._profile)
 
     @property
@@ -107,11 +107,11 @@ class TokenApi:
 
     @property
     def warnings(self) -> list[str]:
-        """Sentences on what is odd about the service, each once."""
+        """Sentences about oddities of the service, each once."""
         return [*self._profile.adapter.warnings, *self._profile.warnings]
 
     def now(self) -> datetime:
-        """The service's time as far as an answer has told it, else this host's; in UTC."""
+        """The service's time if a response has given it, else this host's; in UTC."""
         return self._profile.clock.now()
 
     # Reading
@@ -141,9 +141,9 @@ class TokenApi:
         return tuple({space.scope.mrn: space for space in spaces}.values())
 
     def accepts(self, scope: Scope, budget: RetryBudget | None = None) -> bool:
-        """Whether the service accepts the credential of this connection, asked about the credential's own scope.
+        """Whether the service accepts the credential of this connection, tested with a query for its own scope.
 
-        Raises MondooError if the service does not say.
+        Raises MondooError if the response does not show it.
         """
         document = SPACE if scope.kind == "space" else ORGANIZATION
         try:
@@ -178,7 +178,7 @@ class TokenApi:
         def fetch(scopes: Sequence[Scope], *, as_space: bool) -> dict[Scope, Mapping[str, Any] | MondooError]:
             variables = [
                 {
-                    # An organization is no space, and the argument has to be given; the console sends an empty text.
+                    # An organization is not a space, but the argument is required; the console sends empty text.
                     "spaceMrn": scope.mrn if scope.kind == "space" or as_space else "",
                     "scopeMrn": scope.mrn,
                     **pages[scope],
@@ -200,20 +200,20 @@ class TokenApi:
             if not isinstance(answer, MondooError):
                 profile.organization_as_space = True
             elif answer.code == INVALID_ARGUMENT:
-                # What was wrong with the first value says more.
+                # The first error is more informative.
                 continue
             answers[scope] = answer
         return answers
 
     def _read_listing(self, scope: Scope, nodes: Sequence[Mapping[str, Any]]) -> Listing:
-        """The tokens of the scope itself; what its listing shows of other scopes is theirs."""
+        """The tokens of the scope itself, without tokens of other scopes in its listing."""
         own: dict[str | None, Token] = {}
         for number, node in enumerate(nodes):
             where = f"{API_TOKENS.name}.edges[{number}].node"
             own_scope = JsonObject(node, where).optional_text("scopeMrn")
             token = token_from_node(node, scope, where)
             if not own_scope or scope_path(own_scope) == scope_path(scope.mrn):
-                # A token that moves between pages while they are read is still one token.
+                # A token that moves between pages while they are read counts once.
                 own[token.mrn] = token
             elif scope_path(own_scope).lower() == scope_path(scope.mrn).lower():
                 raise invalid_option(f'the service writes {scope} as "{own_scope}": write it in the same way')
@@ -221,7 +221,7 @@ class TokenApi:
         return tuple(own.values())
 
     def _warn_of_times(self, tokens: Iterable[Token]) -> None:
-        """Warns of times that cannot be read, once of each token."""
+        """Warns of times that cannot be read, once for each token."""
         odd = [token for token in tokens if token.unreadable_times and token.mrn not in self._profile.warned_of]
         if not odd:
             return
@@ -237,7 +237,7 @@ class TokenApi:
     def generate_token(
         self, scope: Scope, name: str, description: str, roles: Iterable[str], budget: RetryBudget
     ) -> Response[Generated]:
-        """Generates a token. UNKNOWN with a value: there is such a token, and the answer has no usable secret for it."""
+        """Generates a token. UNKNOWN with a value: the token exists, but the response has no usable secret for it."""
         fields: dict[str, Any] = {"name": name, "scopeMrn": scope.mrn, "roles": _role_inputs(roles)}
         if description:
             fields["description"] = description
@@ -251,7 +251,7 @@ class TokenApi:
         return _during(attempted, response)
 
     def update_tokens(self, changes: Sequence[TokenUpdate], budget: RetryBudget) -> list[Response[Token]]:
-        """Renames and describes tokens, with one request for all of them."""
+        """Changes names and descriptions of tokens, with one request for all of them."""
         inputs = [
             {"mrn": change.token.mrn, "name": change.name, "description": change.description} for change in changes
         ]
@@ -268,7 +268,7 @@ class TokenApi:
         return responses
 
     def set_roles(self, scope: Scope, changes: Sequence[RoleChange], budget: RetryBudget) -> list[Response[None]]:
-        """Replaces the roles of tokens of one scope: one request for all of them, where the service takes it so."""
+        """Replaces the roles of tokens of one scope: one request for all of them, if the service supports that."""
         if not changes:
             return []
         if not self._profile.roles_one_by_one:
@@ -285,7 +285,7 @@ class TokenApi:
         return responses
 
     def delete_tokens(self, tokens: Sequence[Token], budget: RetryBudget) -> list[Response[None]]:
-        """Deletes tokens, with one request for all of them. One that is not there any more is deleted."""
+        """Deletes tokens, with one request for all of them. One that no longer exists counts as deleted."""
         answers = self._mutate_many(DELETE, [{"mrn": token.mrn} for token in tokens], budget)
         responses = [
             _during(f"delete {_describe(token)}", judge_deletion(answer))
@@ -301,7 +301,7 @@ class TokenApi:
         return self._client.mutate_many(document, [{"input": fields} for fields in inputs], budget)
 
     def _judge_roles(self, answer: Response[Mapping[str, Any]], changes: Sequence[RoleChange]) -> list[Response[None]]:
-        """What became of the changes that one request made."""
+        """The outcomes of the changes in one request."""
         responses = judge_roles(answer, [change.token for change in changes])
         self._count(SET_ROLES, responses)
         return [
@@ -310,16 +310,16 @@ class TokenApi:
         ]
 
     def _count(self, document: Document, responses: Sequence[Response[Any]]) -> None:
-        """Counts one mutation, unless it has certainly changed nothing."""
+        """Counts one mutation, unless it certainly changed nothing."""
         if any(response.verdict is not Verdict.REFUSED for response in responses):
             self.mutations.append(document.name)
 
 
 def assign_once(listings: Mapping[Scope, Listing | MondooError]) -> dict[Scope, Listing | MondooError]:
-    """The listings with each token in one of them only.
+    """The listings with each token in only one of them.
 
-    Of two that both show a token without saying whose it is, it belongs to the one that its MRN names; else to that of a
-    space, as an organization's listing may show the tokens of its spaces.
+    If two listings show a token without its scope, it belongs to the scope in its MRN; else to the space, since an
+    organization's listing may show the tokens of its spaces.
     """
     owners: dict[str, Scope] = {}
     for scope, listing in listings.items():
@@ -355,7 +355,7 @@ def _refuses_value(answer: Mapping[str, Any] | MondooError) -> bool:
 
 
 def _lacks_updates(error: MondooError | None) -> bool:
-    """Whether `setRoles` takes `identity` and `roles` in place of `updates`."""
+    """Whether `setRoles` accepts `identity` and `roles` instead of `updates`."""
     return isinstance(error, SchemaMismatchError) and any(
         (difference.kind, difference.name)
         in (
@@ -390,5 +390,5 @@ def _describe(token: Token) -> str:
 
 
 def _during(attempted: str, response: Response[Any]) -> Response[Any]:
-    """The response, with what was tried in its error."""
+    """The response, with the attempted action in its error."""
     return response if response.error is None else replace(response, error=response.error.during(attempted))

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What became of each change, by the payload of its answer.
+"""The outcome of each change, from the payload of its response.
 
-What GraphQL errors and the transport say is decided before: here are mutations that have a payload. A payload can still
-refuse: `ok: false`, an entry in `errors`, or another value than was asked for.
+GraphQL errors and transport failures are handled before: this is about mutations that have a payload. A payload can
+still be a refusal: `ok: false`, an entry in `errors`, or a value other than the requested one.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .._values.token import Token, same_description
 
 
 def judge_deletion(response: Response[Mapping[str, Any]]) -> Response[None]:
-    """A deletion. A token that is not there any more is what was wanted: DONE, with that error."""
+    """A deletion. A token that no longer exists is the desired result: DONE, with that error."""
     if response.error is not None and response.error.code == NOT_FOUND and response.verdict is Verdict.REFUSED:
         return Response(Verdict.DONE, error=response.error)
 
@@ -36,10 +36,10 @@ def judge_deletion(response: Response[Mapping[str, Any]]) -> Response[None]:
 def judge_update(
     response: Response[Mapping[str, Any]], token: Token, name: str | None, description: str | None
 ) -> Response[Token]:
-    """An update of `token` to `name` and `description`, None for what was to stay.
+    """An update of `token` to `name` and `description`, None for unchanged.
 
-    REFUSED too if the answer shows that the service stored another value. An answer that tells neither name nor description
-    tells nothing; what a service trims off a description is no difference.
+    REFUSED too if the response shows that the service stored another value. A response with neither name nor description
+    proves nothing; trimming of a description is not a difference.
     """
 
     def judge(payload: Mapping[str, Any]) -> Response[Token]:
@@ -63,14 +63,14 @@ def judge_update(
 
 
 def judge_roles(response: Response[Mapping[str, Any]], tokens: Sequence[Token]) -> list[Response[None]]:
-    """A change of the roles of `tokens` by one mutation: for each token what became of it.
+    """A change of the roles of `tokens` by one mutation: the outcome for each token.
 
-    `errors` names the refused ones by MRN, and `mrns` those that were changed. What neither names is UNKNOWN, except where
-    the payload has no `mrns` at all and no errors: then nothing speaks against it.
+    `errors` has the refused ones by MRN, and `mrns` those that were changed. A token in neither is UNKNOWN, unless the
+    payload has no `mrns` at all and no errors: then the change counts as DONE.
     """
     error = response.error
     if len(tokens) > 1 and error and error.concerns_one_scope and not error.transient:
-        # It may be about one of them alone, and nobody knows which.
+        # It may be about only one of them, and which is unknown.
         return [_unknown(error) for _token in tokens]
     if response.value is None:
         return [Response(response.verdict, error=response.error and response.error.copy()) for _token in tokens]
@@ -89,16 +89,16 @@ def _judge_role_change(
     if changed is not None and mrn in changed:
         return Response(Verdict.DONE)
     if refusals and alone:
-        # Whatever it calls the token: it cannot be about another one.
+        # It cannot be about another token, whatever MRN it has.
         return _refused("setRoles", next(iter(refusals.values())))
     if changed is None and not refusals:
         return Response(Verdict.DONE)
-    reason = "the service's answer names the token neither among the changed nor among the refused ones"
+    reason = "the service's answer lists the token neither as changed nor as refused"
     return _unknown(MondooError(GARBLED_ANSWER, reason, operation="setRoles"))
 
 
 def _read_roles_payload(payload: Mapping[str, Any]) -> tuple[list[str] | None, dict[str, str]]:
-    """`mrns`, None if it is not told, and `errors` by MRN; errors in another form than a map go by an empty MRN."""
+    """`mrns`, None if absent, and `errors` by MRN; errors that are not a map have an empty MRN."""
     answer = JsonObject(payload, "setRoles")
     refusals = answer.value.get("errors")
     if isinstance(refusals, Mapping):
@@ -109,10 +109,10 @@ def _read_roles_payload(payload: Mapping[str, Any]) -> tuple[list[str] | None, d
 
 
 def _refused(operation: str, words: str) -> Response[Any]:
-    """A change that its payload says was not made."""
+    """A change that was not made, according to its payload."""
     code, text = split_rpc_message(words)
     reason = (
-        f'the service answered {code}: "{text}"' if code else f"the service refused it: {text or 'it gave no reason'}"
+        f'the service answered {code}: "{text}"' if code else f"the service refused it: {text or 'no reason was given'}"
     )
     return Response.from_error(MondooError(code or REFUSED, reason, operation=operation))
 

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sends changes that may be sent twice, and finds out what became of those whose answer got lost.
+"""Sends changes that may be sent twice, and determines the outcome of those without a response.
 
-Sharing a request is only the fast way. What is not confirmed there is looked up, and sent again alone if the listing shows
-that it was not executed. All waiting for it is within the budget of one step.
+A shared request is only an optimization. Changes that it does not confirm are looked up in a listing, and sent again
+individually if they were not executed. All waiting is within the budget of one step.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .._values.mrn import Scope
 from .._values.token import Token
 from .entry import Entry
 
-# How often cleaning up is tried: more depends on it than on one request.
+# How often clean-up is tried: more depends on it than on a single request.
 INSISTENCE = 3
 
 
@@ -35,10 +35,10 @@ class Task:
 
 
 def carry_out(api: TokenApi, tasks: Sequence[Task], budget: RetryBudget) -> list[Response[Token]]:
-    """Sends changes of one operation in one request, and finds out what became of each. Never raises.
+    """Sends changes of one operation in one request, and determines the outcome of each. Never raises.
 
-    tasks: those of one entry in their order, and those of permissions of one scope. What follows a change of its entry that
-    was not executed is not sent again.
+    tasks: those of one entry in order, and those for permissions of one scope. A change is not sent again if an earlier
+    change of its entry was not executed.
     """
     responses = [
         _unless_replaced(task, response)
@@ -57,7 +57,7 @@ def _find_out(
     listings: Mapping[Scope, Listing | MondooError],
     budget: RetryBudget,
 ) -> list[Response[Token]]:
-    """The responses, with those in place of UNKNOWN that the listings or another try give."""
+    """The responses, with UNKNOWN replaced by the result of the listings or of another attempt."""
     responses = list(responses)
     stopped: set[int] = set()
     for number, task in enumerate(tasks):
@@ -74,12 +74,12 @@ def _find_out(
 
 
 def _send_changes(api: TokenApi, tasks: Sequence[Task], budget: RetryBudget) -> list[Response[Token]]:
-    """Sends changes of one operation in one request, once. Never raises. What may have been executed is noted in its entry."""
+    """Sends changes of one operation in one request, once. Never raises. What may have been executed is recorded in its entry."""
     try:
         responses = _send(api, [task.step for task in tasks], budget)
     except MondooError as error:
         responses = [Response(Verdict.UNKNOWN, error=error.copy()) for _task in tasks]
-    except Exception as error:  # noqa: BLE001  (secrets of other entries wait to be returned)
+    except Exception as error:  # noqa: BLE001  (secrets of other entries have yet to be returned)
         responses = [Response(Verdict.UNKNOWN, error=internal_error(error)) for _task in tasks]
     for task, response in zip(tasks, responses, strict=True):
         if response.verdict is not Verdict.REFUSED:
@@ -88,14 +88,14 @@ def _send_changes(api: TokenApi, tasks: Sequence[Task], budget: RetryBudget) -> 
 
 
 def _unless_replaced(task: Task, response: Response[Token]) -> Response[Token]:
-    """The response, but for a rotation whose old token is gone: another run has replaced it, and the name is taken."""
+    """The response, except for a rotation with a missing old token: another run has replaced it, and the name is taken."""
     old, new = task.entry.plan.before, task.entry.generated
     was_gone = response.verdict is Verdict.DONE and response.error is not None
     if not was_gone or old is None or new is None or task.step.token.mrn != old.mrn:
         return response
     error = MondooError(
         NOT_FOUND,
-        "it is not there any more, so another run has replaced it",
+        "it no longer exists, so another run has replaced it",
         operation=task.step.operation,
         advice="Run again: the next run sees what that one has done.",
     )
@@ -118,7 +118,7 @@ def _without_value(response: Response[None]) -> Response[Token]:
 
 
 def _send_alone(api: TokenApi, task: Task, response: Response[Token], budget: RetryBudget) -> Response[Token]:
-    """Sends a change again until an answer or a listing says what became of it. response: UNKNOWN, and not in the listing."""
+    """Sends a change again until a response or a listing shows the outcome. response: UNKNOWN, and not in the listing."""
     in_doubt = False
     for tries in range(1, api.policy.retries + 1):
         try:
@@ -142,12 +142,12 @@ def _send_and_look_up(api: TokenApi, task: Task, budget: RetryBudget) -> tuple[R
 
 
 def _in_doubt(response: Response[Token]) -> Response[Token]:
-    """The response to another try, after one that may have been executed: that this one was refused does not undo that."""
+    """The response to a retry of a change that may have been executed: a refusal of the retry does not undo that."""
     return Response(Verdict.UNKNOWN, error=response.error) if response.verdict is Verdict.REFUSED else response
 
 
 def _list_for(api: TokenApi, tasks: Sequence[Task], budget: RetryBudget) -> Mapping[Scope, Listing | MondooError]:
-    """The tokens of the scopes that the tasks are about. Never raises."""
+    """The tokens of the scopes of the tasks. Never raises."""
     scopes = list(dict.fromkeys(task.step.token.scope for task in tasks))
     try:
         return api.list_tokens(scopes, budget)
@@ -156,20 +156,20 @@ def _list_for(api: TokenApi, tasks: Sequence[Task], budget: RetryBudget) -> Mapp
 
 
 def _is_executed(task: Task, listings: Mapping[Scope, Listing | MondooError]) -> bool | None:
-    """Whether a listing shows that the change was executed; None if it does not tell."""
+    """Whether a listing shows that the change was executed; None if that is unknown."""
     token = task.step.token
     listing = listings.get(token.scope)
     if listing is None or isinstance(listing, MondooError):
         return None
     there = next((each for each in listing if each.mrn == token.mrn), None)
     if there is None and token.mrn not in task.entry.known:
-        # A token of this run may be missing only because it is new.
+        # A token of this run may be missing just because it is new.
         return None
     return task.step.is_done(there)
 
 
 def list_insistently(api: TokenApi, token: Token, budget: RetryBudget) -> Sequence[Token]:
-    """The tokens of a token's scope, tried several times whatever the failure; raises MondooError."""
+    """The tokens of a token's scope, with retries after any failure; raises MondooError."""
     for tries in range(1, INSISTENCE + 1):
         listing = api.list_tokens([token.scope], budget)[token.scope]
         if not isinstance(listing, MondooError):
@@ -181,7 +181,7 @@ def list_insistently(api: TokenApi, token: Token, budget: RetryBudget) -> Sequen
 
 
 def apply_insistently(api: TokenApi, entry: Entry, step: Change, budget: RetryBudget) -> MondooError | None:
-    """A change that cleans up, tried several times whatever the failure. Returns why it was not executed, or None."""
+    """A clean-up change, with retries after any failure. Returns why it was not executed, or None."""
     response = _insist(api, Task(entry, step), budget)
     return None if response.verdict is Verdict.DONE else response.error
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One entry of a declared set on its way from declaration to result. A task for one token is a set of one."""
+"""One entry of a declared set, from declaration to result. A task for one token is a set of one."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from .._values.token import Token
 
 
 class SecretSink(Protocol):
-    """Where a new secret is put. Everything that can be refused is refused by `reserve`, before anything is generated."""
+    """Where a new secret goes. `reserve` refuses everything that can be refused before anything is generated."""
 
     def reserve(self) -> None:
-        """Prepares what the secret will be put into; raises MondooError."""
+        """Prepares the destination of the secret; raises MondooError."""
 
     def commit(self, secret: str, not_before: datetime) -> None:
-        """Puts the secret there; raises MondooError. not_before: the earliest time that it may seem to be written at."""
+        """Writes the secret there; raises MondooError. not_before: lower limit of its modification time."""
 
     def discard(self) -> None:
         """Removes what was reserved and not used."""
@@ -33,15 +33,15 @@ class SecretSink(Protocol):
 
 @dataclass
 class Entry:
-    """What is declared, what is there, its plan, its outcome, and its place.
+    """The declaration, the current state, the plan and the outcome.
 
-    place: how errors name it. number: that of its entry in the task, from 1.
-    each_space: which spaces it stands for, until they are known. space: the one that it stands for since then.
+    place: its name in errors. number: that of its entry in the task, from 1.
+    each_space: which spaces it applies to, until they are known. space: the one that it applies to after that.
     file_options: owner, group, mode and the like of `token_path`.
-    sink: where a new secret goes; None to return it. stored: what is there already.
+    sink: where a new secret goes; None to return it. stored: what is already there.
     known: MRNs of all tokens that the plan was made from; what is not among them is new.
     steps: of the plan, those still to do. done: the changes that were executed.
-    token: as the service's answers tell it. generated: the new token, whose secret has been handed over.
+    token: from the service's responses. generated: the new token, once its secret has been handed over.
     operations: the mutations that were sent for it and may have been executed, in order, by GraphQL name.
     changed, file_changed: whether the service's token differs from before, and owner, group or mode of the file.
     secret: to be returned; present beside an error too, because it is shown only once.
@@ -70,7 +70,7 @@ class Entry:
     space: Space | None = None
 
     def take_plan(self, plan: Plan | MondooError) -> None:
-        """Starts out with a plan, or with the reason why there is none."""
+        """Sets the plan, or the reason why there is none."""
         if isinstance(plan, MondooError):
             self.error = plan
             return
@@ -87,13 +87,13 @@ class Entry:
         self.steps = []
 
     def resolve(self, step: Change) -> Change:
-        """The step with the token that this run generated in place of the one that the plan foresaw."""
+        """The step with the token that this run generated in place of the planned one."""
         if step.token.mrn is None and self.generated is not None:
             return replace(step, token=self.generated)
         return step
 
     def record(self, step: Change, answer: Token | None) -> None:
-        """Takes a change that was executed. answer: the token as the service's answer shows it, if it does."""
+        """Records an executed change. answer: the token in the service's response, if any."""
         self.done.append(step)
         self.changed = True
         if isinstance(step, Delete):
@@ -111,6 +111,6 @@ class Entry:
 
 
 def _updated(step: Update, token: Token | None) -> Token:
-    """The token after an update whose answer does not show it."""
+    """The token after an update, if the response does not show it."""
     base = token if token is not None and token.mrn == step.token.mrn else step.token
     return replace(base, name=step.after.name, description=step.after.description)

@@ -4,8 +4,8 @@
 
 """Generates one token and hands its secret over, or leaves nothing behind.
 
-An answer that got lost proves nothing: the next try uses a pending name, so that a token that a listing shows late cannot
-be mistaken for the one in use, and what the lost request may have left is looked for and deleted.
+A lost response proves nothing: the next attempt uses a pending name, so a token that a listing shows late cannot be
+mistaken for the one in use. A token that the lost request may have created is searched for and deleted.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ from .._values.token_names import parse_name, pending_name
 from .changes import INSISTENCE, apply_insistently, list_insistently
 from .entry import Entry
 
-# Seconds for a stray under a pending name: one that shows up later is recognised, and deleted by the next run.
+# Seconds to wait for a stray with a pending name; one that appears later is recognised and deleted by the next run.
 _PATIENCE_FOR_PENDING = 2.0
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What generating takes beside the API. connect_as: makes an API that logs in with a secret.
+    """What generation needs besides the API. connect_as: makes an API that logs in with a secret.
 
-    patience: seconds for which a token that may have been generated under its declared name is looked for.
+    patience: seconds to search for a token that may have been generated under its declared name.
     """
 
     connect_as: Callable[[str], AbstractContextManager[TokenApi]]
@@ -47,7 +47,7 @@ class Surroundings:
 
 
 def generate(api: TokenApi, entry: Entry, step: Generate, surroundings: Surroundings) -> None:
-    """Does the step, and puts the outcome into the entry, where a failure is its `error`. Never raises."""
+    """Executes the step, and records the outcome in the entry; a failure is its `error`. Never raises."""
     generation = _Generation(api, entry, step, surroundings)
     try:
         if entry.sink:
@@ -55,7 +55,7 @@ def generate(api: TokenApi, entry: Entry, step: Generate, surroundings: Surround
         generation.run()
     except MondooError as error:
         entry.error = error
-    except Exception as error:  # noqa: BLE001  (secrets of other entries wait to be returned)
+    except Exception as error:  # noqa: BLE001  (secrets of other entries have yet to be returned)
         entry.error = internal_error(error)
     finally:
         if entry.sink:
@@ -64,7 +64,7 @@ def generate(api: TokenApi, entry: Entry, step: Generate, surroundings: Surround
 
 @dataclass
 class _Generation:
-    """lost: the names under which an answer got lost, each as often, and for which no token was found yet."""
+    """lost: the names with lost responses for which no token was found yet, with their number."""
 
     api: TokenApi
     entry: Entry
@@ -81,7 +81,7 @@ class _Generation:
         return self.step.token
 
     def run(self) -> None:
-        """Raises MondooError after having undone what was done."""
+        """Raises MondooError after undoing what was done."""
         name, generated = self._generate()
         self._kept = generated.token.mrn
         new = replace(
@@ -94,12 +94,12 @@ class _Generation:
         try:
             self._check_stored(generated.token, name)
             new = self._identify(new)
-            # Before the secret is handed over: now the new token can still be deleted.
+            # Before the secret is handed over, while the new token can still be deleted.
             self._sweep()
             self._hand_over(new, generated.secret)
         except MondooError as error:
             raise self._undo(new, error) from None
-        except Exception as error:  # noqa: BLE001  (whatever it is, nobody holds the secret)
+        except Exception as error:  # noqa: BLE001  (in any case, nobody has the secret)
             raise self._undo(new, internal_error(error)) from None
         self.entry.generated = self.entry.token = new
         self.entry.changed = True
@@ -107,7 +107,7 @@ class _Generation:
             self.entry.steps.insert(0, Update(new, name=self._wanted.name))
 
     def _generate(self) -> tuple[str, Generated]:
-        """The name that the token was generated under, and what the service answered."""
+        """The name under which the token was generated, and the service's response."""
         name = self._wanted.name if self.step.named_at_once else self._pending_name(0)
         tries = 1
         while True:
@@ -137,7 +137,7 @@ class _Generation:
         return True
 
     def _pending_name(self, tries: int) -> str:
-        """The pending name after so many tries; none of them has used it."""
+        """The pending name after `tries` attempts; none of them has used it."""
         return pending_name(self._wanted.name, self.step.pending_at + timedelta(seconds=tries))
 
     def _give_up(self, error: MondooError) -> MondooError:
@@ -147,12 +147,12 @@ class _Generation:
             self.entry.changed = True
             error.note(
                 f"Whether a token was generated could not be determined: if {self._wanted.scope} has an API token"
-                f" {_any_of(self.lost)} that was not there before, nobody holds its secret; delete it."
+                f" {_any_of(self.lost)} that did not exist before, its secret is lost; delete it."
             )
         return error
 
     def _check_stored(self, stored: Token, name: str) -> None:
-        """Raises MondooError if the service stored another name or description than asked."""
+        """Raises MondooError if the service stored another name or description than requested."""
         attempted = f'generate the API token "{name}" in {stored.scope}'
         if stored.name != name:
             raise MondooError(
@@ -172,7 +172,7 @@ class _Generation:
             )
 
     def _identify(self, new: Token) -> Token:
-        """The new token with its MRN, as far as it can be known."""
+        """The new token with its MRN, if it can be determined."""
         if new.mrn is not None:
             return new
         for token in self._look_for(Counter({new.name: 1}), patience=_PATIENCE_FOR_PENDING):
@@ -197,11 +197,11 @@ class _Generation:
         if self.entry.sink is None:
             self.entry.secret = secret
         else:
-            # By its time, the next run sees whose secret the file holds.
+            # Its time shows the next run whose secret is in the file.
             self.entry.sink.commit(secret, parse_name(new.name).at or self.step.pending_at)
 
     def _verify(self, new: Token, secret: str) -> None:
-        """Raises MondooError unless the service accepts the secret. A token that is new may need a moment."""
+        """Raises MondooError unless the service accepts the secret. A new token may need a moment."""
         for tries in range(1, INSISTENCE + 1):
             try:
                 with self.surroundings.connect_as(secret) as api:
@@ -222,7 +222,7 @@ class _Generation:
         )
 
     def _undo(self, new: Token, error: MondooError) -> MondooError:
-        """Deletes the token whose secret was not handed over."""
+        """Deletes the token, since its secret was not handed over."""
         self.entry.secret = None
         try:
             tokens = (
@@ -240,15 +240,15 @@ class _Generation:
         self.entry.changed = True
         return error.note(
             f'The new API token "{new.name}" ({new.mrn or "MRN unknown"}) could not be deleted again ({failure.reason}):'
-            " delete it, nobody holds its secret."
+            " delete it, its secret is lost."
         )
 
-    # -- what lost answers may have left ------------------------------------------------------------------------------
+    # -- strays of lost responses -------------------------------------------------------------------------------------
 
     def _sweep(self) -> None:
-        """Deletes what lost answers have left, with patience; warns of what was never seen.
+        """Waits for strays of lost responses and deletes them; warns of those that never appeared.
 
-        Raises MondooError where it cannot be determined whether there is a second token of the declared name.
+        Raises MondooError if it cannot be determined whether there is a second token with the declared name.
         """
         if not self.lost:
             return
@@ -268,22 +268,22 @@ class _Generation:
             self.entry.warnings.append(
                 f"An answer got lost while the API token {_any_of(self.lost)} of {self._wanted.scope} was generated. No"
                 f" listing showed a token of that request within {count_of(round(patience), 'second')}: if one shows up"
-                f" whose MRN is not {self._kept or 'known'}, nobody holds its secret; delete it."
+                f" whose MRN is not {self._kept or 'known'}, its secret is lost; delete it."
             )
 
     def _delete_strays(self) -> None:
-        """A first look, before the next try."""
+        """A first search, before the next attempt."""
         try:
             self._look_for(self.lost, patience=0.0, delete=True)
         except MondooError:
-            # The sweep at the end looks again, and says what it could not find out.
+            # The sweep at the end searches again, and reports what it could not determine.
             return
 
     def _look_for(self, names: Counter[str], patience: float, *, delete: bool = False) -> list[Token]:
-        """New tokens under these names, each at most as often as in `names`, from which those found are taken off.
+        """New tokens with these names, each at most as often as in `names`, from which those found are removed.
 
-        Looks until all are found, or for `patience` seconds. Raises MondooError where no listing can be had, or where more
-        tokens are new than this run can have generated.
+        Searches until all are found, or for `patience` seconds. Raises MondooError if listing fails, or if there are more
+        new tokens than this run can have generated.
         """
         tokens: list[Token] = []
         waited, looks = 0.0, 0
@@ -327,7 +327,7 @@ class _Generation:
 
 
 def _matching(token: Token, names: Counter[str]) -> str | None:
-    """Which of the names the token was asked for under; a service may store another form of it."""
+    """The requested name of the token among these; a service may store another form of it."""
     return next((name for name in names if _folded(name) == _folded(token.name)), None)
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is there when a run begins."""
+"""The state when a run begins."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def list_scopes(
 ) -> Mapping[Scope, Listing | MondooError]:
     """The tokens of each scope, or why they could not be listed.
 
-    delivered: MRNs of tokens that are there, as their secrets were handed over. A listing that does not show them yet is read
-    again, for so many seconds. progress: is told how many scopes have been read, and of how many.
+    delivered: MRNs of tokens that exist, since their secrets were handed over. A listing that does not show them yet is
+    repeated, for so many seconds. progress: called with how many scopes have been read, and of how many.
     """
     waited, looks = 0.0, 0
     while True:
@@ -39,7 +39,7 @@ def list_scopes(
 
 
 def _lacks(listings: Mapping[Scope, Listing | MondooError], mrns: frozenset[str]) -> bool:
-    """Whether tokens are missing that no other listing can have."""
+    """Whether tokens are missing that cannot be in another listing."""
     shown: set[str | None] = set()
     for listing in listings.values():
         if isinstance(listing, MondooError):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""After a step that failed: gets back to a state in which the token in use works and no two tokens have one name."""
+"""Recovers from a failed step: restores a state in which the token in use works and no two tokens share a name."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from .entry import Entry
 
 
 def recover(api: TokenApi, entry: Entry, outcomes: Sequence[tuple[Task, Response[Token]]], budget: RetryBudget) -> None:
-    """Puts the failure of a step into the entry, after having taken back what has to be.
+    """Records the failure of a step in the entry, after undoing what has to be undone.
 
-    outcomes: the steps of one round, in order, of which at least one was not executed for certain. budget: of that step.
+    outcomes: the steps of one round, in order; at least one was not, or not certainly, executed. budget: of that step.
     """
     task, response = next((task, each) for task, each in outcomes if each.verdict is not Verdict.DONE)
     error = response.error or internal_error(AssertionError("a change that failed has an error"))
@@ -33,7 +33,7 @@ def recover(api: TokenApi, entry: Entry, outcomes: Sequence[tuple[Task, Response
     if new is None or new.mrn is None or isinstance(task.step, SetRoles):
         return
     if old is not None and task.step.token.mrn == old.mrn:
-        # The old token may still have the name, so the new one must not.
+        # The old token may still have the name, so the new one must not have it.
         renames = [each for other, each in outcomes if other.step.token.mrn == new.mrn]
         may_be_renamed = any(each.verdict is not Verdict.REFUSED for each in renames)
         if may_be_renamed and not _undo(api, entry, Update(new, name=new.name), budget):
@@ -51,11 +51,11 @@ def _describe(task: Task) -> str:
 
 
 def _take_back(api: TokenApi, entry: Entry, new: Token, old: Token | None, budget: RetryBudget) -> bool:
-    """Deletes the new token, if nobody can use it yet and the old one is still there. Returns whether that was done."""
+    """Deletes the new token, if it cannot be in use yet and the old one still exists. Returns whether it was deleted."""
     aside = [step for step in entry.done if old is not None and step.token.mrn == old.mrn]
     is_handed_over = entry.sink is not None or entry.generated is None
     if is_handed_over or any(isinstance(step, Delete) for step in aside):
-        # The secret is in use already, or the only one that works.
+        # The secret is already in use, or is the only one that works.
         return False
     if aside and old is not None and not _undo(api, entry, Update(old, name=old.name), budget):
         return False
@@ -76,7 +76,7 @@ def _undo(api: TokenApi, entry: Entry, step: Change, budget: RetryBudget) -> boo
         return True
     if entry.error:
         entry.error.note(
-            f'What was done before could not be undone: "{step.token.name}" ({step.token.mrn}): {failure.reason}.'
+            f'An earlier change could not be undone: "{step.token.name}" ({step.token.mrn}): {failure.reason}.'
         )
     return False
 
@@ -85,7 +85,7 @@ def _explain(entry: Entry, new: Token) -> None:
     if entry.error is None:
         return
     if entry.generated is None:
-        entry.error.note(f'The new token "{new.name}" ({new.mrn}) is valid, and its secret was handed over before.')
+        entry.error.note(f'The new token "{new.name}" ({new.mrn}) is valid, and its secret was already handed over.')
     elif entry.sink is not None:
         path = entry.declaration.token_path
         entry.error.note(f'The new token "{new.name}" ({new.mrn}) is valid, and its secret is in {path}.')

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Applies the plans of many entries in rounds: in each, the next step of every entry, shared where steps can share a request.
+"""Applies the plans of many entries in rounds: each runs the next step of every entry, in shared requests if possible.
 
-Secrets are generated side by side, one to a request, since a shared request could lose them all. No failure of one entry
-keeps another from being done.
+Secrets are generated concurrently, one per request, since a shared request could lose them all. A failure of one entry
+does not stop the others.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from .generation import Surroundings, generate
 from .recovery import recover
 
 _CHANGES_PER_REQUEST = 20
-# So many generations in a row that fail for the same general reason: the rest would fare no better, and take hours.
+# After so many consecutive generations that fail for the same general reason, the rest would fail too, and take hours.
 _HOPELESS = 5
 
 Progress: TypeAlias = Callable[[int, int], None]
@@ -65,9 +65,9 @@ def apply_entries(
     surroundings: Surroundings,
     progress: Progress = lambda _done, _all: None,
 ) -> None:
-    """Does the steps of all entries that have no error, and puts the outcome into the entries.
+    """Executes the steps of all entries without an error, and records the outcome in the entries.
 
-    progress: is told how many steps are done, and of how many; one call at a time, from any thread.
+    progress: called with how many steps are done, and of how many; one call at a time, from any thread.
     """
     _Rounds([entry for entry in entries if entry.error is None], pool, surroundings, progress).run()
 
@@ -89,15 +89,15 @@ class _Rounds:
         try:
             while work := self._next_round():
                 self._do(work)
-        except Exception as error:  # noqa: BLE001  (secrets wait to be returned)
+        except Exception as error:  # noqa: BLE001  (secrets have yet to be returned)
             for entry in self._entries:
                 if entry.steps and entry.error is None:
                     entry.error = internal_error(error)
 
     def _next_round(self) -> list[_Work]:
-        """The next step of each entry, shared where that is possible."""
+        """The next step of each entry, shared if possible."""
         active = [entry for entry in self._entries if entry.steps and entry.error is None]
-        # Permissions of one scope are set by one request, once all of its entries have got so far.
+        # Permissions of one scope are set by one request, once all of its entries have reached that step.
         to_come = {step.token.scope for entry in active for step in entry.steps[1:] if isinstance(step, SetRoles)}
         generations: list[_Work] = []
         updates: list[list[Task]] = []
@@ -118,7 +118,7 @@ class _Rounds:
     def _do(self, work: Sequence[_Work]) -> None:
         for item, outcome in zip(work, self._pool.map(self._do_one, work), strict=True):
             if isinstance(outcome, Exception):
-                # A mistake in the collection: it must not keep the secrets of other entries from being returned.
+                # A bug in the collection must not prevent returning the secrets of other entries.
                 for entry in item.entries:
                     entry.error = entry.error or internal_error(outcome)
         remaining = sum(len(entry.steps) for entry in self._entries if entry.error is None)
@@ -139,7 +139,7 @@ class _Rounds:
 
     @staticmethod
     def _change(api: TokenApi, tasks: Sequence[Task]) -> None:
-        """Does the steps of a batch, and puts what became of them into their entries; recovers those that failed."""
+        """Executes the steps of a batch, and records the outcomes in their entries; recovers those that failed."""
         budget = api.policy.budget()
         by_entry: dict[int, list[tuple[Task, Response[Token]]]] = defaultdict(list)
         for task, response in zip(tasks, carry_out(api, tasks, budget), strict=True):
@@ -153,7 +153,7 @@ class _Rounds:
                 continue
             try:
                 recover(api, entry, outcomes, budget)
-            except Exception as error:  # noqa: BLE001  (the other entries of the batch go on)
+            except Exception as error:  # noqa: BLE001  (the other entries of the batch continue)
                 entry.error = entry.error or internal_error(error)
 
     def _reason_for_giving_up(self, entry: Entry) -> MondooError | None:
@@ -178,7 +178,7 @@ class _Rounds:
                 self._failures.clear()
 
     def _report(self, steps: int) -> None:
-        """So many more steps are done; less than one is no news."""
+        """Reports that `steps` more steps are done, if at least one."""
         with self._lock:
             if steps > 0:
                 self._steps_done = min(self._steps_done + steps, self._steps)
@@ -186,7 +186,7 @@ class _Rounds:
 
 
 def _leading(entry: Entry, kind: type[Update] | type[Delete]) -> list[Task]:
-    """The steps of one kind that an entry starts with: two renames of one rotation belong into one request."""
+    """The leading steps of one kind of an entry: two renames of one rotation belong in one request."""
     tasks: list[Task] = []
     for step in entry.steps:
         if not isinstance(step, kind):
@@ -197,7 +197,7 @@ def _leading(entry: Entry, kind: type[Update] | type[Delete]) -> list[Task]:
 
 
 def _batches(groups: Sequence[Sequence[Task]]) -> list[_Batch]:
-    """Batches of a bounded size in which the steps of one entry stay together and in order."""
+    """Batches of limited size in which the steps of one entry stay together and in order."""
     batches: list[list[Task]] = []
     for group in groups:
         if batches and len(batches[-1]) + len(group) <= _CHANGES_PER_REQUEST:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Adapts requests to a schema that differs, where the caller allows it: they go without what the service lacks."""
+"""Adapts requests to a different schema, where the caller allows it, by leaving out what the service lacks."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 
 class Adaptation(NamedTuple):
-    """One thing in which requests differ from their document.
+    """One difference between requests and their document.
 
-    kind: `FIELD` or `VARIABLE` for what is left out; `INPUT_FIELD` for a field of an input that is sent under its former name;
+    kind: `FIELD` or `VARIABLE` for an omission; `INPUT_FIELD` for an input field that is sent under its former name;
     `WANTED` for a former name that is sent too.
     """
 
@@ -34,9 +34,9 @@ class Adaptation(NamedTuple):
 
 @dataclass(frozen=True)
 class PreparedRequest:
-    """A request as it is sent, and how it was adapted.
+    """A request to send, and how it was adapted.
 
-    keys: of the root fields in the answer: the document's name, or one alias for each set of variables.
+    keys: of the root fields in the response: the document's name, or one alias for each set of variables.
     """
 
     document: Document
@@ -55,7 +55,7 @@ _VERBS = {
 
 
 class SchemaMismatchError(MondooError):
-    """The service lacks what a document needs. differences: all that was needed and does not fit."""
+    """The service lacks what a document needs. differences: everything needed that does not fit."""
 
     def __init__(self, document: Document, differences: Sequence[SchemaError]) -> None:
         by_verb: dict[str, list[str]] = {}
@@ -69,9 +69,9 @@ class SchemaMismatchError(MondooError):
 
 
 class SchemaAdapter:
-    """Prepares requests for the schema as it has been found to be, for any number of threads.
+    """Prepares requests for the schema as detected so far, for any number of threads.
 
-    warnings: sentences on what the service lacks, each once.
+    warnings: sentences about what the service lacks, each once.
     """
 
     def __init__(self) -> None:
@@ -84,7 +84,7 @@ class SchemaAdapter:
     def prepare(self, document: Document, each: Sequence[Mapping[str, Any]]) -> PreparedRequest:
         """The request for one set of variables, or the batch for several.
 
-        Raises MondooError if they are for an organization, and the service takes nothing but spaces.
+        Raises MondooError if they are for an organization and the service accepts only spaces.
         """
         with self._lock:
             adaptations = self._adaptations.get(document, frozenset())
@@ -103,7 +103,7 @@ class SchemaAdapter:
     def _multiply(
         self, document: Document, adaptations: frozenset[Adaptation], node: DocumentNode, count: int
     ) -> DocumentNode:
-        """The document for so many sets of variables; most batches of a run are of one size."""
+        """The document for several sets of variables; most batches of a run have the same size."""
         key = (document, adaptations, count)
         with self._lock:
             multiplied = self._batches.get(key)
@@ -114,11 +114,11 @@ class SchemaAdapter:
         return multiplied
 
     def adapt(self, request: PreparedRequest, errors: Iterable[object]) -> bool:
-        """Adapts the document to what the answer to the request says does not fit; False if it is about something else.
+        """Adapts the document to the schema errors in the response; False if the errors are about something else.
 
-        errors: of the answer. True: nothing was executed, and the request is to be prepared again; another thread may have
-        adapted the document since.
-        Raises SchemaMismatchError if it cannot do without something.
+        errors: of the response. True: nothing was executed, and the request has to be prepared again; another thread may
+        have adapted the document since.
+        Raises SchemaMismatchError if something that does not fit is required.
         """
         document = request.document
         differences = _read_differences(document, errors)
@@ -150,18 +150,18 @@ class SchemaAdapter:
         return True
 
     def omits_argument(self, document: Document, variable: str) -> bool:
-        """Whether the argument that takes its value from the variable is left out."""
+        """Whether the argument that uses the variable is left out."""
         with self._lock:
             return Adaptation(schema_errors.VARIABLE, variable) in self._adaptations.get(document, frozenset())
 
 
 def _read_differences(document: Document, errors: Iterable[object]) -> list[SchemaError]:
-    """What the errors say, each thing once."""
+    """The differences in the errors, each once."""
     read = [difference for entry in errors if (difference := read_schema_error(entry))]
-    # gqlgen reports each field that is asked of a value too, and not only that it is none with fields.
+    # gqlgen also reports each field selected from a scalar, and not only that the scalar has none.
     values = {difference.owner for difference in read if difference.kind == schema_errors.SHAPE}
     unknown = {difference.name for difference in read if difference.kind == schema_errors.INPUT_FIELD}
-    # A former name that takes the place of the new one is not wanted beside it.
+    # A former name that replaces the new one is not sent in addition to it.
     replaced = {old for new, old in document.marks.formerly.items() if new in unknown}
     return list(
         dict.fromkeys(
@@ -174,7 +174,7 @@ def _read_differences(document: Document, errors: Iterable[object]) -> list[Sche
 
 
 def _find_adaptation(document: Document, difference: SchemaError) -> Adaptation | None:
-    """How the document can do without what does not fit; None if it cannot."""
+    """How the document can be adapted to the difference; None if it cannot."""
     marks = document.marks
     if difference.kind in (schema_errors.FIELD, schema_errors.SHAPE) and difference.name in marks.fields:
         owner = marks.fields[difference.name]
@@ -192,7 +192,7 @@ def _find_adaptation(document: Document, difference: SchemaError) -> Adaptation 
 
 
 def _stand_in_is_missing(document: Document, adaptation: Adaptation, missing: set[Adaptation | None]) -> bool:
-    """Whether an argument cannot be left out, since what would stand in for it is not there either."""
+    """Whether an argument cannot be left out, since its replacement is missing too."""
     stand_ins = document.marks.stand_ins
     others = [stand_ins.get(adaptation.name), *(name for name, other in stand_ins.items() if other == adaptation.name)]
     return adaptation.kind == schema_errors.VARIABLE and any(
@@ -201,7 +201,7 @@ def _stand_in_is_missing(document: Document, adaptation: Adaptation, missing: se
 
 
 def _with_type(document: Document, difference: SchemaError) -> SchemaError:
-    """The difference with the type of the variable in place of the variable."""
+    """The difference with the variable replaced by its type."""
     if difference.kind not in (schema_errors.INPUT_FIELD, schema_errors.WANTED, schema_errors.VALUE):
         return difference
     variable, dot, rest = difference.owner.partition(".")
@@ -236,7 +236,7 @@ def _adapt_variables(
                 raise _no_space(document, old, new, fields[new])
             adapted["input"] = {old if key == new else key: value for key, value in fields.items()}
         elif Adaptation(schema_errors.WANTED, old) in adaptations:
-            # An organization is no space, and the field has to be given.
+            # An organization is not a space, but the field is required.
             adapted["input"] = {**fields, old: fields[new] if _is_space(fields[new]) else ""}
     return adapted
 
@@ -255,7 +255,7 @@ def _no_space(document: Document, takes: str, instead_of: str, mrn: str) -> Mond
 
 
 def _remove(document: Document, adaptations: Set[Adaptation]) -> DocumentNode:
-    """The document without marks and without what is left out."""
+    """The document without marks and omitted parts."""
     from graphql import VariableNode, visit
     from graphql.language.visitor import REMOVE, Visitor
 
@@ -273,7 +273,7 @@ def _remove(document: Document, adaptations: Set[Adaptation]) -> DocumentNode:
             return REMOVE if is_left_out and optional_mark(node.directives) is not None else None
 
         def leave_field(self, node: FieldNode, *_place: object) -> object:
-            # An object of which nothing is left.
+            # An object without remaining fields.
             return REMOVE if node.selection_set and not node.selection_set.selections else None
 
         def enter_directive(self, *_node_and_place: object) -> object:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Makes one document of several: the same root field under numbered aliases, each with variables of its own."""
+"""Combines several requests into one document: the same root field under numbered aliases, each with its own variables."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 
 def aliases(count: int) -> tuple[str, ...]:
-    """The aliases of so many copies."""
+    """The aliases of `count` copies."""
     return tuple(f"n{number}" for number in range(count))
 
 
 def number_variables(each: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The variables of all copies, of which `each` are those of one."""
+    """The variables of all copies; `each` has those of one copy."""
     return {f"{name}{number}": value for number, variables in enumerate(each) for name, value in variables.items()}
 
 
 def multiply(document: DocumentNode, count: int) -> DocumentNode:
-    """The document with so many copies of its one root field."""
+    """The document with `count` copies of its one root field."""
     from graphql import DocumentNode, NameNode, SelectionSetNode
 
     original = operation(document)

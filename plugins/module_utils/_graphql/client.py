@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A GraphQL client: sends documents, adapts them to the live schema, tries again, and says what became of each."""
+"""A GraphQL client: sends documents, adapts them to the live schema, retries, and returns the outcome of each."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 
 class Transport(Protocol):
-    """What the client needs of the network."""
+    """What the client needs from the network."""
 
     def post(self, document: DocumentNode, variables: Mapping[str, Any], operation: str) -> Answer:
-        """Sends one document and returns the service's answer, or raises MondooError."""
+        """Sends one document and returns the service's response, or raises MondooError."""
 
 
 def _host_time() -> datetime:
@@ -34,14 +34,14 @@ def _host_time() -> datetime:
 
 
 class ServiceClock:
-    """The service's clock, as far as its answers have told it; until then that of this host."""
+    """The service's clock, once a response has given its time; until then that of this host."""
 
     def __init__(self, host_time: Callable[[], datetime] = _host_time) -> None:
         self._host_time = host_time
         self._ahead = timedelta()
 
     def observe(self, date: datetime | None) -> None:
-        """Takes the time that an answer was sent at, in UTC; None if it does not tell."""
+        """Takes the time at which a response was sent, in UTC; None if unknown."""
         if date is not None:
             self._ahead = date - self._host_time()
 
@@ -66,7 +66,7 @@ class GraphQLClient:
     def query(
         self, document: Document, variables: Mapping[str, Any], budget: RetryBudget | None = None
     ) -> Mapping[str, Any]:
-        """The value of the document's root field. A query is tried again where that can help; raises MondooError."""
+        """The value of the document's root field. A query is retried if that can help; raises MondooError."""
 
         def ask() -> Mapping[str, Any]:
             _request, answer = self._send(document, [variables])
@@ -80,9 +80,9 @@ class GraphQLClient:
     def query_many(
         self, document: Document, each: Sequence[Mapping[str, Any]], budget: RetryBudget | None = None
     ) -> list[Mapping[str, Any] | MondooError]:
-        """What `query` returns or raises for each set of variables, with one request for all of them.
+        """The result or error of `query` for each set of variables, with one request for all of them.
 
-        One that fails does not keep the others from an answer.
+        A failure of one does not affect the others.
         """
         budget = budget or self._policy.budget()
         if not each:
@@ -90,7 +90,7 @@ class GraphQLClient:
         if len(each) == 1:
             return [self._query_alone(document, each[0], budget)]
         results, failure = self._query_together(document, each, budget)
-        # One that failed for the moment has its own tries.
+        # Each temporary failure has its own retries.
         for number, result in results.items():
             if isinstance(result, MondooError) and result.transient:
                 results[number] = self._query_alone(document, each[number], budget)
@@ -98,14 +98,14 @@ class GraphQLClient:
         if failure is not None and (failure.transient or not failure.concerns_one_scope):
             results.update({number: failure.copy() for number in rest})
         elif rest:
-            # Nobody knows which of them it is: smaller requests tell.
+            # The error does not show which of them failed; smaller requests do.
             half = (len(rest) + 1) // 2
             for part in (rest[:half], rest[half:]):
                 results.update(zip(part, self.query_many(document, [each[n] for n in part], budget), strict=True))
         return [results[number] for number in range(len(each))]
 
     def probe(self, document: Document, variables: Mapping[str, Any], budget: RetryBudget | None = None) -> None:
-        """Sends a query of which only the errors matter; raises the MondooError that they stand for."""
+        """Sends a query for its errors only; raises the corresponding MondooError."""
 
         def ask() -> None:
             _request, answer = self._send(document, [variables])
@@ -119,14 +119,14 @@ class GraphQLClient:
     def mutate(
         self, document: Document, variables: Mapping[str, Any], budget: RetryBudget
     ) -> Response[Mapping[str, Any]]:
-        """Sends one mutation. It is sent again only where it was certainly not executed and that may pass."""
+        """Sends one mutation. It is sent again only if it was certainly not executed and the failure may be temporary."""
         (response,) = self.mutate_many(document, [variables], budget)
         return response
 
     def mutate_many(
         self, document: Document, each: Sequence[Mapping[str, Any]], budget: RetryBudget
     ) -> list[Response[Mapping[str, Any]]]:
-        """What `mutate` returns for each set of variables, with one request for all of them."""
+        """The result of `mutate` for each set of variables, with one request for all of them."""
         responses: dict[int, Response[Mapping[str, Any]]] = {}
         if not each:
             return []
@@ -150,7 +150,7 @@ class GraphQLClient:
     def _query_together(
         self, document: Document, each: Sequence[Mapping[str, Any]], budget: RetryBudget
     ) -> tuple[dict[int, Mapping[str, Any] | MondooError], MondooError | None]:
-        """What requests for all tell, by number, as long as each tells something; and what ended them, if it was a failure."""
+        """The results of joint requests by number, repeated while they make progress; and the failure that ended them, if any."""
         results: dict[int, Mapping[str, Any] | MondooError] = {}
 
         def ask() -> None:
@@ -189,7 +189,7 @@ class GraphQLClient:
         return [_response(root, document) for root in roots]
 
     def _send(self, document: Document, each: Sequence[Mapping[str, Any]]) -> tuple[PreparedRequest, Answer]:
-        """The answer of a service that takes the document, with the request that it answers."""
+        """The request that the service accepts, and the response to it."""
         while True:
             request = self._adapter.prepare(document, each)
             self.requests += 1
@@ -200,7 +200,7 @@ class GraphQLClient:
 
 
 def _may_be_sent(response: Response[Any] | None) -> bool:
-    """Whether a mutation can be sent: for the first time, or again, as it was certainly not executed and that may pass."""
+    """Whether a mutation can be sent: the first time, or again after a temporary failure without execution."""
     if response is None:
         return True
     return response.verdict is Verdict.REFUSED and response.error is not None and response.error.transient
@@ -211,7 +211,7 @@ def _response(root: Mapping[str, Any] | MondooError | None, document: Document) 
         return Response.from_error(root)
     if root is not None:
         return Response(Verdict.DONE, root)
-    reason = "the service's answer does not say what became of this change"
+    reason = "the service's answer does not show the outcome of this change"
     return Response.from_error(
         MondooError(GARBLED_ANSWER, reason, operation=document.name, transient=True, outcome_unknown=True)
     )

@@ -2,15 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A GraphQL document with marks that say what its caller can do without.
+"""A GraphQL document with marks for what its caller does not require.
 
-`@optional` on a field, or on a variable for the argument that it is the value of: left out where the service lacks it. `of`
-names the type, where the document needs a field of that name elsewhere. `standIn` names another variable: the argument can
-be left out only where that variable is sent and has the same value.
-`@formerly` on the variable of an input: the name that a field had before, and may still have at some service, or beside the
-new one. It takes the MRN of a space only.
+`@optional` on a field, or on a variable for the argument that uses it: left out if the service lacks it. `of` names the
+type, if the document requires a field of that name elsewhere. `standIn` names another variable: the argument can be left
+out only if that variable is sent and has the same value.
+`@formerly` on the variable of an input: the former name of a field, which some service may still use, alone or together
+with the new one. It accepts only the MRN of a space.
 
-Marks are taken out before a document is sent.
+Marks are removed before a document is sent.
 """
 
 from __future__ import annotations
@@ -29,12 +29,11 @@ _FORMERLY = "formerly"
 
 @dataclass(frozen=True)
 class Marks:
-    """What the marks of a document say.
+    """The marks of a document.
 
-    fields: each optional one, with the type that it belongs to, None for any. variables: those of optional arguments.
-    arguments: by field and argument, the variable that an optional one takes its value from. stand_ins: variables of
-    optional arguments, with those that stand in for them. formerly: input fields, with their former names. types: of the
-    variables, by their names.
+    fields: each optional one, with its type, None for any. variables: those of optional arguments.
+    arguments: by field and argument, the variable of an optional one. stand_ins: variables of optional arguments, with
+    those that replace them. formerly: input fields, with their former names. types: of the variables, by name.
     """
 
     fields: dict[str, str | None] = field(default_factory=dict)
@@ -47,7 +46,7 @@ class Marks:
 
 @dataclass(frozen=True)
 class Document:
-    """One operation with one root field, whose name it bears. source: GraphQL text with marks."""
+    """One operation with one root field of the same name. source: GraphQL text with marks."""
 
     name: str
     source: str
@@ -62,7 +61,7 @@ class Document:
 
     @cached_property
     def plain(self) -> DocumentNode:
-        """The document as it is sent."""
+        """The document without marks."""
         from graphql import visit
         from graphql.language.visitor import REMOVE, Visitor
 
@@ -76,7 +75,7 @@ class Document:
 
     @cached_property
     def marks(self) -> Marks:
-        """What the marks say."""
+        """The marks of the document."""
         from graphql import VariableNode, print_ast, visit
         from graphql.language.visitor import Visitor
 

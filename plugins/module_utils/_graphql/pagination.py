@@ -13,7 +13,7 @@ from typing import Any
 from .._values.errors import INCOMPLETE_LISTING, MondooError
 from .._values.shape import JsonObject
 
-_PAGE_SIZE = 100  # the most that the service gives
+_PAGE_SIZE = 100  # the maximum of the service
 _MAX_FRUITLESS_PAGES = 3
 
 
@@ -22,10 +22,10 @@ def _whole_node(node: Mapping[str, Any]) -> Hashable:
 
 
 class Pages:
-    """Takes the pages of one connection, in order. nodes: those so far; done: whether that is all of them.
+    """Takes the pages of one connection, in order. nodes: those so far; done: whether these are all.
 
-    where: the connection's place in answers, for errors. identify: what tells one node from another; the whole of it,
-    unless the caller knows better.
+    where: the connection's place in responses, for errors. identify: the key that distinguishes nodes; by default the
+    whole node.
     """
 
     def __init__(self, where: str, identify: Callable[[Mapping[str, Any]], Hashable] = _whole_node) -> None:
@@ -40,7 +40,7 @@ class Pages:
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """The variables that ask for the next page; the first one has no cursor."""
+        """The variables for the next page; the first one has no cursor."""
         return {"first": _PAGE_SIZE} if self._cursor is None else {"first": _PAGE_SIZE, "after": self._cursor}
 
     def take(self, answer: object) -> None:
@@ -59,7 +59,7 @@ class Pages:
             return
         self._cursor = info.optional_text("endCursor")
         if not self._cursor:
-            raise self._incomplete("there is more, and no cursor leads there")
+            raise self._incomplete("there is more, but no cursor for it")
         if self._cursor in self._cursors:
             raise self._incomplete("the same cursor came twice")
         if self._fruitless >= _MAX_FRUITLESS_PAGES:
@@ -83,17 +83,17 @@ class Pages:
 
 
 def _is_empty(connection: JsonObject) -> bool:
-    """Whether edges that are null are those of an empty connection.
+    """Whether null edges mean an empty connection.
 
-    A service in Go answers null for an empty list, so null alone would be an error in each new scope; and it is no proof
-    that there is nothing. The count is.
+    A service in Go returns null for an empty list, so treating null as an error would fail in each new scope. Null alone
+    does not prove that there is nothing; the count does.
     """
     count = connection.value.get("totalCount")
     return "edges" in connection and isinstance(count, int) and not isinstance(count, bool) and count == 0
 
 
 def read_all(fetch: Callable[[Mapping[str, Any]], object], where: str) -> list[Mapping[str, Any]]:
-    """The nodes of all pages. fetch: takes the variables that ask for a page, returns the connection. Raises as `Pages`."""
+    """The nodes of all pages. fetch: takes the variables for a page, returns the connection. Raises as `Pages`."""
     pages = Pages(where)
     while not pages.done:
         pages.take(fetch(pages.arguments))

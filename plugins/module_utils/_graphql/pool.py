@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Several clients side by side, each on a connection of its own."""
+"""Several concurrent clients, each with its own connection."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from typing import Generic, TypeVar
 
 from .._values.errors import MondooError
 
-# A connection takes one; while it is opened, name resolution and certificates take a few more for a moment.
+# A connection needs one; while it is opened, name resolution and certificates briefly need a few more.
 _DESCRIPTORS_PER_CONNECTION = 2
-# For everything else that the process opens meanwhile, such as the files that secrets go to.
+# For everything else that the process opens meanwhile, such as the files for secrets.
 _RESERVED_DESCRIPTORS = 16
 
 C = TypeVar("C")
@@ -26,10 +26,10 @@ R = TypeVar("R")
 
 
 class ConnectionPool(Generic[C]):
-    """Clients that work side by side.
+    """Concurrent clients.
 
-    first: the client that there is. connect: makes another one like it. size: how many there are at most; where file
-    descriptors or threads run out, there are fewer.
+    first: the existing client. connect: makes another one like it. size: the maximum number; if file descriptors or
+    threads run out, there are fewer.
     """
 
     def __init__(self, first: C, connect: Callable[[], C], size: int) -> None:
@@ -38,9 +38,9 @@ class ConnectionPool(Generic[C]):
         self._size = size
 
     def map(self, work: Callable[[C, T], R], items: Sequence[T]) -> list[R | Exception]:
-        """What `work` returned or raised for each item, in their order. Each item is worked on, whatever befalls others.
+        """What `work` returned or raised for each item, in order. A failure of one item does not affect the others.
 
-        Raises nothing but what ends a process (such as KeyboardInterrupt); then no more items are begun.
+        Raises only exceptions that end a process (such as KeyboardInterrupt); no more items are started then.
         """
         self._grow(min(self._size, len(items)))
         results: dict[int, R | Exception] = {}
@@ -56,7 +56,7 @@ class ConnectionPool(Generic[C]):
         def run_in_thread(client: C) -> None:
             try:
                 run(client)
-            except BaseException as error:  # noqa: BLE001  (it is raised below, in the thread that waits)
+            except BaseException as error:  # noqa: BLE001  (it is raised below, in the waiting thread)
                 ending.append(error)
                 pending.clear()
 
@@ -64,7 +64,7 @@ class ConnectionPool(Generic[C]):
         try:
             run(self.clients[0])
         finally:
-            # Nothing is left, or the process is to end.
+            # Nothing is left to do, or the process has to end.
             pending.clear()
             for thread in threads:
                 thread.join()
@@ -73,7 +73,7 @@ class ConnectionPool(Generic[C]):
         return [results[number] for number in range(len(items))]
 
     def _grow(self, count: int) -> None:
-        """Opens connections until there are so many, or no more can be opened."""
+        """Opens connections up to this number, or until no more can be opened."""
         missing = count - len(self.clients)
         if missing < 1:
             return
@@ -89,12 +89,12 @@ class ConnectionPool(Generic[C]):
 def _outcome(work: Callable[[C, T], R], client: C, item: T) -> R | Exception:
     try:
         return work(client, item)
-    except Exception as error:  # noqa: BLE001  (the results of others must not be lost with this one)
+    except Exception as error:  # noqa: BLE001  (the results of others must not be lost because of this one)
         return error
 
 
 def _start(run: Callable[[C], None], clients: Sequence[C]) -> list[threading.Thread]:
-    """A thread for each client, as far as threads can be started."""
+    """A thread for each client, as long as threads can be started."""
     threads: list[threading.Thread] = []
     for client in clients:
         thread = threading.Thread(target=run, args=(client,))
@@ -107,7 +107,7 @@ def _start(run: Callable[[C], None], clients: Sequence[C]) -> list[threading.Thr
 
 
 def _free_descriptors(wanted: int) -> int:
-    """How many more files this process can open, up to so many."""
+    """How many more files this process can open, up to `wanted`."""
     duplicates: list[int] = []
     try:
         source = os.open(os.devnull, os.O_RDONLY)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads a GraphQL answer: the data of its root fields, or the errors that its `errors` list and HTTP status stand for."""
+"""Reads a GraphQL response: the data of its root fields, or the errors in its `errors` list and HTTP status."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .schema_errors import read_schema_error
 T = TypeVar("T")
 R = TypeVar("R")
 
-# After these the service has certainly not executed what the error is about.
+# With these codes, the service has certainly not executed the failed operation.
 _NOT_EXECUTED = frozenset(
     {
         errors.UNAUTHENTICATED,
@@ -35,7 +35,7 @@ _NOT_EXECUTED = frozenset(
         "Unimplemented",
     }
 )
-# These are about a request as a whole.
+# These concern a request as a whole.
 _BEFORE_EXECUTION = frozenset({errors.UNAUTHENTICATED, errors.SCHEMA_MISMATCH})
 _TRANSIENT = frozenset({errors.UNAVAILABLE, errors.RESOURCE_EXHAUSTED})
 _BY_EXTENSION = {
@@ -55,7 +55,7 @@ _BY_STATUS = {
 
 
 class Verdict(Enum):
-    """What became of a mutation: executed as asked; certainly not executed, or otherwise than asked; nobody knows."""
+    """The outcome of a mutation: executed as requested; certainly not executed, or not as requested; unknown."""
 
     DONE = "done"
     REFUSED = "refused"
@@ -64,9 +64,9 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Response(Generic[T]):
-    """What is known of one mutation.
+    """What is known about one mutation.
 
-    value: what the answer tells, parsed. error: why, for REFUSED and UNKNOWN; for DONE, why nothing had to be done.
+    value: the parsed response. error: why, for REFUSED and UNKNOWN; for DONE, why nothing had to be done.
     """
 
     verdict: Verdict
@@ -75,19 +75,19 @@ class Response(Generic[T]):
 
     @classmethod
     def from_error(cls, error: MondooError) -> Response[T]:
-        """The response that a failure stands for."""
+        """The response for a failure."""
         return cls(Verdict.UNKNOWN if error.outcome_unknown else Verdict.REFUSED, error=error)
 
     def judge(self, judge: Callable[[T], Response[R]]) -> Response[R]:
-        """What `judge` says of the value of an executed mutation; any other response, and one whose value cannot be read,
-        stays what it is: not executed, or not known.
+        """The result of `judge` for the value. A response with an error or without a value keeps its verdict; one whose value
+        cannot be read is UNKNOWN.
         """
         if self.error is not None or self.value is None:
             return Response(self.verdict, error=self.error)
         try:
             return judge(self.value)
         except MondooError as error:
-            # The mutation was sent, and its answer is of no use.
+            # The mutation was sent, but its response is unusable.
             error.outcome_unknown = True
             return Response.from_error(error)
 
@@ -96,7 +96,7 @@ def read_root(answer: Answer, operation: str, *, mutation: bool) -> Mapping[str,
     """The value of the document's root field, which has the operation's name.
 
     An `errors` list is a failure, whatever the HTTP status. The one exception: a mutation whose root field has a value
-    was executed, and what failed lies below it; its answer may hold a secret that is shown only now.
+    was executed, and only a part below it failed; its response may contain a secret that is shown only once.
     """
     value = answer.data.get(operation) if isinstance(answer.data, Mapping) else None
     if answer.errors and not (mutation and value is not None):
@@ -109,10 +109,10 @@ def read_root(answer: Answer, operation: str, *, mutation: bool) -> Mapping[str,
 def read_roots(
     answer: Answer, operation: str, keys: Sequence[str], *, mutation: bool
 ) -> list[Mapping[str, Any] | MondooError | None]:
-    """For each key, by which a batch asked for the same root field, its value or its error.
+    """For each key (alias of the root field in a batch), its value or its error.
 
-    None: the answer does not tell, because the failure of another has made all of `data` null, or because an error does not
-    say what it belongs to. Raises MondooError if the answer tells nothing of any key.
+    None: unknown, because the failure of another key has made all of `data` null, or because an error does not name its
+    key. Raises MondooError if the response has no information on any key.
     """
     data = answer.data if isinstance(answer.data, Mapping) else {}
     errors_by_key: dict[str, MondooError] = {}
@@ -140,7 +140,7 @@ def read_roots(
 
 
 def check_errors(answer: Answer, operation: str) -> None:
-    """Raises the MondooError that the answer's `errors` stand for, if it has any; what it tells does not matter."""
+    """Raises the MondooError for the response's `errors`, if it has any; its data is ignored."""
     if answer.errors:
         raise _read_error(answer, operation, answer.errors[0])
 
@@ -158,7 +158,7 @@ def _whole_batch_failed(answer: Answer, operation: str, *, mutation: bool) -> Mo
         return _empty_answer(answer, operation)
     error = _read_error(answer, operation, answer.errors[0])
     if mutation and answer.http_status < 400 and error.code not in _BEFORE_EXECUTION:
-        # The error may be about one of them alone, and the others were executed.
+        # The error may concern only one of them, and the others were executed.
         error.outcome_unknown = True
     return error
 
@@ -192,7 +192,7 @@ def _read_error(answer: Answer, operation: str, entry: object) -> MondooError:
 
 
 def _find_code(extensions: object, http_status: int, *, is_schema_error: bool) -> str:
-    """The code of an error whose message carries none."""
+    """The code of an error without one in its message."""
     code = extensions.get("code") if isinstance(extensions, Mapping) else None
     if isinstance(code, str) and code:
         # PERMISSION_DENIED and PermissionDenied are two spellings of one code.

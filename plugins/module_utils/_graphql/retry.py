@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""When a request is tried again, how long to wait before, and when to give up."""
+"""When to retry a request, how long to wait before that, and when to give up."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ T = TypeVar("T")
 class RetryPolicy:
     """Exponential backoff with jitter.
 
-    retries: how often a request is tried again; 0 for never.
+    retries: how often a request is retried; 0 for never.
     sleep: takes seconds. jitter: a number from 0 to 1.
     """
 
@@ -37,13 +37,13 @@ class RetryPolicy:
         return RetryBudget(self)
 
     def backoff(self, tries: int) -> float:
-        """Seconds to wait after so many tries."""
-        # Jitter keeps many hosts that failed together from coming back together.
+        """Seconds to wait after `tries` attempts."""
+        # Jitter prevents many hosts that failed together from retrying together.
         return _FIRST_WAIT * 2.0 ** min(tries - 1, 10) * (0.5 + self.jitter() / 2)
 
 
 class RetryBudget:
-    """What one step may spend on waiting. Every loop of the step draws on the same budget, whatever wraps it.
+    """How long one step may wait. All loops of the step, nested or not, share the same budget.
 
     waited: seconds so far. Used by one thread at a time.
     """
@@ -70,9 +70,9 @@ class RetryBudget:
             tries += 1
 
     def pause(self, tries: int, error: MondooError | None = None) -> None:
-        """Waits after so many tries: for the backoff, or for what the service asked for in `error` if that is longer.
+        """Waits after `tries` attempts: for the backoff, or for the time requested by the service in `error` if longer.
 
-        Where that would exceed the budget, raises `error`; without one, returns at once.
+        If that would exceed the budget, raises `error`; without one, returns at once.
         """
         seconds = max(self._policy.backoff(tries), (error.retry_after if error else None) or 0.0)
         if self.waited + seconds > MAX_TOTAL_WAIT:

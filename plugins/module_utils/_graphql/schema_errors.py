@@ -10,21 +10,21 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-FIELD = "field"  # a selected field is not there
-SHAPE = "shape"  # a selected field is a value where an object was expected, or an object where a value was
-ARGUMENT = "argument"  # an argument is not there
-INPUT_FIELD = "input field"  # a field of an input is not there
-WANTED = "wanted"  # an argument or input field has to be given and is not
-TYPE = "type"  # an input type is not there
-VARIABLE = "variable"  # a variable has another type than the place that it is used in
-VALUE = "value"  # a value in a variable has another type than the place that it is given for
+FIELD = "field"  # a selected field does not exist
+SHAPE = "shape"  # a selected field is a scalar where an object was expected, or the reverse
+ARGUMENT = "argument"  # an argument does not exist
+INPUT_FIELD = "input field"  # a field of an input does not exist
+WANTED = "wanted"  # an argument or input field is required and missing
+TYPE = "type"  # an input type does not exist
+VARIABLE = "variable"  # a variable does not have the type required where it is used
+VALUE = "value"  # a value in a variable does not have the type required in its place
 
 
 class SchemaError(NamedTuple):
     """One thing that does not fit. kind: one of the above.
 
-    owner: of what `name` is a part: a type, or for an argument a field; empty if the service does not tell. The input that is
-    the value of a variable goes by the variable's name. Of a SHAPE, the type that the field has.
+    owner: what `name` is a part of: a type, or for an argument a field; empty if unknown. For an input that is the value of
+    a variable, the variable's name. For a SHAPE, the type of the field.
     """
 
     kind: str
@@ -82,7 +82,7 @@ _IN_DOCUMENT = tuple(
         ),
     )
 )
-# These quote the value, in which any text may stand: they are matched from the side where it does not stand.
+# These quote the value, which may be any text: they are matched from the other side.
 _IN_VARIABLES = tuple(
     (kind, re.compile(words, re.IGNORECASE | re.DOTALL), pattern)
     for kind, words, pattern in (
@@ -120,7 +120,7 @@ _IN_VARIABLES = tuple(
         ),
     )
 )
-# gqlgen says where in its path: ["variable", "input", "updates", 0, "entityMrn"].
+# gqlgen gives the position in its path: ["variable", "input", "updates", 0, "entityMrn"].
 _BY_PATH = tuple(
     (kind, re.compile(words, re.IGNORECASE), pattern)
     for kind, words, pattern in (
@@ -132,9 +132,9 @@ _BY_PATH = tuple(
 
 
 def read_schema_error(entry: object) -> SchemaError | None:
-    """Reads an entry of a GraphQL answer's `errors`; None if it is about something else.
+    """Reads an entry of a GraphQL response's `errors`; None if it is about something else.
 
-    An error with a path into the data is one of the execution, whatever its words: the document was accepted.
+    An error with a path into the data is an execution error, whatever its text: the document was accepted.
     """
     message = str(entry.get("message")) if isinstance(entry, Mapping) else str(entry)
     path = entry.get("path") if isinstance(entry, Mapping) else None

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The argument specifications that modules share, and the factory that makes a module of them.
+"""The argument specifications that modules share, and the factory that creates a module from them.
 
-Their documentation is in the doc fragments of the same names.
+They are documented in the doc fragments of the same names.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SCOPE_OPTIONS = ("space", "organization", "scope_mrn")
 def connection_arguments() -> dict[str, Any]:
     """Options of the doc fragment `connection`.
 
-    None has a fallback to the environment: `open_session` needs to know what the task sets, since that takes precedence over
+    None has a fallback to the environment: `open_session` must distinguish what the task sets, which takes precedence over
     the environment even if it is another option. Addresses are no_log because they may contain a password.
     """
     return {
@@ -58,7 +58,7 @@ def token_arguments() -> dict[str, Any]:
 
 
 def shared_token_arguments() -> dict[str, Any]:
-    """Those of `token_arguments` that several tokens can have in common."""
+    """The options of `token_arguments` that several tokens can share."""
     return {
         "description": {"type": "str"},
         "permissions": {"type": "list", "elements": "str"},
@@ -77,7 +77,7 @@ def shared_token_arguments() -> dict[str, Any]:
 
 
 def entry_arguments() -> dict[str, Any]:
-    """Options of one entry of a declared set. What several can have in common has no default: the task's own applies."""
+    """Options of one entry of a declared set. Options that several can share have no default: the task's value applies."""
     shared = {option: {**about} for option, about in shared_token_arguments().items()}
     for about in shared.values():
         about.pop("default", None)
@@ -105,7 +105,7 @@ def set_arguments() -> dict[str, Any]:
 
 
 def create_module(arguments: Mapping[str, Any], **options: Any) -> AnsibleModule:
-    """The module with its own arguments beside those that all have, and what excludes what.
+    """The module with its own and the common arguments, and their mutual exclusions.
 
     options: as for `AnsibleModule`, such as `required_one_of`.
     """

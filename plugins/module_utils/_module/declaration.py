@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads what a task declares from its options; all that can be refused without asking the service is refused here."""
+"""Reads the declaration from the options of a task; refuses everything that can be refused without the service."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .._values.token_names import check_declared_name
 
 
 def read_scope(options: Mapping[str, Any]) -> Scope | None:
-    """The scope named by one of `space`, `organization` and `scope_mrn`, else by `mrn`; None where none of them names one."""
+    """The scope named by one of `space`, `organization` and `scope_mrn`, else by `mrn`; None if none of them names one."""
     for kind in ("space", "organization"):
         if options[kind] is not None:
             return scope_from(kind, options[kind])
@@ -30,16 +30,16 @@ def read_scope(options: Mapping[str, Any]) -> Scope | None:
 
 
 def require_scope(options: Mapping[str, Any]) -> Scope:
-    """As `read_scope`; raises MondooError where there is none."""
+    """As `read_scope`; raises MondooError if there is none."""
     scope = read_scope(options)
     if scope is None:
-        # Ansible takes an option without a value, as in `space:`, for one that is given.
+        # Ansible treats an option without a value, as in `space:`, as given.
         raise invalid_option("one of space, organization and scope_mrn is required")
     return scope
 
 
 def read_declaration(options: Mapping[str, Any], scope: Scope) -> Declaration:
-    """The declaration in `options`, which are those of `token_arguments`; an option left out is None."""
+    """The declaration in `options`, which are those of `token_arguments`; an omitted option is None."""
     name, mrn = options["name"], options["mrn"]
     if name is None and mrn is None:
         raise invalid_option("one of name and mrn is required")
@@ -64,12 +64,12 @@ def read_declaration(options: Mapping[str, Any], scope: Scope) -> Declaration:
 
 
 def roles_from(options: Mapping[str, Any]) -> frozenset[str] | None:
-    """The roles in the option `permissions`, None if it is left out."""
+    """The roles in the option `permissions`, None if it is omitted."""
     return None if options["permissions"] is None else role_mrns_from(options["permissions"])
 
 
 def optional_duration(options: Mapping[str, Any], option: str) -> timedelta | None:
-    """The duration in an option, None if it is left out."""
+    """The duration in an option, None if it is omitted."""
     return None if options[option] is None else duration_from(option, options[option])
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads a declared set. Whatever can be refused without asking the service is refused here, and names the entry."""
+"""Reads a declared set. Refuses everything that can be refused without the service; the error names the entry."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .declaration import optional_duration, read_declaration, read_scope, roles_
 
 MAX_CONCURRENCY = 64
 _SHOWN = 10  # wrong entries in one error
-# What a listing returns beside the options of an entry: an item can be given back as it is.
+# What a listing returns besides the options of an entry, so that an item can be used unchanged.
 _RETURNED = frozenset({"id", "roles", "created_at", "last_used_at", "created_by", "age_days", "unused_days"})
 
 
@@ -35,7 +35,7 @@ def read_entries(options: Mapping[str, Any]) -> list[Entry]:
 
     Raises MondooError that names every wrong entry.
     """
-    # A mistake in what all have in common is one mistake.
+    # A mistake in a shared option is reported once.
     roles_from(options)
     for option in ("rotate_after", "overlap"):
         optional_duration(options, option)
@@ -60,9 +60,9 @@ def read_entries(options: Mapping[str, Any]) -> list[Entry]:
 def expand_entries(
     entries: Sequence[Entry], spaces: Mapping[Scope, tuple[Space, ...] | MondooError]
 ) -> tuple[list[Entry], list[str]]:
-    """The entries with one for each space in place of those that stand for several, and warnings.
+    """The entries, with those for several spaces replaced by one for each space, and warnings.
 
-    spaces: of each organization whose spaces an entry stands for; where they could not be listed, the entry fails.
+    spaces: of each organization for whose spaces there is an entry; if they could not be listed, the entry fails.
     Raises MondooError if two entries turn out to contradict each other.
     """
     expanded: list[Entry] = []
@@ -95,11 +95,11 @@ def expand_entries(
 def _missing_spaces(entry: Entry, each_space: EachSpace, spaces: Sequence[Space]) -> list[str]:
     organization = entry.declaration.scope
     if not spaces:
-        return [f"{entry.place} stands for no space: {organization} has none."]
+        return [f"{entry.place} applies to no space: {organization} has none."]
     return [
-        f'{entry.place}: each_space: "{pattern}" fits no space of {organization}.'
+        f'{entry.place}: each_space: "{pattern}" matches no space of {organization}.'
         for pattern in each_space.unmatched(spaces)
-    ] or ([] if each_space.select(spaces) else [f"{entry.place} stands for no space: each_space is empty."])
+    ] or ([] if each_space.select(spaces) else [f"{entry.place} applies to no space: each_space is empty."])
 
 
 def _refuse(problems: Sequence[str]) -> None:
@@ -110,25 +110,25 @@ def _refuse(problems: Sequence[str]) -> None:
 
 
 def read_mode(options: Mapping[str, Any]) -> tuple[Mode, frozenset[str]]:
-    """How secrets are handed over, and the MRNs of the tokens whose secrets were; `options` are those of `set_arguments`."""
+    """How secrets are handed over, and the MRNs of delivered tokens; `options` are those of `set_arguments`."""
     if options["delivered"] is not None:
         return Mode.FINISH, frozenset(token_mrn_from(mrn) for mrn in options["delivered"])
     return Mode.STAGED if options["stage"] else Mode.DIRECT, frozenset()
 
 
 def read_prune(options: Mapping[str, Any]) -> Prune | None:
-    """What may be pruned, None if nothing is to be; `options` are those of `set_arguments`."""
+    """What may be pruned, None for nothing; `options` are those of `set_arguments`."""
     if options["prune_limit"] < 0:
         raise invalid_option(f"prune_limit: {options['prune_limit']} is out of range: 0 or more")
     if not options["prune"]:
         return None
     if not options["tokens"]:
-        raise invalid_option("prune needs at least one entry in tokens: it would delete, and does not know where")
+        raise invalid_option("prune needs at least one entry in tokens: entries determine the scopes to prune")
     return Prune(tuple(options["prune_keep"]), options["prune_limit"])
 
 
 def read_concurrency(options: Mapping[str, Any]) -> int:
-    """How many requests may be sent at the same time."""
+    """The maximum number of concurrent requests."""
     concurrency: int = options["concurrency"]
     if not 1 <= concurrency <= MAX_CONCURRENCY:
         raise invalid_option(f"concurrency: {concurrency} is out of range: 1 to {MAX_CONCURRENCY}")
@@ -148,7 +148,7 @@ def _read_entry(
     validator: ArgumentSpecValidator,
 ) -> Entry:
     _refuse_unknown(declared, validator.argument_spec)
-    # What has no value is left out, as in entries that are put together from variables.
+    # Options without a value are left out, as in entries that are assembled from variables.
     present = {option: value for option, value in declared.items() if value is not None and option not in _RETURNED}
     for option, value in present.items():
         require_text(option, value)
@@ -176,19 +176,19 @@ def _refuse_unknown(declared: Mapping[str, Any], known: Mapping[str, Mapping[str
         from difflib import get_close_matches
 
         close = get_close_matches(unknown[0], names, n=1)
-        hint = f'did you mean "{close[0]}"' if close else f"known are {', '.join(sorted(names))}"
+        hint = f'did you mean "{close[0]}"' if close else f"known: {', '.join(sorted(names))}"
         raise invalid_option(f"unknown {', '.join(unknown)} ({hint})")
 
 
 def _contradictions(entries: Sequence[Entry]) -> Iterator[str]:
-    """Sentences on entries that cannot both be meant."""
-    # What an entry stands for that is yet to be expanded is not known.
+    """Sentences about contradictory entries."""
+    # The tokens of an entry that is yet to be expanded are not known.
     yield from _repetitions([entry for entry in entries if entry.each_space is None])
     yield from _spellings(entries)
 
 
 def _repetitions(entries: Sequence[Entry]) -> Iterator[str]:
-    """Sentences on entries that are about the same token, or write to the same file."""
+    """Sentences about entries for the same token, or that write to the same file."""
     seen: dict[Hashable, Entry] = {}
     for entry in entries:
         declaration = entry.declaration
@@ -208,12 +208,12 @@ def _repetitions(entries: Sequence[Entry]) -> Iterator[str]:
 
 
 def _are_namesakes(one: Entry, other: Entry) -> bool:
-    """Whether two entries name two tokens that may well have one name."""
+    """Whether two entries identify different tokens that may have the same name."""
     return None not in (one.declaration.mrn, other.declaration.mrn)
 
 
 def _spellings(entries: Sequence[Entry]) -> Iterator[str]:
-    """Sentences on scopes that differ in the case of letters only: a service may take both for one."""
+    """Sentences about scopes that differ only in letter case: a service may treat them as one."""
     seen: dict[str, Entry] = {}
     for entry in entries:
         scope = entry.declaration.scope

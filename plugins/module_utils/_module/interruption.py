@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Signals end a module between two requests: no answer is thrown away, and nothing temporary is left behind.
+"""Signals end a module between two requests: no response is discarded, and nothing temporary is left behind.
 
-After the signal no request is begun. The ones under way are completed, and a secret that comes with their answers is put into
-its file. What was left undone, the next run does.
+After the signal no request is started. Those under way are completed, and a secret in their responses is written to its
+file. The next run does the rest.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from graphql import DocumentNode
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-_SLICE = 0.1  # seconds between two looks while waiting
-_STATUS = 128  # and the number of the signal: the exit status of a process that a signal has ended
+_SLICE = 0.1  # seconds between two checks while waiting
+_STATUS = 128  # plus the number of the signal: the exit status of a process ended by a signal
 
 
 class _Transport(Protocol):
@@ -41,12 +41,12 @@ class Interruption:
 
     @contextlib.contextmanager
     def catch(self) -> Iterator[None]:
-        """Takes note of signals for as long as the block lasts, in the main thread; a second one ends the process at once."""
+        """Catches signals while the block runs, in the main thread; a second one ends the process at once."""
         before: dict[signal.Signals, Any] = {}
         try:
             if threading.current_thread() is threading.main_thread():
                 for number in _SIGNALS:
-                    # Whoever started this process with a signal ignored, as nohup does, wants it to be ignored.
+                    # A signal that was ignored at the start, as by nohup, stays ignored.
                     if signal.getsignal(number) is not signal.SIG_IGN:
                         before[number] = signal.signal(number, self._take_note)
             yield
@@ -68,13 +68,13 @@ class Interruption:
         self.check()
 
     def _take_note(self, number: int, _frame: FrameType | None) -> None:
-        # No lock is taken here: the thread that the handler interrupts may hold it.
+        # No lock is taken here: the interrupted thread may hold it.
         self._signal = number
         signal.signal(number, signal.SIG_DFL)
 
 
 class InterruptibleTransport:
-    """A transport that begins no request after a signal: `post` raises SystemExit then."""
+    """A transport that starts no request after a signal: `post` then raises SystemExit."""
 
     def __init__(self, transport: _Transport, interruption: Interruption) -> None:
         self._transport = transport

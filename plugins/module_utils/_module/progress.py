@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Progress: a module says how far it is, in the log of its host and to the action plugin that waits for it.
+"""Reports the progress of a module, in the log of its host and to the waiting action plugin.
 
-The action plugin, on the same host, names a file in the environment; the module appends a line for each report. Numbers and
-a word are all that is ever in it.
+The action plugin, on the same host, names a file in the environment; the module appends a line for each report. The file
+contains only numbers and a word.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _STEPS = 10
 
 
 class Progress:
-    """Reports of one module. Not for several threads at a time."""
+    """Reports of one module. Not thread-safe."""
 
     def __init__(self, module: AnsibleModule) -> None:
         self._module = module
@@ -46,13 +46,13 @@ class Progress:
 
     def _tell(self, line: str) -> None:
         if self._file is not None:
-            # Whoever reads it may have ended.
+            # The reader may have ended.
             with contextlib.suppress(OSError):
                 os.write(self._file, line.encode())
 
 
 def _open(path: str | None) -> int | None:
-    """The file to report to; None if there is none, or none that belongs to this user alone."""
+    """The file to report to; None if there is none, or if it does not belong to this user alone."""
     if not path:
         return None
     try:

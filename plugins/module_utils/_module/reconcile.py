@@ -43,10 +43,10 @@ def _silent(_work: str) -> Callable[[int, int], None]:
 
 @dataclass
 class Reconciliation:
-    """One run. entries: what was declared, with what became of it. pruned: likewise, for what nobody declared.
+    """One run. entries: the declared tokens with their outcomes. pruned: likewise for undeclared tokens.
 
     operations: how many mutations were, or in check mode would be, sent, by GraphQL name.
-    progress: for a kind of work, what is told how much of it is done, and of how much.
+    progress: for a kind of work, the function that is called with how much of it is done, and of how much.
     """
 
     module: AnsibleModule
@@ -67,9 +67,9 @@ class Reconciliation:
         self._deletions: list[Deletion] = []
 
     def run(self) -> None:
-        """Makes the tokens as declared, or in check mode predicts what that would take.
+        """Applies the declaration, or in check mode predicts the changes.
 
-        Raises MondooError where nothing was changed; what fails later is in the entries.
+        Raises MondooError if nothing was changed; later failures are in the entries.
         """
         self._expand()
         for entry in self.entries:
@@ -94,7 +94,7 @@ class Reconciliation:
     # -- look ---------------------------------------------------------------------------------------------------------
 
     def _expand(self) -> None:
-        """Puts an entry for each space in place of those that stand for several."""
+        """Replaces entries for several spaces by one for each space."""
         organizations = dict.fromkeys(entry.declaration.scope for entry in self.entries if entry.each_space is not None)
         if not organizations:
             return
@@ -102,7 +102,7 @@ class Reconciliation:
         self.warnings += warnings
         failed = [entry for entry in self.entries if entry.each_space is not None]
         if failed and self.prune is not None:
-            # Nobody knows what they declare, and where.
+            # Their declared tokens and scopes are unknown.
             self.prune = None
             self.warnings.append(
                 f"Nothing was pruned: the spaces of {failed[0].declaration.scope} could not be listed."
@@ -134,7 +134,7 @@ class Reconciliation:
         return listings
 
     def _prove_stored_secrets(self, listings: Mapping[Scope, Listing | MondooError]) -> None:
-        """Reads what the files hold, and tries it at the service where the plan depends on that."""
+        """Reads the secrets in the files, and tests them against the service if the plan depends on that."""
         indexes = index_listings(listings)
         to_prove: list[Entry] = []
         for entry in self.entries:
@@ -142,7 +142,7 @@ class Reconciliation:
             if file is None or entry.error is not None:
                 continue
             try:
-                # Only now: the file of a run that had the turn before may be new.
+                # Only now: the run that held the lock before may have written a new file.
                 entry.stored = file.stored()
             except MondooError as error:
                 entry.error = error
@@ -166,7 +166,7 @@ class Reconciliation:
         except MondooError as error:
             if error.code not in (SCHEMA_MISMATCH, INVALID_CREDENTIALS):
                 raise error.during(f"verify the secret in {entry.declaration.token_path}") from None
-            # What cannot be sent as a credential is none.
+            # Text that cannot be sent as a credential is not one.
             accepted = False if error.code == INVALID_CREDENTIALS else None
             if accepted is None:
                 entry.warnings.append(
@@ -239,7 +239,7 @@ class Reconciliation:
             entry.file_changed = file.repair()
         except MondooError as error:
             entry.error = error
-        except Exception as error:  # noqa: BLE001  (the secrets of the others wait to be returned)
+        except Exception as error:  # noqa: BLE001  (the secrets of the others have yet to be returned)
             entry.error = internal_error(error)
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Results: what a run says of each token, and of all of them together."""
+"""The results of a run, for each token and for all of them together."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _SHOWN_WARNINGS = 20
 
 
 def run_safely(module: AnsibleModule, work: Callable[[AnsibleModule, Interruption], dict[str, Any]]) -> dict[str, Any]:
-    """The result of `work`, or the result that says why it failed; `main()` hands it on.
+    """The result of `work`, or the result of its failure; `main()` passes it on.
 
-    Raises SystemExit where a signal has kept `work` from being completed.
+    Raises SystemExit if a signal has interrupted `work`.
     """
     interruption = Interruption()
     try:
@@ -47,7 +47,7 @@ def failure(error: MondooError) -> dict[str, Any]:
 
 
 def warn(module: AnsibleModule, warnings: Sequence[str]) -> None:
-    """Shows warnings, but no more than a person would read."""
+    """Shows warnings, but limits their number."""
     for warning in warnings[:_SHOWN_WARNINGS]:
         module.warn(warning)
     if len(warnings) > _SHOWN_WARNINGS:
@@ -92,7 +92,7 @@ def set_run_result(run: Reconciliation) -> dict[str, Any]:
 
 
 def _token_part(entry: Entry) -> dict[str, Any]:
-    """What the results of a single token and of an entry have in common."""
+    """The common part of the results of a single token and of an entry."""
     declaration = entry.declaration
     result: dict[str, Any] = {"api_token": token_result(entry.token), "operations": entry.operations}
     if declaration.present and declaration.token_path:
@@ -118,7 +118,7 @@ def _entry_result(entry: Entry) -> dict[str, Any]:
 
 
 def _outcomes(run: Reconciliation) -> list[Outcome]:
-    """What became of each entry, and of what was pruned."""
+    """The outcomes of the entries and of pruned tokens."""
     pruned = [
         Outcome(PRUNED, entry.declaration.name or "", entry.declaration.scope)
         for entry in run.pruned
@@ -156,7 +156,7 @@ def _titled_diff(plan: Plan) -> dict[str, Any]:
 def _keep_secrets_whole(module: AnsibleModule, result: Mapping[str, Any]) -> None:
     """Removes masks that would alter a new secret, such as a short password that occurs in it.
 
-    The result is hidden as a whole, so nothing shows.
+    The result is hidden as a whole, so nothing is exposed.
     """
     lines = [result, *(line for line in result.get("results") or () if isinstance(line, Mapping))]
     secrets = [line["token"] for line in lines if isinstance(line.get("token"), str)]

@@ -26,8 +26,8 @@ from .._values.errors import FILE_FAILED, MondooError
 from .._values.jwt import token_mrn_of
 
 _MODE_OF_NEW_FILES = "0600"
-_MAX_CONTENT = 65536  # bytes that are read; no secret is longer
-_SHORTEST_SECRET = 16  # characters; to mask a shorter text would cut results to pieces
+_MAX_CONTENT = 65536  # bytes to read; no secret is longer
+_SHORTEST_SECRET = 16  # characters; masking a shorter text would garble results
 _MAX_LINKS = 40
 _LONGEST_NAME = 200  # bytes of the target's name in that of a temporary file
 _KINDS = (
@@ -37,19 +37,19 @@ _KINDS = (
     (stat.S_ISCHR, "a device"),
     (stat.S_ISBLK, "a device"),
 )
-# The umask belongs to the process, and Ansible's functions for files change it for a moment.
+# The umask belongs to the process, and Ansible's file functions change it temporarily.
 _UMASK = threading.Lock()
 
 
 class SecretFile:
-    """The file at `token_path`. options: those of files, such as owner, group and mode; by default the module's.
+    """The file at `token_path`. options: file options such as owner, group and mode; by default the module's.
 
-    Raises MondooError (`FileFailed`) for a path that is no regular file, or a link that somebody else made.
+    Raises MondooError (`FileFailed`) for a path that is not a regular file, or a link created by another user.
     """
 
     def __init__(self, module: AnsibleModule, path: str, options: Mapping[str, Any] | None = None) -> None:
         self._module = module
-        # Ansible's own functions for files end the process when they fail, and others' secrets would be lost with it.
+        # Ansible's own file functions end the process when they fail, which would lose the secrets of other entries.
         self._files = copy.copy(module)
         self._files.fail_json = self._refuse_attributes
         self._options = dict(module.params if options is None else options)
@@ -60,7 +60,7 @@ class SecretFile:
         self._file: TextIO | None = None
 
     def read(self) -> str:
-        """The content, without white space around it; empty if there is no file."""
+        """The content, without surrounding white space; empty if there is no file."""
         try:
             with open(self.path, "rb") as file:
                 return file.read(_MAX_CONTENT).decode("utf-8", "replace").strip()
@@ -70,18 +70,18 @@ class SecretFile:
             raise self._failure("read", error) from None
 
     def stored(self) -> StoredSecret:
-        """What is known of the content."""
+        """What is known about the content."""
         content = self.read()
         if not content:
             return StoredSecret(exists=os.path.exists(self.path))
-        # It is a secret, whoever wrote it.
+        # The content is a secret, whatever wrote it.
         if len(content) >= _SHORTEST_SECRET:
             self._module.no_log_values.add(content)
         modified_at = datetime.fromtimestamp(os.stat(self.path).st_mtime, timezone.utc)
         return StoredSecret(modified_at, token_mrn=token_mrn_of(content))
 
     def check(self) -> None:
-        """Refuses, without writing anything, a path that cannot be written to, and an owner, group or mode that is none."""
+        """Refuses, without writing anything, a path that cannot be written to, and an invalid owner, group or mode."""
         folder = os.path.dirname(self.path)
         if not os.path.isdir(folder):
             raise self._refusal(f"the directory {folder} does not exist")
@@ -94,7 +94,7 @@ class SecretFile:
             dry.set_fs_attributes_if_different(dry.load_file_common_arguments(self._options, folder), False)
 
     def reserve(self) -> None:
-        """Makes a new file beside the old one, empty, with its owner and mode."""
+        """Creates an empty new file beside the old one, with its owner and mode."""
         self.check()
         self._remove_leftovers()
         folder = os.path.dirname(self.path)
@@ -107,15 +107,15 @@ class SecretFile:
         self._set_attributes(self._prepared, _for_replaceable_file(self._new_options()))
 
     def commit(self, secret: str, not_before: datetime) -> None:
-        """Puts the secret into the new file, and that in the place of the old one, whose owner and mode stay unless given.
+        """Writes the secret to the new file, which replaces the old one and keeps its owner and mode unless given.
 
-        If it raises, the secret is not there.
+        If it raises, the secret is not in the file.
         """
         if self._prepared is None or self._file is None:
             raise AssertionError("reserve comes first")
         is_new = not os.path.exists(self.path)
         if not is_new:
-            # The new file takes after the old one, and must not be readable by more than those asked for.
+            # The new file inherits from the old one, but must not be readable by more users than requested.
             self._set_attributes(self.path, _for_replaceable_file(self._options))
         moment = max(time.time(), not_before.timestamp())
         try:
@@ -125,10 +125,10 @@ class SecretFile:
             os.fsync(self._file.fileno())
             with _UMASK, _private_umask():
                 self._files.atomic_move(self._prepared, self.path, self._writes_in_place)
-        except Exception as error:  # noqa: BLE001  (Ansible raises many kinds, some of them when the file is in place already)
+        except Exception as error:  # noqa: BLE001  (Ansible raises many kinds, some of them after the file is in place)
             if not self._holds(secret):
                 raise error if isinstance(error, MondooError) else self._failure("write", error) from None
-        # The secret is handed over: what fails from here on is for `repair` to tell.
+        # The secret is handed over: `repair` reports later failures.
         with contextlib.suppress(OSError, MondooError):
             os.utime(self.path, (moment, moment))
             self._set_attributes(self.path, self._new_options() if is_new else self._options)
@@ -144,7 +144,7 @@ class SecretFile:
             self._prepared = None
 
     def repair(self) -> bool:
-        """Sets owner, group and mode of the file where they are given and differ; in check mode only says whether they do."""
+        """Sets owner, group and mode of the file if given and different; in check mode only returns whether they differ."""
         return self._set_attributes(self.path, self._options) if os.path.exists(self.path) else False
 
     @property
@@ -157,10 +157,10 @@ class SecretFile:
         except MondooError:
             return False
 
-    # -- what the path leads to ---------------------------------------------------------------------------------------
+    # -- resolving the path -------------------------------------------------------------------------------------------
 
     def _follow_links(self, path: str) -> str:
-        """The path behind the links; a link stays a link, and what it points to is replaced."""
+        """The path behind the links; a link stays a link, and its target is replaced."""
         current = os.path.join(os.getcwd(), path)
         for _number in range(_MAX_LINKS):
             try:
@@ -172,10 +172,10 @@ class SecretFile:
             if not stat.S_ISLNK(entry.st_mode):
                 break
             if entry.st_uid not in (0, os.geteuid()):
-                raise self._refusal(f"{current} is a link that another user made")
+                raise self._refusal(f"{current} is a link that another user created")
             current = os.path.join(os.path.dirname(current), os.readlink(current))
         else:
-            raise self._refusal("it is a link that leads in circles")
+            raise self._refusal("it is a circular link")
         return os.path.realpath(current)
 
     def _refuse_special_file(self) -> None:
@@ -186,25 +186,25 @@ class SecretFile:
         except OSError as error:
             raise self._failure("look at", error) from None
         if not stat.S_ISREG(mode):
-            kind = next((name for is_kind, name in _KINDS if is_kind(mode)), "no regular file")
+            kind = next((name for is_kind, name in _KINDS if is_kind(mode)), "not a regular file")
             raise self._refusal(f"it is {kind}")
 
     # -- temporary files ----------------------------------------------------------------------------------------------
 
     @property
     def _prefix(self) -> str:
-        """How the name of a temporary file for this one begins."""
+        """The prefix of the names of temporary files for this one."""
         name = os.fsdecode(os.fsencode(os.path.basename(self.path))[:_LONGEST_NAME])
         return f".{name}.mondoo-"
 
     def _open_temporary(self, folder: str) -> tuple[TextIO, str]:
-        """A new file, kept open, since its mode may forbid even the owner to write, and locked: a later run sees that it is in use."""
+        """A new file, open, since its mode may forbid writing even to the owner, and locked, so that later runs see it in use."""
         while True:
             handle, path = tempfile.mkstemp(prefix=self._prefix, dir=folder)
             fcntl.flock(handle, fcntl.LOCK_EX)
             if os.fstat(handle).st_nlink:
                 return os.fdopen(handle, "w", encoding="utf-8"), path
-            # Another run took it for a leftover before it was locked.
+            # Another run removed it as a leftover before it was locked.
             os.close(handle)
 
     def _remove_leftovers(self) -> None:
@@ -214,7 +214,7 @@ class SecretFile:
             with contextlib.suppress(OSError):
                 handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
                 try:
-                    # Root's may have got another owner before it was filled.
+                    # Root may have changed its owner before it was filled.
                     if user in (0, os.fstat(handle).st_uid):
                         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                         os.unlink(path)
@@ -227,7 +227,7 @@ class SecretFile:
         return {**self._options, "mode": self._options.get("mode") or _MODE_OF_NEW_FILES}
 
     def _set_attributes(self, path: str, options: Mapping[str, Any]) -> bool:
-        # A symbolic mode is read with the umask of the process set aside for a moment.
+        # A symbolic mode is evaluated with the umask of the process temporarily cleared.
         with _UMASK:
             arguments = self._files.load_file_common_arguments(options, path=path)
             changed: bool = self._files.set_fs_attributes_if_different(arguments, False)
@@ -251,13 +251,13 @@ class SecretFile:
 
 
 def _for_replaceable_file(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options without attributes of the file system, one of which forbids to rename a file, and to put another in its place."""
+    """The options without file system attributes, since one of them forbids renaming and replacing a file."""
     return {**options, "attributes": None}
 
 
 @contextlib.contextmanager
 def _private_umask() -> Iterator[None]:
-    """Ansible gives a file that it creates the mode that the umask leaves: nobody else may read it for a moment."""
+    """A umask under which nobody else can read, even briefly, a file that Ansible creates."""
     before = os.umask(0o077)
     try:
         yield

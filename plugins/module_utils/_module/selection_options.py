@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options by which an audit chooses tokens, and how they are read."""
+"""The options by which an audit selects tokens, and how they are read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .declaration import optional_duration, roles_from
 
 
 def selection_arguments() -> dict[str, Any]:
-    """Options that choose tokens for an audit."""
+    """Options that select tokens for an audit."""
     return {
         "include_spaces": {"type": "bool", "default": False},
         "name": {"type": "str"},
@@ -30,7 +30,7 @@ def selection_arguments() -> dict[str, Any]:
 
 
 def selection_from(options: Mapping[str, Any]) -> Selection:
-    """What is asked for in `options`, which are those of `selection_arguments`."""
+    """The selection in `options`, which are those of `selection_arguments`."""
     return Selection(
         name=options["name"],
         mrn=options["mrn"],

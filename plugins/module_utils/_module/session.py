@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From a module's parameters to an API that can be called."""
+"""Turns a module's parameters into a usable API."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _USER_AGENT = f"mondoo.platform/{VERSION} (Ansible collection; ansible-core {cor
 
 
 class Session:
-    """The API, and the identity that it is used with."""
+    """The API, and the identity that uses it."""
 
     def __init__(
         self,
@@ -51,12 +51,12 @@ class Session:
         self._requests_of_others = 0
 
     def pool(self, size: int) -> TokenApiPool:
-        """Connections that work side by side, at most so many."""
+        """Concurrent connections, at most `size`."""
         return TokenApiPool(self.api, lambda: self.api.connect(self._open_transport(self.credential)), size)
 
     @contextlib.contextmanager
     def connect_as(self, secret: str) -> Iterator[TokenApi]:
-        """A connection that logs in with the secret of a token, for as long as the block lasts."""
+        """A connection that logs in with the secret of a token, while the block runs."""
         transport = self._open_transport(ApiToken(secret))
         api = self.api.connect(transport)
         try:
@@ -73,19 +73,19 @@ class Session:
 
     @property
     def identity_known(self) -> bool:
-        """Whether the credential says which token or account it is."""
+        """Whether the credential identifies its token or account."""
         return bool(self.credential.identifiers)
 
     @property
     def identity(self) -> dict[str, str | None]:
-        """What the credential says of itself, unverified: its `kind` and its `mrn`, None if it does not tell."""
+        """The unverified identity in the credential: its `kind` and its `mrn`, None if unknown."""
         mrn = next((text for text in sorted(self.credential.identifiers) if text.startswith("//")), None)
         if mrn is None:
             return {"kind": "unknown", "mrn": None}
         return {"kind": "api_token" if isinstance(self.credential, ApiToken) else "service_account", "mrn": mrn}
 
     def is_own(self, token: Token) -> bool:
-        """Whether the token is the one that this task logs in with, as far as its claims tell."""
+        """Whether the token is the one that this task logs in with, according to its claims."""
         return token.mrn is not None and token.mrn in self.credential.identifiers
 
 
@@ -125,7 +125,7 @@ def open_session(module: AnsibleModule, interruption: Interruption) -> Session:
 def _mask(module: AnsibleModule) -> None:
     """Masks passwords instead of whole addresses, and the secrets of a service account instead of everything in it.
 
-    Until here, these options are masked as a whole by Ansible, which would also mask MRNs and version numbers in results.
+    Before that, Ansible masks these options as a whole, which would also mask MRNs and version numbers in results.
     """
     account = module.params["service_account"]
     if isinstance(account, Mapping):
@@ -136,7 +136,7 @@ def _mask(module: AnsibleModule) -> None:
         if address:
             module.no_log_values.discard(address)
             module.no_log_values |= secrets_in(address)
-            # It is shown in the invocation, and the order in which Ansible applies masks is not defined.
+            # It is shown in the invocation, and the order in which Ansible applies masks is undefined.
             module.params[option] = redacted(address)
     module.no_log_values |= secrets_in(os.environ.get("MONDOO_API_ENDPOINT", ""))
 

@@ -4,8 +4,8 @@
 
 """Turns: runs on one host that may change tokens of one scope wait for each other.
 
-The kernel frees the locks when the process ends, however it ends. One file stands for an endpoint, and one byte of it for a
-scope, so that a set of many scopes needs one file descriptor.
+The kernel releases the locks when the process ends, however it ends. Each endpoint has one file and each scope one byte of
+it, so a set of many scopes needs only one file descriptor.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from .._values.mrn import Scope
 
 _FOLDER = "~/.ansible/mondoo.platform"
 _PATIENCE = 600.0  # seconds to wait for other runs
-_FIRST_PAUSE = 0.05  # seconds between two looks, at first
+_FIRST_PAUSE = 0.05  # seconds between the first two attempts
 _LONGEST_PAUSE = 1.0
-# As the kernel of 64-bit Linux lays it out: type, whence, start, length, process.
+# The layout of 64-bit Linux: type, whence, start, length, process.
 _FLOCK = "@hhqqi"
 _HELD = frozenset({errno.EACCES, errno.EAGAIN})
 
@@ -43,10 +43,10 @@ def take_turn(
     sleep: Callable[[float], None],
     patience: float = _PATIENCE,
 ) -> Iterator[None]:
-    """Holds the locks of the scopes at an endpoint for as long as the block lasts; in check mode, nothing.
+    """Holds the locks of the scopes at an endpoint while the block runs; in check mode, none.
 
-    patience: seconds to wait for all of them. Where no lock can be had for a reason of the system, warns and goes on.
-    Raises MondooError (`Locked`) where another run holds one for too long.
+    patience: seconds to wait for all of them. If the system cannot provide locks, warns and continues.
+    Raises MondooError (`Locked`) if another run holds one for too long.
     """
     if module.check_mode:
         yield
@@ -55,12 +55,12 @@ def take_turn(
         try:
             descriptor = _open(url)
             stack.callback(os.close, descriptor)
-            # In the same order in every run, so that no two wait for each other.
+            # In the same order in every run, to avoid deadlocks.
             for offset, scope in sorted((_offset(scope), scope) for scope in scopes):
                 patience = _acquire(descriptor, offset, scope, patience, sleep)
         except OSError as error:
             module.warn(
-                f"Runs on this host cannot take turns, since no lock can be had in {_FOLDER} ({error.strerror}): do not run"
+                f"Runs on this host cannot take turns, since no lock is available in {_FOLDER} ({error.strerror}): do not run"
                 " two at once for one scope."
             )
         yield
@@ -107,7 +107,7 @@ def _try_lock(descriptor: int, offset: int) -> bool:
 
 
 def _holder(descriptor: int, offset: int) -> str:
-    """Who holds the lock, as the subject of a sentence; outside of Linux, and from other containers, nobody can tell."""
+    """Who holds the lock, as the subject of a sentence; unknown outside of Linux and from other containers."""
     if sys.platform.startswith("linux"):
         question = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, offset, 1, 0)
         process: int = struct.unpack(_FLOCK, fcntl.fcntl(descriptor, fcntl.F_GETLK, question))[-1]

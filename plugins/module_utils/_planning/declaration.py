@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What planning starts from: one declared token, and the evidence around it that the service does not have."""
+"""The input of planning: one declared token, and local evidence that the service does not have."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from enum import Enum
 from .._values.mrn import Scope
 from .._values.token import Token
 
-# The clock of the service and that of the host with the file may differ by so much.
+# Maximum difference between the clock of the service and that of the host with the file.
 CLOCK_TOLERANCE = timedelta(minutes=5)
 
 
 class Mode(Enum):
-    """How new secrets are handed over. DIRECT: by this run. STAGED: by tasks after it. FINISH: those tasks have run."""
+    """How new secrets are handed over. DIRECT: by this run. STAGED: by later tasks. FINISH: these tasks have run."""
 
     DIRECT = "direct"
     STAGED = "staged"
@@ -28,9 +28,9 @@ class Mode(Enum):
 
 @dataclass(frozen=True)
 class Declaration:
-    """One declared token. None means that the user left the option out, and that the value stays as it is.
+    """One declared token. None means that the user omitted the option, and that the value is not changed.
 
-    roles: role MRNs. purge_permissions: whether `roles` is the exact set or only what must be there.
+    roles: role MRNs. purge_permissions: whether `roles` is the exact set or only the required part.
     token_path: where the secret goes; None to return it. generate: whether this run may generate a secret.
     pending_grace: how long a pending token that may belong to a run elsewhere is left alone.
     verify_secret: `rotated`, `always` or `never`. lost_secret: `warn`, `fail` or `rotate`.
@@ -53,7 +53,7 @@ class Declaration:
 
     @property
     def rotates(self) -> bool:
-        """Whether this declaration is about rotation: only then does it delete tokens whose overlap is over."""
+        """Whether this declaration rotates: only then does it delete tokens after their overlap."""
         lost_secret_rotates = self.lost_secret == "rotate" and self.token_path is not None
         return self.rotate_after is not None or self.overlap is not None or lost_secret_rotates
 
@@ -63,10 +63,10 @@ class Declaration:
 
 @dataclass(frozen=True)
 class StoredSecret:
-    """What is known of the content of `token_path`, without the secret itself.
+    """What is known about the content of `token_path`, without the secret itself.
 
-    modified_at: in UTC; None where there is no file, or nothing but white space in it. exists: whether there is a file.
-    token_mrn: the token that the secret names, if it is a JWT. accepted: whether the service accepts it; None if not tried.
+    modified_at: in UTC; None without a file, or if it contains only white space. exists: whether there is a file.
+    token_mrn: the token that the secret names, if it is a JWT. accepted: whether the service accepts it; None if untested.
     """
 
     modified_at: datetime | None = None
@@ -91,7 +91,7 @@ class StoredSecret:
 class Context:
     """now: the service's time, in UTC. mode, delivered: of the run; delivered: MRNs of tokens whose secrets were handed over.
 
-    is_own: whether a token is the one that the task logs in with. identity_known: whether that can be told at all.
+    is_own: whether a token is the one that the task logs in with. identity_known: whether that can be determined at all.
     """
 
     now: datetime

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Plans for a declared set: each token by the rules for one, and what is deleted because nobody declared it. Pure."""
+"""Plans for a declared set: each token by the rules for one, and the deletion of undeclared tokens. Pure."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Listings: TypeAlias = "Mapping[Scope, Sequence[Token] | MondooError]"
 
 
 class Declared(Protocol):
-    """One entry of a set. place: how errors name it. error: why it cannot be planned, where that is known before."""
+    """One entry of a set. place: its name in errors. error: why it cannot be planned, if already known."""
 
     @property
     def declaration(self) -> Declaration: ...
@@ -43,7 +43,7 @@ class Declared(Protocol):
 
 @dataclass(frozen=True)
 class Prune:
-    """What may be deleted because nobody declared it. keep: names and shell patterns of names. limit: how many tokens at most."""
+    """Which undeclared tokens may be deleted. keep: names and shell patterns of names. limit: maximum number of tokens."""
 
     keep: tuple[str, ...] = ()
     limit: int = 25
@@ -55,7 +55,7 @@ class Prune:
 
 @dataclass(frozen=True)
 class Deletion:
-    """A token that nobody declared. needs: numbers of the entries that must have succeeded before it may go."""
+    """An undeclared token. needs: numbers of the entries that must succeed before it may be deleted."""
 
     token: Token
     needs: frozenset[int] = frozenset()
@@ -66,7 +66,7 @@ class Deletion:
 
 
 class TokenIndex:
-    """The tokens of a scope by what a declaration can name them by, so that no plan looks at all of them."""
+    """The tokens of a scope, indexed by the names and MRNs of declarations, so that no plan iterates over all of them."""
 
     def __init__(self, tokens: Iterable[Token]) -> None:
         self.tokens = tuple(tokens)
@@ -84,7 +84,7 @@ class TokenIndex:
         return self._by_mrn.get(mrn) if mrn is not None else None
 
     def relevant(self, declaration: Declaration) -> tuple[Token, ...]:
-        """All that the plan for the declaration depends on: who has the MRN, and the name in any of its stages."""
+        """All tokens that the plan for the declaration depends on: with its MRN, or with its name in any stage."""
         current = self.with_mrn(declaration.mrn)
         name = declaration.name or (current.name if current else None)
         named = self._by_name.get(name, []) if name is not None else []
@@ -111,9 +111,9 @@ def plan_prune(
     prune: Prune,
     context: Context,
 ) -> tuple[list[Deletion], list[str]]:
-    """What is to be deleted because no entry declares it, and warnings.
+    """The undeclared tokens to delete, and warnings.
 
-    plans: of the entries. Raises MondooError where nothing of the set may be applied.
+    plans: of the entries. Raises MondooError if nothing of the set may be applied.
     """
     claims = _Claims(context)
     for number, (entry, plan) in enumerate(zip(entries, plans, strict=True)):
@@ -124,8 +124,8 @@ def plan_prune(
     for scope in dict.fromkeys(entry.declaration.scope for entry in entries if entry.declaration.scope in indexes):
         if scope in claims.unclear:
             warnings.append(
-                f"Nothing was pruned in {scope}: a token that is declared by its MRN is not there, and the one that replaced"
-                " it cannot be told from an undeclared one."
+                f"Nothing was pruned in {scope}: a token declared by its MRN does not exist, and its replacement cannot"
+                " be distinguished from an undeclared token."
             )
             continue
         for token in indexes[scope].tokens:
@@ -137,19 +137,19 @@ def plan_prune(
     _refuse_too_many(list(deletions.values()), prune)
     names = [token.name for index in indexes.values() for token in index.tokens]
     warnings += [
-        f'prune_keep: "{pattern}" fits no API token.'
+        f'prune_keep: "{pattern}" matches no API token.'
         for pattern in prune.keep
         if not any(_fits(pattern, name) for name in names)
     ]
     if deletions and not context.identity_known:
         warnings.append(
-            "prune cannot tell whether one of these tokens is the one that this task logs in with: name that one in prune_keep."
+            "prune cannot determine whether this task logs in with one of these tokens: name that one in prune_keep."
         )
     return list(deletions.values()), warnings
 
 
 def missing_deliveries(listings: Listings, context: Context) -> list[str]:
-    """A warning if secrets were handed over whose tokens are not there any more, as when another run has deleted them."""
+    """A warning if secrets of tokens that no longer exist were handed over, as when another run has deleted them."""
     mrns: set[str | None] = set()
     for listing in listings.values():
         if isinstance(listing, MondooError):
@@ -165,7 +165,7 @@ def missing_deliveries(listings: Listings, context: Context) -> list[str]:
 
 
 def count_operations(plans: Iterable[Plan]) -> dict[str, int]:
-    """How many mutations the plans take, by GraphQL name: the permissions of one scope are set by one."""
+    """How many mutations the plans need, by GraphQL name: one sets all permissions of a scope."""
     steps = [step for plan in plans for step in plan.steps]
     counts = Counter(step.operation for step in steps)
     scopes = {step.token.scope for step in steps if isinstance(step, SetRoles)}
@@ -194,14 +194,14 @@ def _plan(
 
 
 def _leaves_token_in_use(declaration: Declaration, plan: Plan | MondooError) -> bool:
-    """Whether a token that is declared present is there under its name after the plan, its secret handed over."""
+    """Whether a token that is declared present has its name after the plan, with its secret handed over."""
     if not declaration.present or isinstance(plan, MondooError):
         return True
     return plan.before is not None or (plan.after is not None and not plan.staged)
 
 
 def _touched(plan: Plan | MondooError) -> set[str]:
-    """MRNs of the tokens that a plan is about."""
+    """MRNs of the tokens that a plan affects."""
     if isinstance(plan, MondooError):
         return set()
     tokens = [step.token for step in plan.steps] + ([plan.before] if plan.before else [])
@@ -209,7 +209,7 @@ def _touched(plan: Plan | MondooError) -> set[str]:
 
 
 def _without_conflicts(entries: Sequence[Declared], plans: Sequence[Plan | MondooError]) -> list[Plan | MondooError]:
-    """Refuses entries that turn out to be about the same token, as by its name and by its MRN."""
+    """Refuses entries that turn out to be for the same token, as by its name and by its MRN."""
     owners: dict[str, list[int]] = defaultdict(list)
     for number, plan in enumerate(plans):
         for mrn in _touched(plan):
@@ -220,13 +220,13 @@ def _without_conflicts(entries: Sequence[Declared], plans: Sequence[Plan | Mondo
             places = " and ".join(entries[number].place for number in numbers)
             for number in numbers:
                 checked[number] = invalid_option(
-                    f"{places} are about the same API token, {mrn}: nothing was done for it"
+                    f"{places} refer to the same API token, {mrn}: nothing was done for it"
                 )
     return checked
 
 
 def _without_shared_names(entries: Sequence[Declared], plans: Sequence[Plan | MondooError]) -> list[Plan | MondooError]:
-    """Refuses entries that would give the same name to several tokens, each of which has another one now."""
+    """Refuses entries that would give the same name to several tokens with different names."""
     takers: dict[tuple[Scope, str], list[int]] = defaultdict(list)
     for number, plan in enumerate(plans):
         if isinstance(plan, Plan) and plan.before and plan.after and plan.before.name != plan.after.name:
@@ -246,7 +246,7 @@ def _without_shared_names(entries: Sequence[Declared], plans: Sequence[Plan | Mo
 class _Name:
     """A declared name in one scope. entries: their numbers. failed: whether one of them has no plan.
 
-    in_use: whether the plans leave a token in use there, where one is declared.
+    in_use: whether the plans leave a token in use there, if one is declared.
     """
 
     entries: set[int] = field(default_factory=set)
@@ -257,9 +257,9 @@ class _Name:
 
 
 class _Claims:
-    """Which tokens the entries of the task are about, in whatever scope they were listed.
+    """The tokens that the entries of the task affect, in any listed scope.
 
-    unclear: scopes with a declared token that is not there, and whose successor nobody can name.
+    unclear: scopes with a declared token that is missing and has no identifiable successor.
     """
 
     def __init__(self, context: Context) -> None:
@@ -269,11 +269,11 @@ class _Claims:
         self._names: dict[tuple[Scope, str], _Name] = defaultdict(_Name)
 
     def add(self, number: int, entry: Declared, plan: Plan | MondooError, current: Token | None) -> None:
-        """Takes an entry with its plan. current: the token that has the entry's MRN."""
+        """Adds an entry with its plan. current: the token with the entry's MRN."""
         declaration = entry.declaration
         failed = isinstance(plan, MondooError)
         self._mrns |= _touched(plan) | ({declaration.mrn} if declaration.mrn is not None else set())
-        # A token that is to be renamed keeps its name when that fails, and has predecessors under it.
+        # If renaming fails, the token keeps its old name, which may have predecessors.
         names = [name for name in (declaration.name, current.name if current else None) if name is not None]
         for text in names:
             name = self._names[declaration.scope, text]
@@ -281,13 +281,13 @@ class _Claims:
             name.overlap = max(name.overlap, declaration.overlap or timedelta())
             name.failed = name.failed or failed
             name.in_use = name.in_use and _leaves_token_in_use(declaration, plan)
-            # A declaration by MRN is about that token alone, whoever else has its name.
+            # A declaration by MRN affects only that token, even if others have its name.
             name.by_name = name.by_name or declaration.mrn is None or failed
         if declaration.mrn is not None and current is None and declaration.present:
             self.unclear.add(declaration.scope)
 
     def needs_before_deletion(self, token: Token) -> frozenset[int] | None:
-        """Numbers of the entries that must have succeeded before the token may go; None if it stays."""
+        """Numbers of the entries that must succeed before the token may be deleted; None if it is kept."""
         if token.mrn in self._mrns or self._context.is_own(token) or self._belongs_elsewhere(token):
             return None
         exact = self._names.get((token.scope, token.name))
@@ -300,7 +300,7 @@ class _Claims:
         return self._needs_of_family(parsed, family)
 
     def _needs_of_family(self, parsed: TokenName, family: _Name) -> frozenset[int] | None:
-        # What becomes of pending tokens is for the plan of their entry to say.
+        # The plan of their entry decides about pending tokens.
         if parsed.stage is Stage.PENDING or parsed.at is None:
             return None
         # A predecessor may be the only token that works.

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From a declaration for each space of an organization to one for each of them. Pure, like all planning."""
+"""Expands a declaration for the spaces of an organization to one for each space. Pure, like all planning."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .declaration import Declaration
 
 @dataclass(frozen=True)
 class Expansion:
-    """What a declaration for each space declares for one of them. error: why that cannot be, such as a name that is refused."""
+    """The declaration for one of the spaces. error: why it is invalid, such as a refused name."""
 
     space: Space
     declaration: Declaration
@@ -25,7 +25,7 @@ class Expansion:
 
 
 def check_template(declaration: Declaration) -> None:
-    """Raises MondooError if the declaration cannot be that of each space of its scope."""
+    """Raises MondooError if the declaration cannot be used for each space of its scope."""
     if declaration.scope.kind != "organization":
         raise invalid_option(f"each_space needs the organization of the spaces, and not {declaration.scope}")
     if declaration.mrn is not None or declaration.name is None:
@@ -39,7 +39,7 @@ def check_template(declaration: Declaration) -> None:
 
 
 def expand(declaration: Declaration, each_space: EachSpace, spaces: Iterable[Space]) -> list[Expansion]:
-    """The declaration for each of the spaces that are meant, in their order. spaces: all of the organization."""
+    """The declaration for each matching space, in order. spaces: all of the organization."""
     return [_expand(declaration, space) for space in each_space.select(spaces)]
 
 
@@ -64,7 +64,7 @@ def _fill(text: str | None, space: Space) -> str | None:
 
 def _check(expanded: Declaration, path_template: str, space: Space) -> None:
     check_declared_name(expanded.name or "")
-    # Whoever may name a space must not choose the folder that a secret goes to.
+    # The name of a space must not be able to change the directory of a secret.
     if "{space_name}" in path_template and ("/" in space.name or "\0" in space.name or space.name in (".", "..")):
         raise invalid_option(
             f'token_path: the name of {space.scope}, "{space.name}", cannot be part of a path; use {{space}} in its place'

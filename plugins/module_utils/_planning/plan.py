@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A plan: the steps that lead from what is there to what was declared, and what they lead to.
+"""A plan: the steps from the current to the declared state, and their result.
 
-Everything a run reports is drawn from its plan, so that check mode, which does not apply it, cannot differ.
+Everything that a run reports is derived from its plan, so check mode, which does not apply it, cannot differ.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .._values.token import Token, same_description, token_diff
 
 @dataclass(frozen=True)
 class Update:
-    """Changes the name, the description or both; None leaves one as it is.
+    """Changes the name, the description or both; None keeps the current value.
 
     token: its MRN is None for the token that an earlier step of the same plan generates.
     """
@@ -31,12 +31,12 @@ class Update:
 
     @property
     def after(self) -> Token:
-        """The token as the step leaves it."""
+        """The token after the step."""
         description = self.token.description if self.description is None else self.description
         return replace(self.token, name=self.name or self.token.name, description=description)
 
     def is_done(self, now: Token | None) -> bool:
-        """Whether the token, as a listing shows it (None if it does not), is as the step leaves it."""
+        """Whether the token, as listed (None if it is not), is as it should be after the step."""
         if now is None or (self.name is not None and now.name != self.name):
             return False
         return self.description is None or same_description(now.description, self.description)
@@ -52,7 +52,7 @@ class SetRoles:
 
     @property
     def after(self) -> Token:
-        """The token as the step leaves it."""
+        """The token after the step."""
         return replace(self.token, roles=(self.token.roles - declarable(self.token.roles)) | self.roles)
 
     def is_done(self, now: Token | None) -> bool:
@@ -64,9 +64,9 @@ class SetRoles:
 class Generate:
     """Generates a token and hands its secret over.
 
-    token: as it will be, under its declared name. pending_at: the time in its pending name. named_at_once: whether the first try
-    generates it under its declared name; a later one never does. verify: whether the secret is tried at the service before
-    anything else happens.
+    token: as it will be, under its declared name. pending_at: the time in its pending name. named_at_once: whether the first
+    attempt generates it under its declared name; later ones never do. verify: whether the secret is tested against the
+    service before anything else happens.
     """
 
     operation: ClassVar[str] = "generateAPIToken"
@@ -94,9 +94,9 @@ Step: TypeAlias = "Update | SetRoles | Generate | Delete"
 
 @dataclass(frozen=True)
 class Plan:
-    """steps: in order; none if nothing is to be done. before, after: the token as it is and as it will be; None is absent.
+    """steps: in order; empty if nothing has to change. before, after: the token now and after the plan; None is absent.
 
-    after.mrn is None where the service will choose a new one. reason: why a token is replaced, e.g. "93 days old,
+    after.mrn is None if the service will choose a new one. reason: why a token is replaced, e.g. "93 days old,
     rotate_after 90d". staged: whether a new secret is handed over by tasks after this run. finished: the pending token whose
     secret was handed over by an earlier run, or by tasks since then, and is put to use now.
     """
@@ -115,7 +115,7 @@ class Plan:
 
     @property
     def generates(self) -> bool:
-        """Whether a secret will come out of it."""
+        """Whether it generates a secret."""
         return any(isinstance(step, Generate) for step in self.steps)
 
     @property
@@ -130,7 +130,7 @@ class Plan:
 
     @property
     def diff(self) -> dict[str, Any]:
-        """Before and after for Ansible's diff; of a secret, that it changes and why, and nothing of its content."""
+        """Before and after for Ansible's diff; for a secret only whether and why it changes, not its content."""
         before, after = token_diff(self.before), token_diff(self.after)
         if self.hands_over and self.before and self.after:
             before["secret"] = "in use"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rules for one token: a pure function from what is declared and what is there to a plan. No request, no clock, no file.
+"""The rules for one token: a pure function from declared and current state to a plan. No request, no clock, no file.
 
 A rotation generates the new token under a pending name, hands its secret over, and only then retires or deletes the old
 token and gives the new one the declared name.
@@ -28,10 +28,10 @@ from .stages import Family, PendingDecision, decide_pending, family_of, find_hel
 def plan_token(
     declaration: Declaration, listing: Iterable[Token], context: Context, stored: StoredSecret | None = None
 ) -> Plan:
-    """The fewest steps that make the declaration true.
+    """The fewest steps that apply the declaration.
 
-    listing: all tokens of the scope. stored: the content of `token_path`; None where the declaration has none.
-    Raises MondooError where the declaration cannot be met, or could only be met by a guess; nothing was changed then.
+    listing: all tokens of the scope. stored: the content of `token_path`; None if the declaration has none.
+    Raises MondooError if the declaration cannot be met, or only by guessing; nothing was changed then.
     """
     tokens = tuple(listing)
     current = _identify(declaration, tokens, stored)
@@ -51,7 +51,7 @@ def plan_token(
 
 
 def needs_proof(declaration: Declaration, listing: Iterable[Token], stored: StoredSecret | None) -> bool:
-    """Whether the stored secret has to be tried at the service before the plan is made."""
+    """Whether the stored secret has to be tested against the service before planning."""
     if stored is None or stored.modified_at is None or declaration.verify_secret == "never" or not declaration.present:
         return False
     tokens = tuple(listing)
@@ -65,7 +65,7 @@ def needs_proof(declaration: Declaration, listing: Iterable[Token], stored: Stor
 
 @dataclass(frozen=True)
 class _Situation:
-    """What the rules look at. current: the token that the declaration is about; None if there is none."""
+    """The input of the rules. current: the declared token; None if it does not exist."""
 
     declaration: Declaration
     current: Token | None
@@ -76,7 +76,7 @@ class _Situation:
 
     @property
     def staged(self) -> bool:
-        """Whether a new secret is handed over by tasks after this run; with a file, this run does it itself."""
+        """Whether later tasks hand a new secret over; with a file, this run does it itself."""
         return self.context.mode is Mode.STAGED and self.stored is None
 
     def plan(
@@ -86,14 +86,14 @@ class _Situation:
 
 
 def _is_named(declaration: Declaration, token: Token) -> bool:
-    """Whether the declaration names the token: by its MRN where it has one, else by its name."""
+    """Whether the declaration names the token: by MRN if it has one, else by name."""
     if declaration.mrn is not None:
         return token.mrn == declaration.mrn
     return token.name == declaration.name
 
 
 def _identify(declaration: Declaration, tokens: tuple[Token, ...], stored: StoredSecret | None) -> Token | None:
-    """The token that the declaration is about; None if there is none."""
+    """The declared token; None if it does not exist."""
     named = [token for token in tokens if _is_named(declaration, token)]
     if declaration.mrn is not None and not named and declaration.present:
         raise MondooError(
@@ -120,7 +120,7 @@ def _ambiguous(declaration: Declaration, tokens: Iterable[Token], stored: Stored
     return MondooError(
         errors.AMBIGUOUS_NAME,
         f'{len(namesakes)} API tokens of {declaration.scope} have the name "{declaration.name}": {listed}',
-        advice="Nothing was changed. Say which one is meant with mrn.",
+        advice="Nothing was changed. Set mrn to select one.",
     )
 
 
@@ -134,13 +134,13 @@ def _family(declaration: Declaration, current: Token | None, tokens: tuple[Token
     name = declaration.name or (current.name if current else None)
     is_staged = current is not None and parse_name(current.name).stage is not Stage.CURRENT
     if is_staged or (declaration.mrn is not None and not declaration.rotates):
-        # Named by its MRN, as an audit's clean-up does: the token alone is meant, and not what it is or was part of.
+        # Named by its MRN, as after an audit: only this token is affected, not others with its name.
         return Family()
     return family_of(name, (token for token in tokens if token is not current))
 
 
 def _refuse_name(declaration: Declaration, current: Token | None, tokens: tuple[Token, ...]) -> None:
-    """Refuses a name that another token has, or that only a rotation may give."""
+    """Refuses a name that another token has, or that is reserved for rotations."""
     if declaration.name is None or (current and current.name == declaration.name):
         return
     if parse_name(declaration.name).stage is not Stage.CURRENT:
@@ -160,7 +160,7 @@ def _refuse_name(declaration: Declaration, current: Token | None, tokens: tuple[
 def _plan_absent(situation: _Situation) -> Plan:
     doomed = [situation.current] if situation.current else []
     if situation.declaration.mrn is None:
-        # Absent means that no valid credential of the name is left, whatever its stage.
+        # Absent means that no valid credential with the name is left, in any stage.
         doomed += [entry.token for entry in (*situation.family.pending, *situation.family.retired)]
     for token in doomed:
         _refuse_own(situation.context, token, "delete")
@@ -188,7 +188,7 @@ def _plan_present(situation: _Situation) -> Plan:
 
 
 def _plan_finish(situation: _Situation, pending: Token, cleanup: list[Step]) -> Plan:
-    """Finishes a rotation or a creation whose secret was handed over before."""
+    """Finishes a rotation or a creation after its secret was handed over."""
     declaration, current = situation.declaration, situation.current
     if current is not None:
         _refuse_own(situation.context, current, "rotate")
@@ -202,7 +202,7 @@ def _plan_finish(situation: _Situation, pending: Token, cleanup: list[Step]) -> 
             _refuse_own(situation.context, pending, "take permissions from")
         steps.append(SetRoles(replace(pending, name=name), declarable(wanted.roles)))
     steps += _delete_expired(situation)
-    return situation.plan(wanted, steps, "its new secret was handed over before", finished=pending)
+    return situation.plan(wanted, steps, "its new secret was already handed over", finished=pending)
 
 
 def _plan_creation(situation: _Situation, decision: PendingDecision, cleanup: list[Step]) -> Plan:
@@ -216,12 +216,12 @@ def _plan_creation(situation: _Situation, decision: PendingDecision, cleanup: li
             attempted=f"create {declaration}",
             advice="Nothing was changed. Run again later, or set pending_grace to 0 if there is no other run.",
         )
-    # A predecessor without a successor: what the declaration leaves out is as it was there.
+    # A predecessor without a successor: values that the declaration omits are taken from it.
     predecessor = situation.family.retired[0].token if situation.family.retired and declaration.rotates else None
     new = as_new(_wanted(declaration, predecessor))
     if not declarable(new.roles):
         raise invalid_option(
-            f"permissions is required, and must not be empty, to create {declaration}: without one the token could do nothing"
+            f"permissions is required, and must not be empty, to create {declaration}: without one the token could not do anything"
         )
     pending_at = _pending_time(situation)
     if situation.staged:
@@ -249,7 +249,7 @@ def _plan_rotation(situation: _Situation, current: Token, reason: str, cleanup: 
 
 
 def _step_aside(situation: _Situation) -> list[Step]:
-    """What becomes of the token in use once its successor's secret was handed over."""
+    """The steps for the token in use after its successor's secret was handed over."""
     current = situation.current
     if current is None:
         return []
@@ -267,7 +267,7 @@ def _declared_name(situation: _Situation) -> str:
 
 
 def _wanted(declaration: Declaration, base: Token | None) -> Token:
-    """The token as declared; what the declaration leaves out is taken from `base`."""
+    """The token as declared; omitted values are taken from `base`."""
     if base is None:
         base = Token(mrn=None, name=declaration.name or "", scope=declaration.scope)
     roles = declarable(base.roles)
@@ -301,7 +301,7 @@ def _change(current: Token, wanted: Token, context: Context) -> list[Step]:
 
 
 def _reason_to_rotate(situation: _Situation) -> str | None:
-    """Why the token in use is to be replaced; None if it is not."""
+    """Why the token in use has to be replaced; None if it has not."""
     current = situation.current
     if current is None or parse_name(current.name).stage is not Stage.CURRENT:
         return None
@@ -348,14 +348,14 @@ def _reason_by_loss(situation: _Situation, current: Token) -> str | None:
 
 
 def _pending_time(situation: _Situation) -> datetime:
-    """Now, and in any case in a later second than the one in which the file was written: that tells whose secret it holds."""
+    """Now, but at least one second after the file was written, so that times show whose secret is in it."""
     now = situation.context.now.astimezone(timezone.utc).replace(microsecond=0)
     written = situation.stored.modified_at if situation.stored else None
     return now if written is None else max(now, written.replace(microsecond=0) + timedelta(seconds=1))
 
 
 def _delete_expired(situation: _Situation) -> list[Step]:
-    """The deletion of retired tokens whose overlap is over."""
+    """The deletion of retired tokens after their overlap."""
     declaration, context = situation.declaration, situation.context
     steps: list[Step] = []
     if not declaration.rotates:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which tokens an audit asks for, and in which order. Pure, like all planning."""
+"""Selects and orders the tokens of an audit. Pure, like all planning."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ ORDERS = ("name", "created_at", "last_used")
 
 @dataclass(frozen=True)
 class Selection:
-    """Filters that must all hold; None lets everything pass.
+    """Filters that must all match; None matches everything.
 
-    query: text in name or description, in any letter case. roles: role MRNs, any of which the token must have.
+    query: text in name or description, ignoring case. roles: role MRNs, any of which the token must have.
     unused_for: since its last use, or since its creation if it was never used.
     """
 
@@ -40,7 +40,7 @@ class Selection:
     descending: bool = False
 
     def matches(self, token: Token, now: datetime) -> bool:
-        """Whether the token is asked for."""
+        """Whether the token is selected."""
         return (
             self.name in (None, token.name)
             and self.mrn in (None, token.mrn)
@@ -52,7 +52,7 @@ class Selection:
         )
 
     def sort_key(self, token: Token) -> tuple[Any, ...]:
-        """Orders tokens; what was never used, or has no known creation, is the oldest."""
+        """Orders tokens; those never used, or with unknown creation, are the oldest."""
         if self.order_by == "created_at":
             return (token.created_at or _LONG_AGO, token.name, token.mrn)
         if self.order_by == "last_used":
@@ -61,7 +61,7 @@ class Selection:
 
 
 def select(tokens: Iterable[Token], selection: Selection, now: datetime) -> list[dict[str, Any]]:
-    """The tokens asked for, as results show them, with `age_days` and `unused_days`."""
+    """The selected tokens in the form of results, with `age_days` and `unused_days`."""
     chosen = [token for token in tokens if selection.matches(token, now)]
     chosen.sort(key=selection.sort_key, reverse=selection.descending)
     return [_aged_result(token, now) for token in chosen]
@@ -80,7 +80,7 @@ def _creation(token: Token, option: str) -> datetime:
     if token.created_at is None:
         raise MondooError(
             errors.SCHEMA_MISMATCH,
-            f'the service does not tell when the API token "{token.name}" ({token.mrn}) was created',
+            f'the service does not report when the API token "{token.name}" ({token.mrn}) was created',
             attempted=f"filter by {option}",
         )
     return token.created_at
@@ -90,7 +90,7 @@ def _last_activity(token: Token, option: str) -> datetime:
     if not token.last_use_known:
         raise MondooError(
             errors.SCHEMA_MISMATCH,
-            f'the service does not tell when the API token "{token.name}" ({token.mrn}) was last used',
+            f'the service does not report when the API token "{token.name}" ({token.mrn}) was last used',
             attempted=f"filter by {option}",
         )
     return token.last_used_at or _creation(token, option)

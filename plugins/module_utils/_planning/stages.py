@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tokens that share one declared name, by the stage that they are in, and what is to happen to the pending ones."""
+"""The tokens that share one declared name, by stage, and what to do with the pending ones."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .declaration import Context, Declaration, Mode, StoredSecret
 
 @dataclass(frozen=True)
 class Staged:
-    """A token under a pending or retired name. at: the time in its name, in UTC."""
+    """A token with a pending or retired name. at: the time in its name, in UTC."""
 
     token: Token
     at: datetime
@@ -28,7 +28,7 @@ class Staged:
 
 @dataclass(frozen=True)
 class Family:
-    """pending, retired: the tokens with such a name of one declared name, the newest first."""
+    """pending, retired: the tokens of one declared name in these stages, the newest first."""
 
     pending: tuple[Staged, ...] = ()
     retired: tuple[Staged, ...] = ()
@@ -47,10 +47,10 @@ def family_of(name: str | None, tokens: Iterable[Token]) -> Family:
 
 
 def find_held(family: Family, stored: StoredSecret, current: Token | None) -> Token | None:
-    """The pending token whose secret the file holds: the one that the secret names, else by the time it was written.
+    """The pending token whose secret is in the file: the one that the secret names, else determined by the file's time.
 
-    By time it is the newest that was generated before; but none that is older than the token in use, since that one's secret
-    was written after it.
+    By time it is the newest one generated before; but not one older than the token in use, whose secret was written
+    later.
     """
     if stored.modified_at is None or stored.accepted is False:
         return None
@@ -71,9 +71,9 @@ def _is_older(token: Token, current: Token | None) -> bool:
 
 @dataclass(frozen=True)
 class PendingDecision:
-    """What is to happen to the pending tokens of a name.
+    """What to do with the pending tokens of a name.
 
-    finish: its secret has been handed over; it gets the declared name. delete: nobody holds their secrets. wait: it may
+    finish: its secret has been handed over; it gets the declared name. delete: nobody has their secrets. wait: it may
     belong to a run elsewhere.
     """
 
@@ -86,10 +86,10 @@ class PendingDecision:
 def decide_pending(
     declaration: Declaration, current: Token | None, family: Family, stored: StoredSecret | None, context: Context
 ) -> PendingDecision:
-    """current: the token in use. stored: the content of `token_path`; None where the declaration has none.
+    """current: the token in use. stored: the content of `token_path`; None if the declaration has none.
 
-    With a file, a pending token whose secret is not in it is nobody's, since runs on one host take turns. Without one, it
-    may belong to a run elsewhere, and is left alone for a while.
+    With a file, a pending token whose secret is not in it is a leftover, since runs on one host take turns. Without one,
+    it may belong to a run elsewhere, and is left alone for a while.
     """
     if not family.pending:
         return PendingDecision()
@@ -116,7 +116,7 @@ def decide_pending(
 
 
 def _delivered(declaration: Declaration, family: Family, context: Context) -> Token | None:
-    """The pending token whose secret was handed over by other tasks."""
+    """The pending token whose secret other tasks have handed over."""
     if context.mode is not Mode.FINISH:
         return None
     delivered = [entry.token for entry in family.pending if entry.token.mrn in context.delivered]
@@ -131,7 +131,7 @@ def _delivered(declaration: Declaration, family: Family, context: Context) -> To
 
 def _age_is_below_grace(entry: Staged, declaration: Declaration, context: Context) -> bool:
     if not declaration.pending_grace:
-        # There is no other run, whatever the clocks say.
+        # There is no other run, whatever the clocks show.
         return False
-    # The service's own time, where it tells one, rather than that of the host that chose the name.
+    # Prefer the service's own time, if reported, to that of the host that chose the name.
     return context.now - (entry.token.created_at or entry.at) < declaration.pending_grace

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Addresses with passwords in them: what has to be masked, and what can be shown."""
+"""Addresses that contain passwords: what to mask, and what can be shown."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import re
 from typing import NamedTuple
 from urllib.parse import unquote
 
-_SHORTEST_SECRET = 4  # characters: what is shorter would be masked in the middle of unrelated words
+_SHORTEST_SECRET = 4  # characters: shorter ones would be masked inside unrelated words
 _HOST = r"(?:[\w-]+(?:\.[\w-]+)*\.?|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?"
 _KNOWN_SCHEME = re.compile(r"https?|socks\w+", re.IGNORECASE | re.ASCII)
-# Nothing that separates a password from the rest, and a colon only before the number of a port.
+# No separator of a password, and a colon only before a port number.
 _PLAIN = re.compile(
     r"(?:[A-Za-z][A-Za-z0-9+.-]*://)?(?:\[[0-9A-Fa-f:.]+\]|[^@:?#=&%\[\]]*)(?::\d{1,5})?(?:/[^@:?#=&%]*)?", re.ASCII
 )
@@ -76,7 +76,7 @@ def shown(address: str) -> str:
 
 
 def host_of(address: str) -> str:
-    """Scheme and host of an address from an answer, for a message."""
+    """Scheme and host of an address from a response, for a message."""
     parts = parts_of(address)
     host = _HOST_ONLY.match(parts.rest)
     if not host or not parts.scheme:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Decodes the body of an answer within limits. The errors say what is wrong with it and never quote it."""
+"""Decodes the body of a response within limits. Errors describe the problem and never quote the body."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 LARGEST_BODY = 64 * 1024 * 1024  # bytes, decoded
-_LARGEST_STEP = 1024 * 1024  # bytes that are decompressed at a time
-_MOST_VALUES = 2_000_000  # a small value takes thirty times as much memory as in JSON
-_LONGEST_NUMBER = 100  # characters; Python takes minutes for a number of a million digits
+_LARGEST_STEP = 1024 * 1024  # bytes to decompress at a time
+_MOST_VALUES = 2_000_000  # a small value takes thirty times as much memory as its JSON
+_LONGEST_NUMBER = 100  # characters; Python needs minutes for a number with a million digits
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _ENCODING = re.compile(r"[a-z0-9_-]{1,20}")
 
 
 class TooLargeError(Exception):
-    """An answer that is too large to be read."""
+    """A response that is too large to be read."""
 
 
 class GarbledError(Exception):
-    """An answer that cannot be used. Its text is the end of "… answered HTTP 200 with"."""
+    """An unusable response. Its text is the end of "… answered HTTP 200 with"."""
 
 
 def decoded(chunks: Iterable[bytes], coding: str) -> bytearray:
-    """The decompressed body of an answer; raises GarbledError or TooLargeError. coding: the header Content-Encoding.
+    """The decompressed body of a response; raises GarbledError or TooLargeError. coding: the header Content-Encoding.
 
     urllib3 before 2.6 would decompress each chunk as a whole, whatever its size.
     """
@@ -69,7 +69,7 @@ def _decoded_parts(chunks: Iterable[bytes], coding: str) -> Iterator[bytes]:
 
 
 def json_object(body: bytes | bytearray) -> dict[str, Any]:
-    """The JSON object in the body of an answer; raises GarbledError or TooLargeError."""
+    """The JSON object in the body of a response; raises GarbledError or TooLargeError."""
     if not body.strip():
         raise GarbledError("an empty body")
     try:
@@ -86,7 +86,7 @@ def json_object(body: bytes | bytearray) -> dict[str, Any]:
             parse_float=_number,
             object_pairs_hook=_without_repetition,
         )
-        # Half of a surrogate pair cannot be written to a file or a terminal.
+        # A lone surrogate cannot be written to a file or a terminal.
         value = _with_whole_characters(value) if _ESCAPED_SURROGATE.search(text) else value
     except RecursionError:
         raise GarbledError("JSON that is nested too deeply") from None
@@ -114,7 +114,7 @@ def _number(digits: str) -> float:
 
 
 def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    # Parsers differ in which of two values they take.
+    # Parsers differ in which of two values they use.
     found = dict(pairs)
     if len(found) != len(pairs):
         raise GarbledError("JSON with the same key twice in one object")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Connections with one deadline for a whole request, on which a request that was not sent fails with `NotSentError`.
+"""Connections with one deadline for a whole request; a request that was not sent fails with `NotSentError`.
 
 The timeouts of requests and urllib3 apply to single socket operations, and their exceptions differ between versions. This module
 therefore replaces the classes of connections and sockets, which both libraries allow.
@@ -32,13 +32,13 @@ try:
     from urllib3.util.ssl_ import create_urllib3_context
 except ImportError:
     # `HttpTransport` reports missing libraries. ansible-test requires that everything can be imported without them.
-    HTTPAdapter = HTTPConnection = HTTPSConnection = object  # type: ignore[assignment,misc]  # nothing is made of these
-    HTTPConnectionPool = HTTPSConnectionPool = object  # type: ignore[assignment,misc]  # nothing is made of these
+    HTTPAdapter = HTTPConnection = HTTPSConnection = object  # type: ignore[assignment,misc]  # never instantiated
+    HTTPConnectionPool = HTTPSConnectionPool = object  # type: ignore[assignment,misc]  # never instantiated
 
 if TYPE_CHECKING:
     from urllib3.poolmanager import PoolManager
 
-_LARGEST_ANSWER = LARGEST_BODY + 1024 * 1024  # bytes on the wire, headers and sizes of chunks included
+_LARGEST_ANSWER = LARGEST_BODY + 1024 * 1024  # bytes on the wire, including headers and chunk sizes
 CONNECTING, TUNNELLING, ENCRYPTING = "connecting", "tunnelling", "encrypting"
 
 
@@ -55,14 +55,14 @@ class NotSentError(Exception):
 
 
 class _Bounds(threading.local):
-    """Time and size that are left for the current request of a thread."""
+    """Remaining time and size for the current request of a thread."""
 
     def __init__(self) -> None:
         self._end = math.inf
         self._room = 0
 
     def start(self, seconds: float) -> None:
-        """Begins a request that may take so many seconds."""
+        """Starts a request that may take this many seconds."""
         self._end = time.monotonic() + seconds
         self._room = _LARGEST_ANSWER
 
@@ -84,7 +84,7 @@ BOUNDS = _Bounds()
 
 
 class _PlainSocket(socket.socket):
-    """A socket whose operations get the time that is left for the request."""
+    """A socket whose operations are limited to the remaining time of the request."""
 
     def recv(self, *args: Any) -> bytes:
         self.settimeout(BOUNDS.left())
@@ -171,7 +171,7 @@ _POOLS: dict[str, type[HTTPConnectionPool]] = {"http": _PlainPool, "https": _Tls
 class BoundedAdapter(HTTPAdapter):
     """Sends requests over kept-alive connections within `BOUNDS`, directly or through the proxy, once each.
 
-    encrypted: whether TLS is needed. Raises OSError if the certificate authorities cannot be read.
+    encrypted: whether to use TLS. Raises OSError if the certificate authorities cannot be read.
     """
 
     def __init__(self, trust: Trust, proxy: Proxy | None, *, encrypted: bool) -> None:
@@ -229,7 +229,7 @@ def _connected(host: str, port: int) -> socket.socket:
         try:
             # urllib3 does not set it for proxies: the body would wait 40 ms for the acknowledgement of the headers.
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            # The addresses share the time, so that one that does not answer leaves some for the next.
+            # The addresses share the time, so an unresponsive one leaves some for the next.
             connection.settimeout(BOUNDS.left() / (len(addresses) - number))
             connection.connect(address)
         except OSError as error:
@@ -260,7 +260,7 @@ def _addresses(host: str, port: int) -> list[Any]:
         try:
             thread.start()
         except RuntimeError:
-            # The system has no thread left. Looking up without a timeout is better than failing.
+            # No thread can be started. A lookup without a timeout is better than a failure.
             look_up()
         else:
             thread.join(BOUNDS.left())

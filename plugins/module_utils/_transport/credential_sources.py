@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where credentials come from, and in which order."""
+"""The sources of credentials, in order of precedence."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from .addresses import secrets_in
 from .credential_text import document_from, text_from
 from .credentials import ApiToken, Credential, ServiceAccount
 
-# The CLI's own files, the user's before the machine's.
+# The CLI's files, the user's before the machine's.
 _CLI_FILES = ("~/.config/mondoo/mondoo.yml", "/etc/opt/mondoo/mondoo.yml")
-_LARGEST_FILE = 1024 * 1024  # bytes: credentials have some thousand
+_LARGEST_FILE = 1024 * 1024  # bytes: credentials have a few thousand
 # Names and addresses in the document of a service account: not secret, and needed in messages.
 _PUBLIC = frozenset({"mrn", "scope_mrn", "parent_mrn", "space_mrn", "api_endpoint", "api_proxy", "type", "method"})
-_SHORTEST_SECRET = 4  # characters; what is shorter would be masked in the middle of unrelated words
-_SHORTEST_FIELD = 8  # characters; what is shorter in an unknown field of a document is no key
+_SHORTEST_SECRET = 4  # characters; shorter ones would be masked inside unrelated words
+_SHORTEST_FIELD = 8  # characters; a shorter value in an unknown field of a document is not a key
 
 Register = Callable[[str], None]
 
@@ -31,7 +31,7 @@ def find_credential(
 ) -> Credential:
     """The credential to use: the task's option, else the environment, else the CLI's own file.
 
-    options: `service_account`, `service_account_file` and `auth_token`; one not given is absent or None.
+    options: `service_account`, `service_account_file` and `auth_token`; an omitted one is absent or None.
     register: called with every secret before it is used, including each JWT that is signed later.
     """
     candidates: list[tuple[str, Any, Callable[[Any, str, Register], Credential]]] = [
@@ -69,7 +69,7 @@ def secrets_of(document: Mapping[str, Any]) -> set[str]:
 
 
 def _texts(value: object, key: str = "") -> Iterator[tuple[str, str]]:
-    """Every text in a document, with the key that it stands under."""
+    """Every text in a document, with its key."""
     if isinstance(value, Mapping):
         for name, inner in value.items():
             yield from _texts(inner, str(name))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads credentials as editors, shells, PowerShell and secret managers write them, and corrects what is unambiguous."""
+"""Reads credentials as written by editors, shells, PowerShell and secret managers, and makes unambiguous corrections."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def text_from(data: bytes) -> str:
 
 
 def token_from(text: str) -> str:
-    """The API token in a text. Raises MondooError, which says what is wrong and never quotes the token."""
+    """The API token in a text. Raises MondooError, which describes the problem and never quotes the token."""
     unquoted = _without_quotes(_trimmed(_INVISIBLE.sub("", text)))
     token = re.sub(r"\A(?:authorization:\s*)?bearer\s+", "", unquoted, flags=re.IGNORECASE)
     if token != unquoted:
@@ -61,7 +61,7 @@ def _problem_of_token(token: str) -> str | None:
     if _ASSIGNMENT.match(token):
         return "begins with the name of a variable: give only the value"
     if token == "Bearer":
-        return 'is the word "Bearer" without a token behind it'
+        return 'is the word "Bearer" without a token after it'
     if token[0] in _QUOTES:
         return "begins with a quotation mark"
     if token[-1] in _QUOTES:
@@ -77,7 +77,7 @@ def document_from(text: str, layers: int = 3) -> Mapping[str, Any]:
     """The credentials of a service account in JSON, YAML, or base64 of either.
 
     layers: how often they may be wrapped, such as in quotation marks by a shell or in base64 by Kubernetes.
-    Raises MondooError, which never quotes them, also if PyYAML is needed and missing.
+    Raises MondooError, which never quotes them; also if PyYAML is needed and missing.
     """
     plain = _trimmed(text)
     enclosed = len(plain) >= 2 and plain[0] in "\"'" and plain[-1] == plain[0]
@@ -113,8 +113,8 @@ def _problem_of_document(text: str) -> str:
 
 
 def _from_base64(text: str) -> str | None:
-    """The text that is encoded in base64 of either alphabet; None if it is not base64 of text."""
-    # A document has characters, such as the colon, that base64 has not: it can never be taken for the other.
+    """The text decoded from base64 in either alphabet; None if it is not base64 of text."""
+    # A document has characters, such as the colon, that base64 does not: the two cannot be confused.
     packed = "".join(_ESCAPED_BREAK.sub("", _INVISIBLE.sub("", text)).split())
     if not _BASE64.fullmatch(packed):
         return None
@@ -152,13 +152,13 @@ def check_supported(document: Mapping[str, Any]) -> None:
 
 
 def field_from(document: Mapping[str, Any], key: str) -> str | None:
-    """A text in a document, without white space and quotation marks around it; None if it is missing, empty or not a text."""
+    """A text in a document, without surrounding white space and quotation marks; None if it is missing, empty or not text."""
     value = document.get(key)
     return (_without_quotes(_trimmed(value)) or None) if isinstance(value, str) else None
 
 
 def private_key_from(text: str) -> str:
-    """A private key in PEM with line breaks, even if they were escaped or folded, or if all of it was base64."""
+    """A private key in PEM with line breaks, even if these were escaped or folded, or the whole was base64."""
     key = _without_quotes(_trimmed(text))
     if not key.startswith("-----"):
         key = _from_base64(key) or key
@@ -188,7 +188,7 @@ def _trimmed(text: str) -> str:
 
 
 def _without_quotes(text: str) -> str:
-    """The text without a pair of quotation marks around it, if it has no others."""
+    """The text without surrounding quotation marks, if it has no others."""
     if len(text) >= 2 and text[0] in "\"'" and text[-1] == text[0] and text[0] not in text[1:-1]:
         return _trimmed(text[1:-1])
     return text

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a request authenticates with: an API token as it is, or a JWT signed by a service account."""
+"""The credential of a request: an API token, or a JWT signed by a service account."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .._values.errors import INVALID_CREDENTIALS, MondooError, missing_library
 from .._values.jwt import JWT_LIFETIME, token_mrn_of
 from .credential_text import HOW_TO_GET_ONE, check_supported, field_from, private_key_from, token_from
 
-_RENEW_BEFORE_END = 30  # seconds left for a request that waits in a queue
+_RENEW_BEFORE_END = 30  # seconds, for a request that waits in a queue
 
 
 class Credential(Protocol):
@@ -27,26 +27,26 @@ class Credential(Protocol):
 
     @property
     def identifiers(self) -> frozenset[str]:
-        """The MRN by which the service knows this identity; empty if it cannot be told."""
+        """The MRN of this identity at the service; empty if unknown."""
 
     @property
     def api_endpoint(self) -> str | None:
-        """The base URL that the credential itself names."""
+        """The base URL in the credential itself."""
 
     @property
     def api_proxy(self) -> str | None:
-        """The proxy that the credential itself names."""
+        """The proxy in the credential itself."""
 
     @property
     def signs(self) -> bool:
-        """Whether it signs with the time of this host, so that the clock decides whether the service accepts it."""
+        """Whether it signs with the time of this host, so acceptance depends on the clock."""
 
     def bearer(self) -> str:
         """The token for the next request."""
 
 
 class ApiToken:
-    """An API token, sent as it is."""
+    """An API token, sent unchanged."""
 
     api_endpoint: str | None = None
     api_proxy: str | None = None
@@ -66,7 +66,7 @@ class ServiceAccount:
     """A service account, which signs a short-lived JWT with its private key (ES384).
 
     document: the credentials as the platform issues them, with `mrn` and `private_key`.
-    now: seconds since the epoch. on_signed: is called with each JWT before it is used.
+    now: seconds since the epoch. on_signed: called with each JWT before it is used.
     """
 
     signs = True
@@ -116,7 +116,7 @@ class ServiceAccount:
         claims = {"iss": "mondoo/ams", "sub": self._mrn, "iat": now, "nbf": now, "exp": now + JWT_LIFETIME}
         try:
             return jwt.encode(claims, self._private_key, algorithm="ES384", headers={"kid": self._mrn, "typ": "JWT"})
-        except Exception as error:  # noqa: BLE001  (whatever the libraries raise for a bad key)
+        except Exception as error:  # noqa: BLE001  (the libraries raise many kinds for a bad key)
             # Their messages may quote the key; the type is enough.
             kind = type(error).__name__
         raise MondooError(

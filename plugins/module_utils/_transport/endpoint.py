@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The address of the API: from options, environment and credentials to the URL that is posted to."""
+"""Determines the URL of the API from options, environment and credentials."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PATH = "/query"
 
 
 def choose_endpoint(*, endpoint: str | None, region: str | None, environment: str | None, account: str | None) -> str:
-    """The URL to post to. What a task says goes before the environment, and that before what a service account says.
+    """The URL to post to. The task takes precedence over the environment, and that over the service account.
 
     endpoint, region: the task's options. environment: MONDOO_API_ENDPOINT. account: `api_endpoint` of a service account.
     """
@@ -36,7 +36,7 @@ def choose_endpoint(*, endpoint: str | None, region: str | None, environment: st
 def query_url(base: str, source: str) -> str:
     """The URL to post to, for a base URL with or without the path of the API.
 
-    source: where the base came from, for the error message, e.g. `endpoint`.
+    source: the origin of the base, for the error message, e.g. `endpoint`.
     """
     text = base.strip()
     what = f"{source}: {shown(text)}"

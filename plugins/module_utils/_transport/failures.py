@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Turns failed requests and unusable answers into `MondooError`, with whether the service may have executed the request."""
+"""Turns failed requests and unusable responses into `MondooError`, with whether the service may have executed the request."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from requests import Response
 
 _REFUSED_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
-_MOST_DETAILS = 200  # characters of the words of a library
+_MOST_DETAILS = 200  # characters of a library's message
 
 
 class Route(NamedTuple):
-    """Where a request goes, for messages. timeout: seconds that it may take."""
+    """The route of a request, for messages. timeout: seconds that it may take."""
 
     url: str
     proxied: bool
@@ -42,10 +42,10 @@ class Route(NamedTuple):
 
 
 def no_answer(error: Exception, route: Route) -> MondooError:
-    """The error for an exception that was raised instead of an answer.
+    """The error for an exception that was raised instead of a response.
 
-    Only `NotSentError` proves that the service has not executed the request. The exceptions of urllib3 do not: its ProxyError stands for a
-    proxy that cannot be reached, and also for one that closes the connection after it has forwarded the request.
+    Only `NotSentError` proves that the service has not executed the request. The exceptions of urllib3 do not: its
+    ProxyError means an unreachable proxy, but also one that closes the connection after forwarding the request.
     """
     if isinstance(error, NotSentError):
         return _not_sent(error, route)
@@ -72,7 +72,7 @@ def _not_sent(error: NotSentError, route: Route) -> MondooError:
     if error.stage == CONNECTING:
         code = errors.PROXY_FAILED if route.proxied else errors.CONNECTION_FAILED
         return MondooError(code, f"no connection to {route}: {words_of(chain)}", transient=True)
-    # urllib3 1.26 has a CertificateError of its own.
+    # urllib3 1.26 has its own CertificateError.
     untrusted = any(
         isinstance(each, ssl.CertificateError) or type(each).__name__ == "CertificateError" for each in chain
     )
@@ -95,7 +95,7 @@ def _tunnel_failed(chain: list[BaseException], route: Route) -> MondooError:
 
 
 def _phrase(status: int) -> str:
-    """The standard's phrase for a status; the phrase that a proxy sends may contain anything."""
+    """The standard phrase for a status; the one from a proxy may contain anything."""
     try:
         return f" ({http.HTTPStatus(status).phrase})"
     except ValueError:
@@ -122,11 +122,11 @@ def _is_timeout(chain: list[BaseException]) -> bool:
 
 
 def words_of(chain: list[BaseException]) -> str:
-    """The innermost reason, which is the one that a person can act on."""
+    """The innermost reason, which is the actionable one."""
     from urllib3.exceptions import InvalidChunkLength, ProtocolError
 
     root = chain[-1]
-    # Their messages quote what was read, which may be a part of the answer to a creation.
+    # Their messages quote what was read, which may be a part of the response to a creation.
     if isinstance(root, http.client.IncompleteRead) and not isinstance(root, InvalidChunkLength):
         return "the answer broke off"
     if isinstance(root, http.client.RemoteDisconnected):
@@ -134,7 +134,7 @@ def words_of(chain: list[BaseException]) -> str:
     if isinstance(root, UnicodeError):
         return "the host name is not valid"
     if isinstance(root, (http.client.HTTPException, ProtocolError, ValueError)) and not isinstance(root, ssl.SSLError):
-        return "what came back is not HTTP"
+        return "the response is not HTTP"
     if isinstance(root, (socket.gaierror, ssl.SSLError)):
         words = root.strerror or str(root) or type(root).__name__
         return re.sub(r"^\[[^\]]*\]\s*|\s*\(_ssl\.c:\d+\)$", "", words)[:_MOST_DETAILS]
@@ -146,9 +146,9 @@ def words_of(chain: list[BaseException]) -> str:
 def without_graphql(
     response: Response, route: Route, *, wrong: str, wait: float | None, sign_in_advice: str | None
 ) -> MondooError:
-    """The error for an answer that is not GraphQL. Its body is never quoted: it may be a truncated answer with a new secret.
+    """The error for a non-GraphQL response. Its body is never quoted: it may be a truncated response with a new secret.
 
-    wrong: what is wrong with its body, as the end of "… answered HTTP 200 with". wait: seconds that it asks to wait.
+    wrong: what is wrong with its body, as the end of "… answered HTTP 200 with". wait: seconds that it requests to wait.
     sign_in_advice: as in `Answer`.
     """
     status = response.status_code
@@ -166,7 +166,7 @@ def without_graphql(
             errors.UNAVAILABLE, what, http_status=status, transient=True, outcome_unknown=True, retry_after=wait
         )
     if response.headers.get("Content-Type", "").split(";")[0].strip().lower() == "text/html":
-        # With a success status the request may have passed before its answer was replaced.
+        # With a success status, the request may have been executed before its response was replaced.
         return MondooError(
             errors.NOT_GRAPHQL,
             f"{what} with a web page instead of JSON",

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The one place that touches the network: a GraphQL request goes out, its answer or a `MondooError` comes back.
+"""The only access to the network: sends a GraphQL request, and returns the response or raises `MondooError`.
 
-gql builds the request from a document, and requests sends it. The transport of gql itself is not used: it reads answers of any size,
-replaces what is not UTF-8, and quotes the answer in its errors.
+gql builds the request from a document, and requests sends it. gql's own transport is not used: it reads responses of any
+size, replaces invalid UTF-8, and quotes the response in its errors.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
     from graphql import DocumentNode
     from requests import Response
 
-_CHUNK = 64 * 1024  # bytes that are read at a time
-_LONGEST_WAIT = 86_400.0  # seconds; whoever asks for more is given up on as well
+_CHUNK = 64 * 1024  # bytes to read at a time
+_LONGEST_WAIT = 86_400.0  # seconds; longer waits are not distinguished
 
 
 class Answer(NamedTuple):
-    """A GraphQL answer. errors: as received, possibly empty; http_status: of the response that carried it.
+    """A GraphQL response. errors: as received, possibly empty; http_status: of the HTTP response.
 
-    retry_after: seconds. date: the service's clock by the header `Date`, in UTC; None where it does not tell.
-    sign_in_advice: what to do if the answer says that the credentials are not accepted; None for the usual.
+    retry_after: seconds. date: the service's clock from the header `Date`, in UTC; None if absent.
+    sign_in_advice: what to do if the credentials are not accepted; None for the default.
     """
 
     data: Mapping[str, Any] | None
@@ -51,11 +51,11 @@ class Answer(NamedTuple):
 
 
 class HttpTransport:
-    """Posts GraphQL documents to one URL over kept-alive connections. It repeats nothing and follows no redirect.
+    """Posts GraphQL documents to one URL over kept-alive connections. It retries nothing and follows no redirect.
 
-    url: as `query_url` makes it.
-    timeout: seconds for one whole request, from looking up the name to the last byte of the answer.
-    trust, proxy: as `choose_trust` and `choose_proxy` find them; the environment is not looked at here.
+    url: from `query_url`.
+    timeout: seconds for one whole request, from the lookup of the name to the last byte of the response.
+    trust, proxy: from `choose_trust` and `choose_proxy`; the environment is not read here.
     """
 
     def __init__(
@@ -68,10 +68,10 @@ class HttpTransport:
         trust: Trust = Trust(),  # noqa: B008  (it cannot be changed)
         proxy: Proxy | None = None,
     ) -> None:
-        # Most of a module's start is spent importing these; collecting garbage meanwhile takes a tenth of it for nothing.
+        # Importing these takes most of a module's start; garbage collection would waste a tenth of that.
         gc.disable()
         try:
-            # Imported here, so that a missing library is an answer and no traceback.
+            # Imported here, so that a missing library is a clear error and not a traceback.
             import gql  # noqa: F401
             import requests  # noqa: F401
 
@@ -107,9 +107,9 @@ class HttpTransport:
         self._adapter.close()
 
     def post(self, document: DocumentNode, variables: Mapping[str, Any], operation: str) -> Answer:
-        """Sends one document and returns the service's GraphQL answer, with its errors unread.
+        """Sends one document and returns the service's GraphQL response, with its errors unparsed.
 
-        Everything else is raised: no answer, an answer that is not GraphQL.
+        Raises MondooError for everything else: no response, or one that is not GraphQL.
         """
         from gql import GraphQLRequest
 
@@ -122,7 +122,7 @@ class HttpTransport:
         try:
             return self._exchange(json.dumps(request.payload).encode(), headers)
         except MondooError:
-            # The rest of an unusable answer must not be read as the answer to the next request.
+            # The rest of an unusable response must not be read as the response to the next request.
             self._adapter.close()
             raise
 
@@ -135,9 +135,9 @@ class HttpTransport:
         try:
             request = Request("POST", self.url, headers=headers, data=body).prepare()
         except ValueError as error:
-            # Such as a host whose name cannot be encoded. The words may hold all of the request.
+            # Such as a host name that cannot be encoded. The message may contain the whole request.
             raise MondooError(
-                errors.CONNECTION_FAILED, f"no request to {self.url} can be made: {type(error).__name__}"
+                errors.CONNECTION_FAILED, f"no request to {self.url} can be sent: {type(error).__name__}"
             ) from None
         started = time.time()
         BOUNDS.start(self._timeout)
@@ -151,7 +151,7 @@ class HttpTransport:
                 proxies=self._proxies,
             )
             content, wrong = _content(response)
-        except Exception as error:  # noqa: BLE001  (what it was decides whether the service may have executed the request)
+        except Exception as error:  # noqa: BLE001  (its kind determines whether the service may have executed the request)
             raise no_answer(error, self._route) from None
         date = _date(response)
         wait = _retry_after(response, date)
@@ -161,16 +161,16 @@ class HttpTransport:
         return Answer(content.get("data"), _errors(content), response.status_code, wait, date, advice)
 
     def _sign_in_advice(self, date: datetime | None, started: float) -> str | None:
-        """What to do if this host's clock is so wrong that what the credentials sign cannot be accepted; None if it is not."""
+        """Advice if this host's clock is too wrong for signatures to be accepted; None if it is not."""
         if date is None or not self._credential.signs:
             return None
-        # The date is of some moment between the request and now.
+        # The date is from some moment between the request and now.
         ahead = max(started - date.timestamp(), 0.0) or min(time.time() - date.timestamp(), 0.0)
         return clock_advice(ahead) if abs(ahead) > JWT_LIFETIME else None
 
 
 def _content(response: Response) -> tuple[dict[str, Any] | None, str]:
-    """The JSON of a GraphQL answer; or None, and what is wrong with it."""
+    """The JSON of a GraphQL response; or None, and what is wrong with it."""
     content = None
     wrong = ""
     try:
@@ -180,7 +180,7 @@ def _content(response: Response) -> tuple[dict[str, Any] | None, str]:
     except GarbledError as error:
         wrong = str(error)
     finally:
-        # A connection can be used again only after the answer has been read to its end.
+        # A connection can be reused only after the response has been read completely.
         if content is None:
             response.raw.close()
     return (None if wrong else content), wrong
@@ -198,7 +198,7 @@ def _chunks(response: Response) -> Iterator[bytes]:
 
 
 def _wrong_shape(content: Mapping[str, Any]) -> str:
-    """Why JSON is not a GraphQL answer; empty if it is one."""
+    """Why JSON is not a GraphQL response; empty if it is one."""
     if "data" not in content and "errors" not in content:
         return "JSON that has neither data nor errors"
     if not isinstance(content.get("data"), (dict, type(None))):
@@ -223,9 +223,9 @@ def _date(response: Response) -> datetime | None:
 
 
 def _retry_after(response: Response, now: datetime | None) -> float | None:
-    """Seconds to wait by the Retry-After header, which is a number of seconds or a date; None without one.
+    """Seconds to wait from the Retry-After header, which is a number of seconds or a date; None without one.
 
-    now: by the service's own clock, if it tells.
+    now: from the service's own clock, if known.
     """
     value = response.headers.get("Retry-After", "").strip()
     if value.isdecimal():

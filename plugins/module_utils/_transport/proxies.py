@@ -33,7 +33,7 @@ def choose_proxy(
 ) -> Proxy | None:
     """The proxy for the URL: the task's option, else MONDOO_API_PROXY, else HTTPS_PROXY and NO_PROXY, else that of the account.
 
-    An http:// URL, which is on this host, uses only the task's own: the proxy would see the API token.
+    An http:// URL, which is on this host, uses only the task's proxy, since a proxy would see the API token.
     account: `api_proxy` of a service account. register: called with each part of an address that has to be masked.
     """
     if option:
@@ -51,7 +51,7 @@ def choose_proxy(
 
 
 def _usual_proxy(url: str) -> tuple[str | None, bool]:
-    """The proxy that the environment has for all programs, and whether NO_PROXY excludes the URL."""
+    """The proxy that the environment sets for all programs, and whether NO_PROXY excludes the URL."""
     try:
         from requests.utils import get_environ_proxies, select_proxy, should_bypass_proxies
     except ImportError:

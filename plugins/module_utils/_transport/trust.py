@@ -12,12 +12,12 @@ from typing import NamedTuple
 
 from .._values.errors import invalid_option
 
-# In the order in which they count; requests and curl have brought their own into use.
+# In order of precedence; the latter two come from requests and curl.
 _BUNDLES = ("MONDOO_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
 class Trust(NamedTuple):
-    """verify: whether certificates are verified at all. bundle: file or folder with the only authorities to trust.
+    """verify: whether certificates are verified at all. bundle: file or directory with the only authorities to trust.
 
     Without a bundle, those of the host are trusted. named: how the environment names these, if it does.
     """
@@ -28,7 +28,7 @@ class Trust(NamedTuple):
 
 
 def choose_trust(verify: bool, option: str | None, environ: Mapping[str, str]) -> Trust:
-    """From the options `validate_certs` and `ca_path`, and from the environment."""
+    """The trust from the options `validate_certs` and `ca_path`, and from the environment."""
     if not verify:
         return Trust(verify=False)
     if option:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`each_space`: an entry that stands for every space of an organization, or for those that fit a pattern."""
+"""`each_space`: an entry for every space of an organization, or for those that match a pattern."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ class Space(NamedTuple):
 
 @dataclass(frozen=True)
 class EachSpace:
-    """The spaces that an entry stands for. patterns: IDs, names, and shell patterns of both; None for every space."""
+    """The spaces that an entry applies to. patterns: IDs, names, and shell patterns of both; None for every space."""
 
     patterns: tuple[str, ...] | None = None
 
     def select(self, spaces: Iterable[Space]) -> list[Space]:
-        """Those of the spaces that are meant, in their order."""
+        """The matching spaces, in order."""
         if self.patterns is None:
             return list(spaces)
         return [space for space in spaces if any(_fits(pattern, space) for pattern in self.patterns)]
 
     def unmatched(self, spaces: Sequence[Space]) -> list[str]:
-        """The patterns that fit none of the spaces."""
+        """The patterns that match none of the spaces."""
         return [pattern for pattern in self.patterns or () if not any(_fits(pattern, space) for space in spaces)]
 
 
@@ -55,7 +55,7 @@ def _fits(pattern: str, space: Space) -> bool:
 
 
 def each_space_from(value: object) -> EachSpace | None:
-    """Reads the option `each_space`: true, false, or a list of patterns, each also as text; None if it says no.
+    """Reads the option `each_space`: true, false, or a list of patterns, each also as text; None for false.
 
     Raises MondooError for anything else.
     """
@@ -77,7 +77,7 @@ def each_space_from(value: object) -> EachSpace | None:
 
 
 def check_placeholders(option: str, text: str | None) -> None:
-    """Raises MondooError if the text has a brace that belongs to no placeholder."""
+    """Raises MondooError if the text has a brace outside a placeholder."""
     rest = _PLACEHOLDER.sub("", text or "")
     if "{" in rest or "}" in rest:
         raise invalid_option(
@@ -87,11 +87,11 @@ def check_placeholders(option: str, text: str | None) -> None:
 
 
 def has_placeholder(text: str) -> bool:
-    """Whether the text differs from space to space."""
+    """Whether the text differs between spaces."""
     return _PLACEHOLDER.search(text) is not None
 
 
 def fill_placeholders(text: str, space: Space) -> str:
-    """The text with the ID of the space for `{space}` and its name for `{space_name}`."""
+    """The text with `{space}` replaced by the ID of the space, and `{space_name}` by its name."""
     values = {"space": space.id, "space_name": space.name}
     return _PLACEHOLDER.sub(lambda match: values[match[1]], text)

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every failure the collection reports, as data; and the one place that turns it into words.
+"""Every failure that the collection reports, as data; and the only place that turns it into text.
 
-Nothing here ends the process or knows a module: code raises `MondooError`, and `main()` alone hands
+Nothing here ends the process or depends on a module: code raises `MondooError`, and only `main()` passes
 `str(error)` and `error.details` to `fail_json`.
 """
 
@@ -14,7 +14,7 @@ import re
 
 from .._version import VERSION
 
-# gRPC's names where the service has one for it, plain words of the same form where the failure is ours.
+# gRPC names for failures of the service, names of the same form for our own.
 UNAUTHENTICATED = "Unauthenticated"
 PERMISSION_DENIED = "PermissionDenied"
 NOT_FOUND = "NotFound"
@@ -55,7 +55,7 @@ LOCKED = "Locked"
 PRUNE_LIMIT = "PruneLimit"
 FILE_FAILED = "FileFailed"
 
-# Failures of the way to the service or of the identity: another scope would fare no better.
+# Failures of the connection or the identity: another scope would fail too.
 _GENERAL = frozenset(
     {
         *(UNAUTHENTICATED, CONNECTION_FAILED, TIMED_OUT, TLS_FAILED, PROXY_FAILED, REDIRECTED, NOT_GRAPHQL),
@@ -66,16 +66,14 @@ _GENERAL = frozenset(
 _ADVICE = {
     UNAUTHENTICATED: (
         "Check that the API token or service account still exists and has not been replaced, and that region or"
-        " endpoint is the one it was made for."
+        " endpoint is the one that it belongs to."
     ),
     PERMISSION_DENIED: "Managing API tokens needs the Editor or Owner permission on the scope.",
     NOT_FOUND: "Check the ID or MRN, and that the credentials belong to the same region or endpoint.",
     RESOURCE_EXHAUSTED: "The service limits the rate of requests: run again later, or with fewer tasks in parallel.",
     UNAVAILABLE: "The service is not available at the moment: run again later, or raise retries.",
     CONNECTION_FAILED: "Check endpoint, region, proxy and the network of the host that runs the module.",
-    TIMED_OUT: (
-        "Check the network of the host that runs the module, or raise timeout, which is for the whole of a request."
-    ),
+    TIMED_OUT: "Check the network of the host that runs the module, or raise timeout, which limits a whole request.",
     TLS_FAILED: (
         "The certificate could not be verified: name the CA bundle in ca_path if the endpoint or a proxy uses a private"
         " certificate authority, and check that the endpoint's host name is the one in the certificate."
@@ -84,9 +82,9 @@ _ADVICE = {
         "Check the proxy, and its user name and password. It is the first of these that is set: the option proxy,"
         " MONDOO_API_PROXY, HTTPS_PROXY unless NO_PROXY excludes the endpoint, api_proxy of the service account."
     ),
-    REDIRECTED: "Redirects are not followed, so that credentials go nowhere else: correct endpoint.",
-    NOT_GRAPHQL: "Something else answered in place of the API, such as a proxy or a login page: check endpoint and proxy.",
-    GARBLED_ANSWER: "Run again; if it stays, something between this host and the service alters its answers.",
+    REDIRECTED: "Redirects are not followed, to protect the credentials: correct endpoint.",
+    NOT_GRAPHQL: "Something other than the API answered, such as a proxy or a login page: check endpoint and proxy.",
+    GARBLED_ANSWER: "Run again; if it persists, something between this host and the service alters its answers.",
     ANSWER_TOO_LARGE: (
         "The service does not send answers of this size: check endpoint and proxy, and report it if they are right."
     ),
@@ -94,14 +92,14 @@ _ADVICE = {
         "The API differs from what this version of mondoo.platform expects: look for a newer version of the collection,"
         " and report this message if there is none."
     ),
-    INCOMPLETE_LISTING: "Nothing was changed on the strength of an incomplete listing: run again, and report it if it stays.",
+    INCOMPLETE_LISTING: "Nothing was changed, since the listing is incomplete: run again, and report it if it persists.",
     REFUSED: (
-        "The service answered without an error and did not make the change: check that the credentials have the Editor or"
+        "The service answered without an error but did not make the change: check that the credentials have the Editor or"
         " Owner permission on the scope."
     ),
     STORED_OTHERWISE: "Declare the value in the form in which the service stores it.",
 }
-# Where the operation tells more than the code alone.
+# More specific advice for the operation.
 _ADVICE_FOR_OPERATION = {
     **dict.fromkeys(
         ((PERMISSION_DENIED, "generateAPIToken"), (PERMISSION_DENIED, "setRoles")),
@@ -115,17 +113,17 @@ _ADVICE_FOR_OPERATION = {
 
 
 class MondooError(Exception):
-    """A failure that a person will read.
+    """A failure that is shown to a person.
 
     code: one of the names above, or the service's own gRPC code.
     reason: what went wrong, in the service's or the system's words, without a secret.
-    attempted: what was being done, as the end of "Could not …", e.g. `delete the API token "ci"`.
+    attempted: the attempted action, as the end of "Could not …", e.g. `delete the API token "ci"`.
     operation: name of the GraphQL operation, if a request was involved.
-    http_status: the answer's HTTP status, if there was an answer.
+    http_status: the response's HTTP status, if there was a response.
     transient: True when the same request may succeed a moment later.
-    outcome_unknown: True when the service may have executed the request although no usable answer came.
-    retry_after: seconds that the service asked to wait, if it did.
-    advice: what to do about it; by default what is known for the code, and for the operation.
+    outcome_unknown: True when the service may have executed the request although there was no usable response.
+    retry_after: seconds that the service requested to wait, if any.
+    advice: what to do about it; by default the advice for the operation and the code.
     """
 
     def __init__(
@@ -154,25 +152,25 @@ class MondooError(Exception):
         self.notes: list[str] = []
 
     def during(self, attempted: str) -> MondooError:
-        """Names what was being done, unless a place nearer to the failure has already; returns the error."""
+        """Sets the attempted action, unless code nearer to the failure has already; returns the error."""
         if self.attempted is None:
             self.attempted = attempted
         return self
 
     def in_operation(self, operation: str) -> MondooError:
-        """Names the GraphQL operation, unless a place nearer to the failure has already; returns the error."""
+        """Sets the GraphQL operation, unless code nearer to the failure has already; returns the error."""
         self.operation = self.operation or operation
         return self
 
     def copy(self) -> MondooError:
-        """An error of its own with the same content, for one of several things that failed together."""
+        """A separate error with the same content, for one of several things that failed together."""
         twin = type(self).__new__(type(self), *self.args)
         twin.__dict__.update(self.__dict__)
         twin.notes = list(self.notes)
         return twin
 
     def note(self, sentence: str) -> MondooError:
-        """Adds a full sentence on the consequences, shown behind the reason; returns the error."""
+        """Adds a full sentence about the consequences, shown after the reason; returns the error."""
         self.notes.append(sentence)
         return self
 
@@ -185,7 +183,7 @@ class MondooError(Exception):
 
     @property
     def concerns_one_scope(self) -> bool:
-        """Whether the same request for another scope may well succeed."""
+        """Whether the same request for another scope may succeed."""
         return self.code not in _GENERAL
 
     @property
@@ -203,12 +201,12 @@ class MondooError(Exception):
 
 
 def invalid_option(reason: str) -> MondooError:
-    """A value that a task must not have: `reason` names the option, the value and what is accepted."""
+    """The error for an invalid option: `reason` names the option, the value and what is accepted."""
     return MondooError(INVALID_OPTION, reason)
 
 
 def internal_error(error: Exception) -> MondooError:
-    """The error for a mistake in the collection itself. Neither its words nor a traceback is shown: they may hold a secret."""
+    """The error for a bug in the collection itself. Neither its message nor a traceback is shown: they may contain a secret."""
     import os
 
     where = error.__traceback__
@@ -223,7 +221,7 @@ def internal_error(error: Exception) -> MondooError:
 
 
 def missing_library(library: str, command: str) -> MondooError:
-    """The error for a Python library that is not there, worded as Ansible's own modules word it."""
+    """The error for a missing Python library, worded like that of Ansible's own modules."""
     import platform
     import sys
 
@@ -235,9 +233,9 @@ def missing_library(library: str, command: str) -> MondooError:
 
 
 def clock_advice(ahead: float) -> str:
-    """What to do about a service account that is not accepted while this host's clock is off.
+    """What to do about a service account that is not accepted while this host's clock is wrong.
 
-    ahead: seconds by which it is ahead of the service's clock; less than 0: behind.
+    ahead: seconds by which it is ahead of the service's clock; negative if behind.
     """
     units = (("days", 86400.0), ("hours", 3600.0), ("minutes", 60.0), ("seconds", 1.0))
     unit, seconds = next((each for each in units if abs(ahead) >= 2 * each[1]), units[-1])
@@ -252,7 +250,7 @@ _RPC_NOISE = re.compile(r"rpc error: code = (?P<code>\w+) desc = ", re.IGNORECAS
 
 
 def split_rpc_message(message: str) -> tuple[str | None, str]:
-    """Splits the service's message into its gRPC code (None if it has none) and its own words.
+    """Splits the service's message into its gRPC code (None if it has none) and its text.
 
     Messages nest (`rpc error: code = A desc = rpc error: code = B desc = …`); the innermost code is the cause.
     """

@@ -17,7 +17,7 @@ _MRN_START = "//"
 def token_mrn_of(secret: str) -> str | None:
     """The MRN of the API token whose secret this is, by the claim `sub` or the header's `kid`.
 
-    None where the secret is no JWT, or one that names no MRN.
+    None if the secret is not a JWT, or one without an MRN.
     """
     parts = secret.split(".")
     if len(parts) != 3:

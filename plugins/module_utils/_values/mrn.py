@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Mondoo Resource Names of scopes and tokens: how they are written, read and told apart."""
+"""Mondoo Resource Names of scopes and tokens: writing, reading and distinguishing them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True)
 class Scope:
-    """What a token belongs to. kind: `space` or `organization`."""
+    """The scope of a token. kind: `space` or `organization`."""
 
     kind: str
     mrn: str
@@ -57,18 +57,18 @@ def scope_from(kind: str, value: str) -> Scope:
 
 
 def scope_of_mrn(mrn: str) -> Scope:
-    """The scope with that MRN, as results have it in `scope_mrn`."""
+    """The scope with that MRN, as in `scope_mrn` of results."""
     is_organization = mrn.strip().startswith(f"{_SCOPE_PREFIX}{_COLLECTIONS['organization']}/")
     return scope_from("organization" if is_organization else "space", mrn)
 
 
 def scope_path(mrn: str) -> str:
-    """Kind and ID of the scope with that MRN, such as `spaces/ID`: what tells it from others, whatever the host."""
+    """Kind and ID of the scope with that MRN, such as `spaces/ID`, which identify it whatever the host."""
     return "/".join(mrn.split("/")[-2:])
 
 
 def token_scope(mrn: str) -> Scope | None:
-    """The scope that the MRN of a token names; None if the MRN has another form than is known. A hint, and no proof."""
+    """The scope that the MRN of a token names; None if the MRN has an unknown form. A hint, not a proof."""
     match = _TOKEN.fullmatch(mrn)
     if match is None or not _ID.fullmatch(match["id"]):
         return None

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Permissions: the short names that people write, and the role MRNs that the service takes."""
+"""Permissions: the short names for users, and the role MRNs for the service."""
 
 from __future__ import annotations
 
@@ -30,22 +30,20 @@ KNOWN_ROLES = (
     "query-pack-manager",
     "query-pack-editor",
 )
-# Added by the platform itself: never the user's to declare, and no drift.
+# Added by the platform itself: they cannot be declared, and are not drift.
 _MEMBERSHIP_ROLES = frozenset({"org-member", "space-member"})
 
 
 @functools.lru_cache(maxsize=1024)
 def canonical_role(role_mrn: str) -> str:
-    """A role of the platform itself in the one spelling that is compared, whatever its letter case and host; any other role
-    as it is.
-    """
+    """A role of the platform itself in canonical spelling, whatever its letter case and host; any other role unchanged."""
     match = _PLATFORM_ROLE.fullmatch(role_mrn)
     name = match["name"].lower() if match else ""
     return _ROLE_PREFIX + name if name in KNOWN_ROLES or name in _MEMBERSHIP_ROLES else role_mrn
 
 
 def role_mrn_from(value: str) -> str:
-    """Reads one entry of the option `permissions`, in any letter case: a short name or a full role MRN."""
+    """Reads one entry of the option `permissions`, ignoring case: a short name or a full role MRN."""
     text = value.strip()
     lowered = canonical_role(text).lower()
     is_mrn = lowered.startswith("//")
@@ -55,15 +53,15 @@ def role_mrn_from(value: str) -> str:
     if name in KNOWN_ROLES:
         return _ROLE_PREFIX + name
     if is_mrn and "/roles/" in lowered and not lowered.endswith("/"):
-        # A custom role, or one newer than this collection: the service knows whether it exists.
+        # A custom role, or one newer than this collection: the service checks whether it exists.
         return text
     raise invalid_option(
-        f'permissions: "{value}" is not known.{_suggestion(name)} Known are: {", ".join(KNOWN_ROLES)}, or a full role MRN'
+        f'permissions: "{value}" is not known.{_suggestion(name)} Known permissions: {", ".join(KNOWN_ROLES)}, or a full role MRN'
     )
 
 
 def _suggestion(name: str) -> str:
-    # Needed only for a mistake, while a module starts for every task.
+    # Needed only for an error message, while a module starts for every task.
     from difflib import get_close_matches
 
     close = get_close_matches(name, KNOWN_ROLES, n=1)
@@ -71,12 +69,12 @@ def _suggestion(name: str) -> str:
 
 
 def role_mrns_from(values: Iterable[str]) -> frozenset[str]:
-    """Reads the option `permissions`; order and repetition carry no meaning."""
+    """Reads the option `permissions`; order and duplicates do not matter."""
     return frozenset(role_mrn_from(value) for value in values)
 
 
 def short_name(role_mrn: str) -> str:
-    """The name that people use for a role; the MRN itself for a role that this collection does not know."""
+    """The short name of a role; the MRN itself for a role unknown to this collection."""
     name = role_mrn.removeprefix(_ROLE_PREFIX)
     return name if name in KNOWN_ROLES or name in _MEMBERSHIP_ROLES else role_mrn
 
@@ -87,5 +85,5 @@ def short_names(role_mrns: Iterable[str]) -> list[str]:
 
 
 def declarable(role_mrns: Iterable[str]) -> frozenset[str]:
-    """The roles that are the user's to declare."""
+    """The roles that users can declare."""
     return frozenset(role for role in role_mrns if short_name(role) not in _MEMBERSHIP_ROLES)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a module tells its action plugin while it works: one line for each report, of a word and two numbers."""
+"""The progress reports from a module to its action plugin: each a line with a word and two numbers."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 # The environment variable that names the file.
 PROGRESS_FILE = "MONDOO_PLATFORM_PROGRESS_FILE"
-# Kinds of work, as people read them behind "120 of 500".
+# Kinds of work, as shown after "120 of 500".
 WORK = {"list": "scopes listed", "change": "changes made", "prune": "undeclared API tokens deleted"}
 _LINE = re.compile(r"([a-z]+) (\d{1,9}) (\d{1,9})")
 
 
 class Report(NamedTuple):
-    """So much of a kind of work is done. work: a key of `WORK`."""
+    """How much of a kind of work is done. work: a key of `WORK`."""
 
     work: str
     done: int
@@ -28,12 +28,12 @@ class Report(NamedTuple):
 
 
 def progress_line(work: str, done: int, of: int) -> str:
-    """A report, as it is written."""
+    """Formats a report."""
     return f"{work} {done} {of}\n"
 
 
 def read_progress(line: str) -> Report | None:
-    """A report, as it is read; None if the line is none."""
+    """Parses a report; None if the line is not one."""
     match = _LINE.fullmatch(line)
     if match is None or match[1] not in WORK or int(match[2]) > int(match[3]):
         return None

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Values that YAML took for something else than text: `name: 1.10` is the number 1.1, and `name: yes` is true."""
+"""Values that YAML did not read as text: `name: 1.10` is the number 1.1, and `name: yes` is true."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from .errors import invalid_option
 
-# The options whose value is an identifier: to guess at what was written would be about another token.
+# Options with an identifier as value: a wrong guess at what was written would affect another token.
 IDENTIFIERS = frozenset({"name", "mrn", "space", "organization", "scope_mrn"})
 
 

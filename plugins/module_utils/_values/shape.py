@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads JSON that somebody else wrote: its shape is checked before it is believed, and its text is made safe.
+"""Reads untrusted JSON: checks its shape and makes its text safe.
 
-Every reader raises `MondooError` (`GarbledAnswer`) that names the place, what is there and what was expected.
+Every reader raises `MondooError` (`GarbledAnswer`) with the place, what was found and what was expected.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ _MISSING = object()
 
 
 def clean_text(text: str) -> str:
-    """The text as UTF-8 can hold it: JSON can spell a lone surrogate, which nothing can print or write to a file."""
+    """The text as valid UTF-8: JSON can contain a lone surrogate, which cannot be printed or written to a file."""
     return text if text.isascii() else _LONE_SURROGATE.sub("\ufffd", text)
 
 
 class JsonObject:
-    """One object of an answer. where: its place in the answer, such as `apiTokens`; parts add themselves to it."""
+    """One object of a response. where: its place in the response, such as `apiTokens`; parts extend it."""
 
     __slots__ = ("_key", "_parent", "value")
 
@@ -44,49 +44,49 @@ class JsonObject:
         return key in self.value
 
     def text(self, key: str) -> str:
-        """Text that has to be there; it may be empty."""
+        """Required text; it may be empty."""
         value = self.value.get(key, _MISSING)
         if not isinstance(value, str):
             raise self.garbled(key, "text")
         return clean_text(value)
 
     def identifier(self, key: str) -> str:
-        """Text that has to be there and must not be blank."""
+        """Required text that must not be blank."""
         text = self.text(key)
         if not text.strip():
             raise self.garbled(key, "text that is not blank")
         return text
 
     def optional_text(self, key: str) -> str | None:
-        """Text; None where it is null or missing."""
+        """Text; None if null or missing."""
         return None if self.value.get(key) is None else self.text(key)
 
     def optional_boolean(self, key: str) -> bool | None:
-        """True or false; None where it is null or missing."""
+        """True or false; None if null or missing."""
         value = self.value.get(key)
         if value is not None and not isinstance(value, bool):
             raise self.garbled(key, "true or false")
         return value
 
     def optional_object(self, key: str) -> JsonObject | None:
-        """An object; None where it is null or missing."""
+        """An object; None if null or missing."""
         value = self.value.get(key)
         return None if value is None else JsonObject(value, key, self)
 
     def optional_list(self, key: str) -> list[Any] | None:
-        """A list of anything; None where it is null or missing."""
+        """A list of anything; None if null or missing."""
         value = self.value.get(key)
         if value is not None and not isinstance(value, list):
             raise self.garbled(key, "a list")
         return value
 
     def objects(self, key: str) -> Iterator[JsonObject]:
-        """The objects of a list; none where the list is null or missing."""
+        """The objects of a list; none if the list is null or missing."""
         for number, item in enumerate(self.optional_list(key) or ()):
             yield JsonObject(item, f"{key}[{number}]", self)
 
     def optional_texts(self, key: str) -> list[str] | None:
-        """A list of texts; None where it is null or missing."""
+        """A list of texts; None if null or missing."""
         values = self.optional_list(key)
         for number, value in enumerate(values or ()):
             if not isinstance(value, str):
@@ -105,7 +105,7 @@ def _garbled(where: str, value: object, expected: str) -> MondooError:
 
 
 def _kind(value: object) -> str:
-    """What sort of JSON a value is; the value itself may be a secret."""
+    """The JSON type of a value; the value itself may be a secret."""
     if value is _MISSING:
         return "nothing"
     if value is None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run for a declared set did, or would do, in a few sentences."""
+"""A short summary of what a run for a declared set did or would do."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from .times import count_of
 FAILED = "failed"
 UNCHANGED = "unchanged"
 PRUNED = "pruned"
-# In the order in which they are told.
+# In the order of the summary.
 _CHANGES = ("created", "generated", "replaced", "changed", "corrected in its file", "deleted", "discarded", PRUNED)
 _MOST_NAMES = 25
 _MOST_SCOPES = 10
 
 
 class Outcome(NamedTuple):
-    """What became of one token. what: a past participle, as `created`, or `FAILED` or `UNCHANGED`."""
+    """The outcome for one token. what: a past participle such as `created`, or `FAILED` or `UNCHANGED`."""
 
     what: str
     name: str
@@ -31,9 +31,9 @@ class Outcome(NamedTuple):
 
 
 def summarize(outcomes: Sequence[Outcome], *, check_mode: bool) -> str:
-    """Counts, and the names of all tokens that were changed; of very many, only how many of which scope.
+    """Counts, and the names of all changed tokens; if there are very many, only their number in each scope.
 
-    outcomes: of the entries, and of what was pruned. No full stop at the end.
+    outcomes: of the entries and of pruned tokens. No full stop at the end.
     """
     declared = [outcome for outcome in outcomes if outcome.what != PRUNED]
     counts = Counter(outcome.what for outcome in outcomes)

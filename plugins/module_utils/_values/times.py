@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Durations as people write them, and times as services write them."""
+"""Durations as users write them, and times as services write them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .errors import GARBLED_ANSWER, MondooError, invalid_option
 
 _UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _DURATION = re.compile(r"(\d{1,9})([wdhms])")
-# ISO 8601 in its basic and extended forms, and what Go prints: `2026-11-01 00:00:00.5 +0200 CEST m=+0.1`.
+# ISO 8601 in its basic and extended forms, and Go's format: `2026-11-01 00:00:00.5 +0200 CEST m=+0.1`.
 _DATE = (
     r"(?P<year>\d{4})(?:-?W(?P<week>\d\d)(?:-?(?P<weekday>[1-7]))?"
     r"|-(?P<month>\d\d)(?:-(?P<day>\d\d))?|(?P<compact>\d{4})|-?(?P<ordinal>\d{3}))?"
@@ -23,12 +23,12 @@ _CLOCK = r"(?P<hour>\d\d)(?::?(?P<minute>\d\d)(?::?(?P<second>\d\d))?)?(?:[.,](?
 _ZONE = r"(?P<zone>Z|UTC|(?P<sign>[+\u2212-])(?P<zone_hour>\d\d)(?::?(?P<zone_minute>\d\d))?)"
 _GO = r"(?: (?:[A-Z]{1,5}|[+-]\d{2,4}))?(?: m=[+-][\d.]+)?"
 _TIMESTAMP = re.compile(rf"{_DATE}(?:(?:T| +){_CLOCK}(?: ?{_ZONE}{_GO})?)?", re.IGNORECASE)
-# What most services send; a listing may have thousands of them.
+# The format of most services; a listing may have thousands of them.
 _USUAL = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6})\d*)?Z")
 _EPOCH_NUMBER = re.compile(r"-?\d+(\.\d+)?")
-# From so many on, a number since 1970 counts milliseconds, microseconds, nanoseconds.
+# At or above these, a number since 1970 is in milliseconds, microseconds, nanoseconds.
 _EPOCH_UNITS = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3), (0, 1))
-_LEAST_EPOCH_NUMBER = 1e8  # seconds, in 1973: less counts something else
+_LEAST_EPOCH_NUMBER = 1e8  # seconds, in 1973: a smaller number is something else
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
@@ -49,8 +49,8 @@ def duration_from(option: str, value: str) -> timedelta:
 
 
 def timestamp_from(value: object) -> datetime | None:
-    """Reads a time of the service: ISO 8601 in any form, what Go prints, or a number since 1970. In UTC, as which a time
-    without an offset is taken. None for null, and for the times that stand for never: those of year 1, and the start of 1970.
+    """Reads a time of the service: ISO 8601 in any form, Go's format, or a number since 1970. In UTC, also for a time without
+    an offset. None for null, and for times that mean never: those of year 1, and the start of 1970.
 
     Raises MondooError (`GarbledAnswer`) for anything else.
     """
@@ -89,7 +89,7 @@ def _since_epoch(number: float) -> datetime | None:
         raise ValueError
     factor = next(factor for least, factor in _EPOCH_UNITS if abs(number) >= least)
     seconds = number / factor
-    # What Go prints for its zero time.
+    # Go's zero time.
     return None if seconds <= -62135596800 else _EPOCH + timedelta(seconds=seconds)
 
 
@@ -130,19 +130,19 @@ def _day(match: re.Match[str]) -> date:
 
 
 def timestamp_text(moment: datetime | None) -> str | None:
-    """RFC 3339 in UTC to the second, as results and retired names carry it; None stays None."""
+    """RFC 3339 in UTC to the second, as in results and retired names; None stays None."""
     if moment is None:
         return None
     return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def whole_days(span: timedelta) -> int:
-    """Completed days, never negative: clocks of two machines differ."""
+    """Completed days, never negative, since clocks of two machines differ."""
     return max(span.days, 0)
 
 
 def duration_text(span: timedelta) -> str:
-    """A duration as people write it, in the largest unit that leaves no rest: `90d`, `12h`; `0` for none."""
+    """A duration as users write it, in the largest unit without a remainder: `90d`, `12h`; `0` for none."""
     seconds = int(span.total_seconds())
     for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
         if seconds and seconds % length == 0:

@@ -23,10 +23,10 @@ _SHOWN = 40  # characters of a time that cannot be read
 class Token:
     """One API token of a scope.
 
-    mrn: None only for a token that a plan foresees and nobody has generated.
+    mrn: None only for a planned token that has not been generated.
     roles: MRNs of all its roles, those added by the platform included.
-    created_at: in UTC; None when it is not known.
-    last_used_at: in UTC; None when it was never used, or when last_use_known is False: the service does not tell.
+    created_at: in UTC; None if unknown.
+    last_used_at: in UTC; None if never used, or if last_use_known is False: the service does not report it.
     created_by: e-mail address of its creator, or the creator's MRN.
     unreadable_times: times of the service that cannot be read, such as `lastUsed 'soon'`.
     """
@@ -49,9 +49,9 @@ class Token:
 
 
 def token_from_node(node: object, scope: Scope, where: str = "apiTokens") -> Token:
-    """Reads an `APIToken` of the API as a token of `scope`. Fields that the service left out are taken as unknown.
+    """Reads an `APIToken` of the API as a token of `scope`. Fields that the service left out count as unknown.
 
-    where: the node's place in the answer. Raises MondooError (`GarbledAnswer`) if the node has another shape.
+    where: the node's place in the response. Raises MondooError (`GarbledAnswer`) if the node has another shape.
     """
     entry = JsonObject(node, where)
     creator = entry.optional_object("creator")
@@ -73,9 +73,9 @@ def token_from_node(node: object, scope: Scope, where: str = "apiTokens") -> Tok
 
 
 def generated_token(payload: JsonObject, asked: Token) -> Token:
-    """The token that the answer to `generateAPIToken` describes; what it leaves out is as `asked`.
+    """The token in the response to `generateAPIToken`; missing values are those of `asked`.
 
-    Raises MondooError (`GarbledAnswer`) if the answer has another shape.
+    Raises MondooError (`GarbledAnswer`) if the response has another shape.
     """
     unreadable: list[str] = []
     return replace(
@@ -90,7 +90,7 @@ def generated_token(payload: JsonObject, asked: Token) -> Token:
 
 
 def same_description(one: str, other: str) -> bool:
-    """Whether two descriptions are one to a service that trims white space or changes the ends of lines."""
+    """Whether two descriptions are equal for a service that trims white space or changes line endings."""
     return _lines(one) == _lines(other)
 
 
@@ -99,7 +99,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _time(entry: JsonObject, key: str, unreadable: list[str]) -> datetime | None:
-    """A time of an answer; None if it is unknown. What cannot be read is noted."""
+    """A time in a response; None if unknown. One that cannot be read is added to `unreadable`."""
     value = entry.value.get(key)
     try:
         return timestamp_from(value)
@@ -134,5 +134,5 @@ def token_diff(token: Token | None) -> dict[str, Any]:
 
 
 def as_new(token: Token) -> Token:
-    """The token as one that the service has yet to generate."""
+    """The token as not yet generated."""
     return replace(token, mrn=None, created_at=None, last_used_at=None, created_by=None)

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The three names that a token has in its life: all that is remembered of a rotation is in them.
+"""The three names of a token in its lifecycle: they hold the whole state of a rotation.
 
 `NAME` is the token in use. `NAME (pending TIME)` was generated, and its secret is not known to have been handed over.
-`NAME (retired TIME)` was replaced, and stays valid until its overlap is over. They are the stages that AWS Secrets
-Manager calls AWSCURRENT, AWSPENDING and AWSPREVIOUS.
+`NAME (retired TIME)` was replaced, and stays valid until the end of its overlap. They correspond to the stages AWSCURRENT,
+AWSPENDING and AWSPREVIOUS of AWS Secrets Manager.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _STAGED = re.compile(r"(?P<base>.+) \((?P<stage>pending|retired) (?P<at>\d{4}-\d
 
 
 class Stage(Enum):
-    """Where a token is in its life."""
+    """The stage of a token in its lifecycle."""
 
     CURRENT = "current"
     PENDING = "pending"
@@ -33,7 +33,7 @@ class Stage(Enum):
 
 @dataclass(frozen=True)
 class TokenName:
-    """A name at the service, taken apart. base: the declared name. at: in UTC, when the token got the name; None if current."""
+    """A parsed name at the service. base: the declared name. at: in UTC, when the token got the name; None if current."""
 
     base: str
     stage: Stage = Stage.CURRENT
@@ -44,7 +44,7 @@ class TokenName:
 
 
 def parse_name(text: str) -> TokenName:
-    """Takes a name at the service apart; what only looks staged, with a time that does not exist, is a name like any other."""
+    """Parses a name at the service; one that only looks staged, with an invalid time, is an ordinary name."""
     match = _STAGED.fullmatch(text)
     if match is None:
         return TokenName(text)
@@ -56,7 +56,7 @@ def parse_name(text: str) -> TokenName:
 
 
 def pending_name(base: str, at: datetime) -> str:
-    """The name of a token that was generated at `at` and whose secret is yet to be handed over."""
+    """The name of a token that was generated at `at`, with its secret yet to be handed over."""
     return str(TokenName(base, Stage.PENDING, at))
 
 
@@ -66,7 +66,7 @@ def retired_name(base: str, at: datetime) -> str:
 
 
 def check_declared_name(name: str) -> None:
-    """Raises MondooError for a name that cannot be meant. The name that a token has already is accepted with its `mrn`."""
+    """Raises MondooError for a name that cannot be declared. With its `mrn`, a token's current name is accepted."""
     if not name.strip():
         raise invalid_option("name must not be empty")
     if name != name.strip():

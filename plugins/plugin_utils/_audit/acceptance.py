@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Accepted findings: what somebody has decided to live with, why, and until when."""
+"""Accepted findings: which are accepted, why, and until when."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _REQUIRED = ("rule", "reason")
 
 @dataclass(frozen=True)
 class Acceptance:
-    """One decision. Exactly one of name, mrn and pattern (of the shell, for names) says which tokens it is about.
+    """One decision. Exactly one of name, mrn and pattern (a shell pattern for names) selects its tokens.
 
-    scope: ID or MRN; None for all. until: as it was given; end: the first moment at which it no longer holds.
+    scope: ID or MRN; None for all. until: as given; end: the first moment at which it no longer holds.
     """
 
     rule: str
@@ -45,7 +45,7 @@ class Acceptance:
         return self.name or self.mrn or self.pattern or ""
 
     def fits(self, rule: str, token: AuditedToken) -> bool:
-        """Whether it is about this finding, however long it holds."""
+        """Whether it applies to this finding, expired or not."""
         if rule != self.rule or (self.scope is not None and not is_scope(self.scope, token.scope.mrn)):
             return False
         if self.name is not None:
@@ -62,12 +62,12 @@ class Acceptance:
 
 
 def is_scope(wanted: str, mrn: str) -> bool:
-    """Whether an ID or MRN of a scope is that of the scope with this MRN."""
+    """Whether an ID or MRN denotes the scope with this MRN."""
     return mrn == wanted if wanted.startswith("//") else mrn.rsplit("/", 1)[-1] == wanted
 
 
 def acceptances_from(accepted: object) -> list[Acceptance]:
-    """Reads a list of accepted findings; raises MondooError for what makes no sense."""
+    """Reads a list of accepted findings; raises MondooError for invalid ones."""
     entries = enumerate(list_from("accepted", accepted), start=1)
     return [read_entry(number, "accepted", entry, _acceptance) for number, entry in entries]
 
@@ -75,7 +75,7 @@ def acceptances_from(accepted: object) -> list[Acceptance]:
 def _acceptance(entry: Mapping[str, Any]) -> Acceptance:
     unknown = sorted(str(key) for key in entry.keys() - set(_KEYS))
     if unknown:
-        raise invalid_option(f"there is no {', '.join(unknown)}; there are {', '.join(_KEYS)}")
+        raise invalid_option(f"unknown {', '.join(unknown)}; known: {', '.join(_KEYS)}")
     values = {key: plain_text(value).strip() for key, value in entry.items() if value is not None}
     missing = [key for key in _REQUIRED if not values.get(key)]
     if missing:
@@ -83,6 +83,6 @@ def _acceptance(entry: Mapping[str, Any]) -> Acceptance:
     if sum(1 for key in _TARGETS if values.get(key)) != 1:
         raise invalid_option("exactly one of name, mrn and pattern is required")
     if values["rule"] not in RULES:
-        raise invalid_option(f'there is no rule "{values["rule"]}"; there are {", ".join(sorted(RULES))}')
+        raise invalid_option(f'unknown rule "{values["rule"]}"; known: {", ".join(sorted(RULES))}')
     end = end_from("until", entry["until"]) if values.get("until") else None
     return Acceptance(**{key: value for key, value in values.items() if value}, end=end)

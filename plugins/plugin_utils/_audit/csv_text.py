@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The report as CSV for spreadsheets: a row for each finding, each token without one, each scope, and what was audited."""
+"""The report as CSV for spreadsheets: a row for each finding, each token without findings, each scope, and the audit itself."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ COLUMNS = (
     "until",
     "by",
 )
-# A spreadsheet takes text that begins so for a formula: also behind what it skips, in full width, and where it takes
-# another character than the comma for the end of a cell.
+# A spreadsheet treats text that begins like this as a formula: also after characters that it skips, in full width, and if it
+# uses a cell separator other than the comma.
 _FORMULA = re.compile(r"((?:^|[;\t\n])[\s\u200b\ufeff]*)([=+\-@|%\uff1d\uff0b\uff0d\uff20])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
 _ABOUT_TOKEN = (
@@ -48,7 +48,7 @@ _ABOUT_TOKEN = (
 
 
 def csv_text(report: Mapping[str, Any]) -> Iterator[str]:
-    """The text in pieces, with a byte order mark, without which spreadsheets take UTF-8 for something else."""
+    """The text in pieces, with a byte order mark, without which spreadsheets do not detect UTF-8."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     yield "\ufeff"
@@ -61,7 +61,7 @@ def csv_text(report: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _cell(value: object) -> str | int:
-    """A value as a spreadsheet shows it, and never runs it."""
+    """A value that a spreadsheet shows and never evaluates."""
     if value is None:
         return ""
     if isinstance(value, bool):

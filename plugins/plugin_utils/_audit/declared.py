@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is declared: the tokens that are meant to be there."""
+"""The declaration: the tokens that should exist."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .tokens import list_from, read_entry
 
 @dataclass(frozen=True)
 class KnownScope:
-    """A space or an organization that was read. organization: MRN of a space's organization, where that is known."""
+    """A space or an organization that was read. organization: MRN of a space's organization, if known."""
 
     mrn: str
     kind: str
@@ -37,14 +37,14 @@ class KnownScope:
 
 @dataclass
 class Declarations:
-    """overlaps: by scope and name of each declared token, for how long its predecessor stays. mrns: declared by MRN."""
+    """overlaps: by scope and name of each declared token, how long its predecessor stays. mrns: declared by MRN."""
 
     overlaps: dict[tuple[str, str], timedelta] = field(default_factory=dict)
     mrns: set[str] = field(default_factory=set)
 
 
 def declarations_from(declared: object, scopes: Sequence[KnownScope]) -> Declarations:
-    """Reads a declaration as the module api_tokens takes it; entries for each space are filled in for the given scopes."""
+    """Reads a declaration in the form of the module api_tokens; entries for each space are expanded for the given scopes."""
     declarations = Declarations()
     for number, value in enumerate(list_from("declared", declared), start=1):
         read_entry(number, "declared", value, lambda entry: _declare(entry, declarations, scopes))
@@ -67,7 +67,7 @@ def _declare(entry: Mapping[str, Any], declarations: Declarations, scopes: Seque
 
 
 def _places(entry: Mapping[str, Any], scopes: Sequence[KnownScope]) -> Iterator[tuple[str, str]]:
-    """The scopes that the entry is about, and its name in each."""
+    """The scopes of the entry, and its name in each."""
     scope, name = _scope(entry), str(entry["name"])
     each_space = each_space_from(entry.get("each_space"))
     if each_space is None:
@@ -76,7 +76,7 @@ def _places(entry: Mapping[str, Any], scopes: Sequence[KnownScope]) -> Iterator[
     if scope.kind != "organization":
         raise invalid_option("each_space needs an organization")
     check_placeholders("name", name)
-    # What belongs to an unknown organization may be this one's.
+    # A space of an unknown organization may belong to this one.
     known = [each for each in scopes if each.kind == "space" and each.organization in (None, scope.mrn)]
     for space in each_space.select(Space(Scope("space", each.mrn), each.name or each.id) for each in known):
         yield space.scope.mrn, fill_placeholders(name, space)

@@ -17,7 +17,7 @@ _DIRECTORY_MODE = 0o750
 
 
 def write_file(path: Path, pieces: Iterable[str], mode: int) -> None:
-    """Writes a file as a whole or not at all, and its directory if that is missing; raises MondooError if that fails."""
+    """Writes a file completely or not at all, and creates a missing directory; raises MondooError if that fails."""
     try:
         path.parent.mkdir(mode=_DIRECTORY_MODE, parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)

@@ -15,17 +15,17 @@ from .acceptance import Acceptance, is_scope
 from .rules import IGNORE, SEVERITIES, Context, Policy, broken_rules
 from .tokens import AuditedToken
 
-# In place of a severity: the finding is accepted.
+# Replaces the severity of an accepted finding.
 ACCEPTED = "accepted"
 UNMATCHED = "unmatched_acceptance"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One rule that is broken.
+    """One broken rule.
 
-    token: None if it is about no token; `name` and `scope_mrn` say then what it is about.
-    acceptance: the decision to live with it, if there is one that still holds.
+    token: None if it concerns no token; `name` and `scope_mrn` then describe its target.
+    acceptance: the one that accepts it, if there is one that still holds.
     """
 
     rule: str
@@ -43,7 +43,7 @@ class Finding:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What it is recognised by in another report: the same rule, broken by the same token."""
+        """Identifies it in another report: the same rule, broken by the same token."""
         return (self.rule, *finding_target(self.mrn, self.scope_mrn, self.name))
 
     def result(self) -> dict[str, Any]:
@@ -60,7 +60,7 @@ class Finding:
 
 
 def finding_target(mrn: str | None, scope_mrn: str | None, name: str) -> tuple[str, str]:
-    """What the target of a finding is recognised by: its MRN, where there is one."""
+    """Identifies the target of a finding: its MRN, if there is one."""
     return ("", mrn) if mrn else (scope_mrn or "", name)
 
 
@@ -70,10 +70,10 @@ def findings_from(
     acceptances: Sequence[Acceptance] = (),
     unread: Collection[str] = (),
 ) -> list[Finding]:
-    """All findings: the most severe first, then by scope, name and rule, and at last the accepted ones.
+    """All findings: the most severe first, then by scope, name and rule, and the accepted ones last.
 
-    The order of the tokens makes no difference. unread: MRNs of scopes of which nothing is known, so that an acceptance that
-    fits nothing may be about them.
+    The order of the tokens does not matter. unread: MRNs of scopes that could not be read; an acceptance without a matching
+    finding may belong to them.
     """
     names = Counter((token.scope.mrn, token.name) for token in tokens)
     context = Context(policy, names)
@@ -104,7 +104,7 @@ def _finding(token: AuditedToken, rule: str, message: str, fitting: Sequence[Acc
 
 
 def _latest(acceptances: Sequence[Acceptance]) -> str | None:
-    """Until when the last of them held, in the words in which it was given."""
+    """The latest end of the acceptances, as it was given."""
     return max((each.end, each.until) for each in acceptances if each.end and each.until)[1]
 
 

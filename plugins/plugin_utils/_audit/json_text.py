@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The report in JSON: an entry of a long list to a line, so that two reports can be compared line by line."""
+"""The report in JSON: each entry of a long list on its own line, so two reports can be compared line by line."""
 
 from __future__ import annotations
 

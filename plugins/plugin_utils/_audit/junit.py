@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The report as JUnit XML, for a continuous integration.
+"""The report as JUnit XML, for continuous integration.
 
 A finding that breaks the policy is a failed case. One below `fail_on` passes, with the finding in its output; an accepted one
-is skipped. What could not be read is an error, and a token without findings is a passed case.
+is skipped. A scope that could not be read is an error, and a token without findings is a passed case.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from xml.sax.saxutils import XMLGenerator  # writes, and parses nothing
+from xml.sax.saxutils import XMLGenerator  # only writes
 from xml.sax.xmlreader import AttributesImpl
 
 from .rules import failing_severities
 
-# What XML cannot hold.
+# What XML cannot contain.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True)
 class Case:
-    """One test case. outcome: `passed`, `failure`, `error` or `skipped`. text: more on it, also where it passed."""
+    """One test case. outcome: `passed`, `failure`, `error` or `skipped`. text: details, also if it passed."""
 
     classname: str
     name: str
@@ -67,7 +67,7 @@ def _cases(report: Mapping[str, Any]) -> Iterator[Case]:
     names = Counter((token["scope_mrn"], token["name"]) for token in report["tokens"])
 
     def name(entry: Mapping[str, Any]) -> str:
-        """A name that no other token of the scope has: by these, a continuous integration recognises cases."""
+        """A name that no other token of the scope has, by which continuous integration identifies cases."""
         is_unique = names[entry["scope_mrn"], entry["name"]] < 2
         return entry["name"] if is_unique else f"{entry['name']} [{str(entry['mrn']).rsplit('/', 1)[-1]}]"
 
@@ -137,7 +137,7 @@ def _value(value: Any) -> str:
 
 
 class _Writer:
-    """Writes elements, each on a line of its own, and hands out what it has written."""
+    """Writes elements, each on its own line, and returns what it has written."""
 
     def __init__(self) -> None:
         self._buffer = io.StringIO()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From results of the module api_token_info to what an audit covers: tokens, scopes, and as whom they were read."""
+"""From results of the module api_token_info to the inventory of an audit: tokens, scopes, and the identities that read them."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from .tokens import AuditedToken, cached_scope, plain_text, tokens_from
 
 @dataclass(frozen=True)
 class Connection:
-    """Where and as whom tokens were read; None for what is not told.
+    """Where and as whom tokens were read; None for what is not known.
 
-    name: of an entry of `connections`. endpoint: without what could be a secret. kind: `api_token` or `service_account`.
+    name: of an entry of `connections`. endpoint: without anything that could be a secret. kind: `api_token` or `service_account`.
     """
 
     name: str | None = None
@@ -37,7 +37,7 @@ class Connection:
 
 @dataclass(frozen=True)
 class Read:
-    """One listing to take. scope: with include_spaces, an organization with its spaces. options: of the connection."""
+    """One listing to request. scope: with include_spaces, an organization with its spaces. options: of the connection."""
 
     scope: Scope
     include_spaces: bool = False
@@ -78,7 +78,7 @@ class Inventory:
 
 
 def inventory_from(listings: Iterable[tuple[Read, Mapping[str, Any]]]) -> Inventory:
-    """Puts listings together; raises MondooError if not one of them succeeded, since there is nothing to tell then."""
+    """Combines listings; raises MondooError if none of them succeeded, since there is nothing to report then."""
     entries: list[Any] = []
     scopes: dict[str, CoveredScope] = {}
     connections: dict[Connection, None] = {}
@@ -136,7 +136,7 @@ def _covered(
 
 
 def _add(scopes: dict[str, CoveredScope], scope: CoveredScope) -> None:
-    """Notes a scope; what is known of it from elsewhere stays known, and who could read it has read it."""
+    """Adds a scope; keeps what is known about it from other listings, and prefers a listing that could read it."""
     known = scopes.get(scope.mrn)
     if known is not None:
         reason = known.reason if scope.reason and known.reason else None
@@ -160,7 +160,7 @@ def _connection(read: Read, result: Mapping[str, Any]) -> Connection:
 
 
 def _endpoint(read: Read, result: Mapping[str, Any]) -> str | None:
-    """The endpoint as the module tells it; else as its options say. Without either, the environment of its host decides."""
+    """The endpoint as the module reports it, else from its options. Without either, the environment of its host decides."""
     if result.get("endpoint"):
         return shown_address(str(result["endpoint"]))
     if read.options.get("endpoint"):
@@ -169,7 +169,7 @@ def _endpoint(read: Read, result: Mapping[str, Any]) -> str | None:
 
 
 def shown_address(address: str) -> str | None:
-    """Scheme, host and port of an address, and nothing that could be a secret; None if it is no address."""
+    """Scheme, host and port of an address, without anything that could be a secret; None if it is not an address."""
     try:
         parts = urlsplit(address.strip())
         host, port = parts.hostname, parts.port

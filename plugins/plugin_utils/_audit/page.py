@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The report as a web page that needs nothing from anywhere: the template and its style and script are files of the role.
+"""The report as a self-contained web page: the template, its style and its script are files of the role.
 
-The page is a plain document with the most dangerous tokens. Its script draws all of them from the data in it, as they are
-looked at.
+The page is a plain document with the most dangerous tokens. Its script renders all tokens on demand, from the data in the
+page.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ _TEMPLATE = "api-tokens.html.j2"
 PLAIN_ROWS = 300
 _FIRST = 8
 _ROWS_AT_ONCE = 500
-# What is invisible, or changes the order in which a line is read: shown by its number. The script has the same.
+# Invisible characters, and those that change the direction of text: shown by number. The script has the same.
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
-# What would end the element that the data is in, or make it something else.
+# What would end the element that contains the data, or change its meaning.
 _IN_SCRIPT = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
@@ -58,7 +58,7 @@ def page_text(report: Mapping[str, Any]) -> Iterator[str]:
 
 
 def view_from(report: Mapping[str, Any]) -> dict[str, Any]:
-    """What the template needs beside the report: tokens with their findings in the order of the page, and parts of lists."""
+    """Data for the template in addition to the report: tokens with findings in page order, and parts of lists."""
     by_token: dict[tuple[Any, ...], list[Mapping[str, Any]]] = defaultdict(list)
     for finding in (*report["findings"], *report["accepted"]):
         by_token[_key(finding)].append(finding)
@@ -91,18 +91,18 @@ def _key(entry: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def _danger(token: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Tokens with findings first, and of these the most dangerous."""
+    """Tokens with findings first, the most dangerous of them at the top."""
     rank = SEVERITIES.index(token["severity"]) if token["severity"] else len(SEVERITIES)
     return not token["findings"], -token["score"], rank, token["scope_mrn"], token["name"], token["mrn"] or ""
 
 
 def _scope_order(scope: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What could not be read first, then the most severe."""
+    """Unreadable scopes first, then the most severe."""
     return scope["reason"] is None, *(-scope[severity] for severity in SEVERITIES), scope["kind"], scope["id"]
 
 
 def _acceptances(accepted: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Decisions with the findings that each is about; the next that ends comes first."""
+    """Acceptances with their findings; the one that ends next comes first."""
     groups: dict[tuple[Any, ...], list[Mapping[str, Any]]] = defaultdict(list)
     for finding in accepted:
         groups[finding["until"] or "~", finding["rule"], finding["reason"], finding["by"] or ""].append(finding)
@@ -113,7 +113,7 @@ def _acceptances(accepted: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 class _Texts:
-    """Texts that repeat, each once: tokens refer to them by their place."""
+    """Repeated texts, each stored once: tokens refer to them by index."""
 
     def __init__(self) -> None:
         self.places: dict[str, int] = {}
@@ -125,7 +125,7 @@ class _Texts:
 def _pieces(
     report: Mapping[str, Any], groups: Iterable[tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]]
 ) -> Iterator[Markup]:
-    """The data in JSON, in pieces: `tokens` with a row for each, and what the rows refer to."""
+    """The data in JSON, in pieces: `tokens` with a row for each, and what the rows reference."""
     texts = _Texts()
     scopes = {scope["mrn"]: place for place, scope in enumerate(report["scopes"])}
     rules = {rule["rule"]: place for place, rule in enumerate(report["rules"])}
@@ -196,7 +196,7 @@ def _script_text(text: str) -> Markup:
 
 
 def visible(text: object) -> Markup:
-    """Text, escaped, with what is invisible shown by its number."""
+    """Escaped text, with invisible characters shown by number."""
     parts = []
     start = 0
     value = str(text)
@@ -211,7 +211,7 @@ def visible(text: object) -> Markup:
 
 
 def moment_text(moment: str | None) -> str:
-    """A moment as people read it, in UTC."""
+    """A moment in readable form, in UTC."""
     return (moment or "").replace("T", " ").replace("Z", " UTC")
 
 
@@ -241,5 +241,5 @@ def _file(name: str) -> str:
 
 
 def _digest(text: str) -> str:
-    """What the page's policy allows to be applied and run."""
+    """The hash by which the page's content security policy allows a style or script."""
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

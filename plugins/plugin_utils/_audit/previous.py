@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The last report, and what has changed since."""
+"""The previous report, and what has changed since."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.errors imp
 from .findings import Finding, finding_target
 from .listing import Inventory
 
-# The version of the format that this collection writes; it reads those before it too.
+# The format version that this collection writes; it reads earlier ones too.
 VERSION = 2
 
 Key = tuple[str, str, str]
@@ -31,9 +31,9 @@ Key = tuple[str, str, str]
 class Comparison:
     """What has changed since a report.
 
-    new: keys of the findings that it did not have. fixed: findings of it that are gone, as it has them.
-    unchanged: how many it had already. unread: how many of it are in scopes that were not read now, so that nobody knows.
-    policy_changed: whether it held the tokens against another policy.
+    new: keys of the findings that it did not have. fixed: its findings that are gone, as it lists them.
+    unchanged: how many it already had. unread: how many of its findings are in scopes that were not read now.
+    policy_changed: whether it used another policy.
     """
 
     generated_at: str
@@ -45,7 +45,7 @@ class Comparison:
 
 
 def read_report(path: str) -> dict[str, Any] | None:
-    """The JSON report in a file; None if there is no such file. Raises MondooError for anything else than a report."""
+    """The JSON report in a file; None if there is no such file. Raises MondooError for anything but a report."""
     try:
         text = Path(path).read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -58,10 +58,10 @@ def read_report(path: str) -> dict[str, Any] | None:
     except ValueError:
         report = None
     if not isinstance(report, dict) or not isinstance(report.get("generated_at"), str):
-        raise invalid_option(f"previous: {path} is no report of an audit in JSON")
+        raise invalid_option(f"previous: {path} is not a JSON report of an audit")
     if report.get("version") not in range(1, VERSION + 1):
         raise invalid_option(
-            f"previous: {path} has the version {report.get('version')} of the format; up to {VERSION} is known"
+            f"previous: {path} has format version {report.get('version')}; versions up to {VERSION} are supported"
         )
     if not all(_is_finding(entry) for entry in (*_list(report, "findings"), *_list(report, "accepted"))):
         raise invalid_option(f"previous: {path} has findings without rule or name")
@@ -74,9 +74,9 @@ def comparison_from(
     inventory: Inventory,
     policy: Mapping[str, Any],
 ) -> Comparison | None:
-    """Compares findings, the accepted ones among them, with an earlier report; None without one.
+    """Compares findings, including accepted ones, with an earlier report; None without one.
 
-    A finding that is accepted now, or was then, is neither new nor fixed. One of a scope that was not read now is not fixed.
+    A finding that is or was accepted is neither new nor fixed. A finding in a scope that was not read now is not fixed.
     """
     if previous is None:
         return None
@@ -104,7 +104,7 @@ def _key(entry: Mapping[str, Any]) -> Key:
 
 
 def _is_read(mrn: str | None, inventory: Inventory, owners: Mapping[str, Any]) -> bool:
-    """Whether what is there in a scope is known now: a space that is gone has been read with its organization."""
+    """Whether the current state of a scope is known: a deleted space counts as read if its organization was read."""
     if mrn is None:
         return True
     scope = inventory.scopes.get(mrn)
@@ -130,7 +130,7 @@ def _is_finding(entry: object) -> bool:
 
 
 def _comparable(policy: object) -> dict[str, Any]:
-    """What decides whether a token breaks a rule; not how many tokens are declared, which is no other policy."""
+    """The part of a policy that decides whether a token breaks a rule, without the number of declared tokens."""
     if not isinstance(policy, Mapping):
         return {}
     kept = {key: policy.get(key) for key in ("max_age", "max_unused", "severities")}

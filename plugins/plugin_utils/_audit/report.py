@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the reports of an audit show, in every format alike: a pure function to data, as `report.schema.json` describes it."""
+"""The content of audit reports, the same in every format: a pure function to data described by `report.schema.json`."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from .score import Part, score_parts, score_scale
 from .settings import Settings
 from .tokens import AuditedToken, cached_scope, plain_text
 
-# How many entries of a list are in the result of a task.
+# Maximum entries of a list in the result of a task.
 RESULT_ENTRIES = 1000
 _UNKNOWN, _NEVER_USED = "unknown", "never"
-# Days, from each to the next.
+# Days; each span ends where the next begins.
 STEPS = (0, 7, 30, 90, 180, 365)
 
 
 def report_from(settings: Settings, inventory: Inventory, previous: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The data of a report. previous: that of an earlier one."""
+    """The data of a report. previous: data of an earlier one."""
     options = settings.options
     own = {connection.mrn for connection in inventory.connections if connection.mrn}
     rules = settings.policy(list(inventory.scopes.values()), own)
@@ -66,7 +66,7 @@ def report_from(settings: Settings, inventory: Inventory, previous: Mapping[str,
 
 
 def result_from(report: Mapping[str, Any]) -> dict[str, Any]:
-    """The report as the result of a task, which is kept in memory for the rest of the play: long lists are cut."""
+    """The report as the result of a task: long lists are cut, since it stays in memory for the rest of the play."""
     since = report["since"]
     lengths = [len(value) for value in (*report.values(), since and since["fixed"]) if isinstance(value, list)]
     result = {key: value[:RESULT_ENTRIES] if isinstance(value, list) else value for key, value in report.items()}
@@ -140,7 +140,7 @@ def _figures(
 
 
 def _broken(settings: Settings, figures: Mapping[str, int | None]) -> int:
-    """How much breaks the policy; without a policy to break, nothing does."""
+    """How many things break the policy; 0 without a policy to break."""
     failing = failing_severities(settings.options["fail_on"])
     return sum(figures[key] or 0 for key in (*failing, "unreadable", "drift")) if failing else 0
 
@@ -216,7 +216,7 @@ def _accepted(finding: Finding) -> dict[str, Any]:
 def _rules(
     severities: Mapping[str, str], counted: Sequence[Finding], accepted: Sequence[Finding]
 ) -> list[dict[str, Any]]:
-    """The rules with what to do about each: the most severe first, then those with the most findings."""
+    """The rules with advice for each: the most severe first, then those with the most findings."""
     counts = Counter(finding.rule for finding in counted)
     accepted_counts = Counter(finding.rule for finding in accepted)
     rules = [
@@ -282,7 +282,7 @@ def _idle(token: Mapping[str, Any]) -> int | str:
 
 
 def _distribution(values: Sequence[int | str | None], others: Sequence[str]) -> list[dict[str, Any]]:
-    """How many values are in each span of days, and how many are no days."""
+    """How many values are in each span of days, and how many are not days."""
     counts = Counter(_step_key(value) for value in values)
     steps = [(str(start), _label(number)) for number, start in enumerate(STEPS)]
     return [
@@ -292,7 +292,7 @@ def _distribution(values: Sequence[int | str | None], others: Sequence[str]) -> 
 
 
 def _step_key(value: int | str | None) -> str:
-    """The key of the span of days that a value is in; what is no number of days is its own key."""
+    """The key of the span of days that contains the value; a value that is not a number of days is its own key."""
     if not isinstance(value, int):
         return value or _UNKNOWN
     return str(max((start for start in STEPS if value >= start), default=STEPS[0]))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rules of an audit, in one table: the severity of each, what to do about it, and its check."""
+"""The rules of an audit, in one table: severity, advice and check of each."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from .declared import Declarations
 from .tokens import AuditedToken, list_from, type_name
 
 SEVERITIES = ("high", "medium", "low")
-# In place of a severity: the rule is switched off.
+# Replaces the severity of a disabled rule.
 IGNORE = "ignore"
-# For how long a token may be waiting for its secret to be handed over.
+# How long a token may wait for its secret to be handed over.
 PENDING_GRACE = timedelta(minutes=10)
 
-# A permission, and those beside which it allows nothing more.
+# A permission, and those that include it.
 _INCLUDED_IN = {"viewer": ("editor", "owner"), "editor": ("owner",)}
 _UNITS = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
 _CURRENT = frozenset({Stage.CURRENT})
@@ -38,7 +38,7 @@ _CURRENT = frozenset({Stage.CURRENT})
 
 @dataclass(frozen=True)
 class Policy:
-    """What an audit holds tokens against; None switches off what needs it.
+    """The policy of an audit; None disables the rules that need the value.
 
     now: in UTC. allowed: role MRNs. severities: of each rule, or `IGNORE`. own: MRNs of the credentials that the audit uses.
     """
@@ -54,25 +54,25 @@ class Policy:
 
 @dataclass(frozen=True)
 class Context:
-    """What a check may look at beside the token. names: how many tokens of a scope have a name."""
+    """What a check may use besides the token. names: how many tokens of a scope have a name."""
 
     policy: Policy
     names: Counter[tuple[str, str]]
 
     def is_declared(self, token: AuditedToken) -> bool:
-        """Whether the token itself is declared, under the name that it has."""
+        """Whether the token itself is declared, under its current name."""
         declared = self.policy.declared
         return declared is not None and (
             token.mrn in declared.mrns or (token.scope.mrn, token.name) in declared.overlaps
         )
 
     def successor_overlap(self, token: AuditedToken) -> timedelta | None:
-        """The declared overlap of the token that this one is a stage of; None if that is not declared."""
+        """The declared overlap of the token whose stage this one is; None if that token is not declared."""
         declared = self.policy.declared
         return None if declared is None else declared.overlaps.get((token.scope.mrn, token.parsed.base))
 
     def stage(self, token: AuditedToken) -> Stage:
-        """The stage that the name says, unless that name itself is declared."""
+        """The stage in the name, unless the full name itself is declared."""
         return Stage.CURRENT if self.is_declared(token) else token.parsed.stage
 
 
@@ -80,9 +80,9 @@ class Context:
 class Rule:
     """One rule.
 
-    severity: by default. broken_by: the end of "Is broken by …". advice: what to do about it.
-    check: what is not as it should be, as sentences; None if the token keeps the rule.
-    stages: of the tokens that it is for. What is about to be deleted need not be in good order.
+    severity: the default. broken_by: the end of "Is broken by …". advice: what to do about it.
+    check: what is wrong, as sentences; None if the token complies.
+    stages: of the tokens that it applies to. Tokens that are about to be deleted need not comply.
     """
 
     name: str
@@ -114,7 +114,7 @@ def _too_old(token: AuditedToken, context: Context) -> str | None:
     if limit is None:
         return None
     if token.created_at is None:
-        return "Unknown: the service does not tell when it was created."
+        return "Unknown: the service does not report when it was created."
     age = context.policy.now - token.created_at
     return f"It is {span_text(age)} old; at most {_allowed(limit)}." if age > limit else None
 
@@ -124,7 +124,7 @@ def _unused(token: AuditedToken, context: Context) -> str | None:
     if limit is None:
         return None
     if not token.last_use_known:
-        return "Unknown: the service does not tell when it was last used."
+        return "Unknown: the service does not report when it was last used."
     if token.last_used_at is None or context.policy.now - token.last_used_at <= limit:
         return None
     return f"It was last used {span_text(context.policy.now - token.last_used_at)} ago; at most {_allowed(limit)}."
@@ -149,7 +149,7 @@ def _redundant_permission(token: AuditedToken, _context: Context) -> str | None:
     redundant = [name for name in names if any(other in names for other in _INCLUDED_IN.get(name, ()))]
     if not redundant:
         return None
-    return f"It has {_list(redundant)} beside {_list([name for name in names if name not in redundant])}."
+    return f"It has {_list(redundant)} in addition to {_list([name for name in names if name not in redundant])}."
 
 
 def _no_permissions(token: AuditedToken, _context: Context) -> str | None:
@@ -157,7 +157,7 @@ def _no_permissions(token: AuditedToken, _context: Context) -> str | None:
 
 
 def _no_description(token: AuditedToken, _context: Context) -> str | None:
-    return None if token.description.strip() else "It has no description: nobody can tell what it is for."
+    return None if token.description.strip() else "It has no description: its purpose is unknown."
 
 
 def _retired_leftover(token: AuditedToken, context: Context) -> str | None:
@@ -166,19 +166,19 @@ def _retired_leftover(token: AuditedToken, context: Context) -> str | None:
     if at is None or at <= now < at + overlap:
         return None
     if at > now:
-        return f"Its name says that it was replaced at {timestamp_text(at)}, which is yet to come; it is still valid."
+        return f"Its name says that it was replaced at {timestamp_text(at)}, which is in the future; it is still valid."
     used = token.last_used_at is not None and token.last_used_at > at
     suffix = f", and was still used at {timestamp_text(token.last_used_at)}" if used else ""
     return f"It was replaced at {timestamp_text(at)} and is still valid{suffix}."
 
 
 def _pending_leftover(token: AuditedToken, context: Context) -> str | None:
-    # The clock that wrote the name may be ahead of the service's.
+    # The clock used for the name may be ahead of the service's.
     since = min(moment for moment in (token.parsed.at, token.created_at, context.policy.now) if moment is not None)
     age = context.policy.now - since
     if age <= PENDING_GRACE:
         return None
-    return f"It was generated {span_text(age)} ago, and nobody is known to hold its secret."
+    return f"It was generated {span_text(age)} ago, and its secret has no known holder."
 
 
 _TABLE = (
@@ -186,7 +186,7 @@ _TABLE = (
         "excess_permission",
         "high",
         "a permission that is not among the allowed ones, if there is a list of these",
-        "Take the permissions away that it does not need, or allow them in the policy.",
+        "Remove the permissions that it does not need, or allow them in the policy.",
         _excess_permission,
         frozenset(Stage),
     ),
@@ -194,14 +194,14 @@ _TABLE = (
         "undeclared",
         "high",
         "a token that is not declared, if there is a declaration",
-        "Find out who made it; then declare it, or delete it. Applying the declaration with prune deletes what it does not name.",
+        "Find out who created it; then declare it or delete it. Applying the declaration with prune deletes undeclared tokens.",
         _undeclared,
         frozenset(Stage),
     ),
     Rule(
         "too_old",
         "medium",
-        "an age above the greatest allowed",
+        "an age above the maximum",
         "Replace it, with rotate_after in its declaration or with the playbook rotate.",
         _too_old,
     ),
@@ -222,7 +222,7 @@ _TABLE = (
     Rule(
         "retired_leftover",
         "medium",
-        "a token that a rotation has replaced, once its overlap is over; without a declaration nobody knows of an overlap",
+        "a token that a rotation has replaced, once its overlap is over; without a declaration no overlap is known",
         "Make sure that its successor is in use everywhere, and delete it.",
         _retired_leftover,
         frozenset({Stage.RETIRED}),
@@ -230,7 +230,7 @@ _TABLE = (
     Rule(
         "pending_leftover",
         "medium",
-        "a token that was generated more than ten minutes ago, and whose secret nobody is known to hold",
+        "a token that was generated more than ten minutes ago, and whose secret has no known holder",
         "Delete it, or run its rotation or onboarding again: the next run replaces it.",
         _pending_leftover,
         frozenset({Stage.PENDING}),
@@ -238,15 +238,15 @@ _TABLE = (
     Rule(
         "never_used",
         "low",
-        "no use since the creation, if that is longer ago than a token may be unused",
-        "Find out whether its secret ever reached anybody; delete it if not.",
+        "no use since the creation, if that is longer ago than the policy allows",
+        "Find out whether anybody received its secret; delete it if not.",
         _never_used,
     ),
     Rule(
         "redundant_permission",
         "low",
-        "viewer beside editor or owner, editor beside owner",
-        "Take the permissions away that are included in others.",
+        "viewer in addition to editor or owner, editor in addition to owner",
+        "Remove the permissions that are included in others.",
         _redundant_permission,
     ),
     Rule(
@@ -259,15 +259,15 @@ _TABLE = (
     Rule(
         "no_description",
         "low",
-        "a token of which nobody can tell what it is for",
-        "Say in its description what it is for and who answers for it.",
+        "a token without a description",
+        "Describe what it is for and who is responsible for it.",
         _no_description,
     ),
-    # Of no token: `findings` finds it.
+    # Not about a token: `findings` finds it.
     Rule(
         "unmatched_acceptance",
         "low",
-        "an accepted finding that is not there",
+        "an accepted finding that does not exist",
         "Remove it from the accepted findings, or correct it.",
         stages=frozenset(),
     ),
@@ -276,12 +276,12 @@ RULES: dict[str, Rule] = {rule.name: rule for rule in _TABLE}
 
 
 def failing_severities(fail_on: str) -> Sequence[str]:
-    """The severities that break the policy, from a threshold on; none for `never`."""
+    """The severities at or above a threshold, which break the policy; none for `never`."""
     return SEVERITIES[: SEVERITIES.index(fail_on) + 1] if fail_on in SEVERITIES else ()
 
 
 def broken_rules(token: AuditedToken, context: Context) -> list[tuple[str, str]]:
-    """The rules that a token breaks, with what is to be said of each; those that are switched off are left out."""
+    """The rules that a token breaks, with a message for each; disabled rules are left out."""
     stage, severities = context.stage(token), context.policy.severities
     broken = []
     for rule in _TABLE:
@@ -302,7 +302,7 @@ def policy_from(
     severities: Mapping[str, str] | None = None,
     own: frozenset[str] = frozenset(),
 ) -> Policy:
-    """Reads the options of a policy; raises MondooError for what makes no sense."""
+    """Reads the options of a policy; raises MondooError for invalid ones."""
     return Policy(
         now=now,
         max_age=None if max_age is None else duration_from("max_age", str(max_age)),
@@ -327,15 +327,17 @@ def _severities_from(value: object) -> dict[str, str]:
     severities: dict[str, Any] = {name: rule.severity for name, rule in RULES.items()}
     for name, severity in value.items():
         if name not in RULES:
-            raise invalid_option(f'severities: there is no rule "{name}"; there are {", ".join(sorted(RULES))}')
+            raise invalid_option(f'severities: unknown rule "{name}"; known: {", ".join(sorted(RULES))}')
         if severity not in (*SEVERITIES, IGNORE):
-            raise invalid_option(f'severities: "{severity}" for {name} is none of {", ".join((*SEVERITIES, IGNORE))}')
+            raise invalid_option(
+                f'severities: "{severity}" for {name} is not one of {", ".join((*SEVERITIES, IGNORE))}'
+            )
         severities[str(name)] = str(severity)
     return severities
 
 
 def span_text(span: timedelta) -> str:
-    """A span as a person says it: in its largest unit, of which there is at least one."""
+    """A span in its largest unit, with at least one of it."""
     seconds = max(int(span.total_seconds()), 0)
     unit, length = next((pair for pair in _UNITS if seconds >= pair[1]), _UNITS[-1])
     count = seconds // length

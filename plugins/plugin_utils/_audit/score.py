@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How dangerous a token is if its secret gets into the wrong hands, from 0 to 100 points, each of them explained."""
+"""How dangerous a token is if its secret leaks, from 0 to 100 points, with an explanation of each part."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ _PERMISSIONS: Mapping[str, int] = {"owner": 40, "editor": 30, "agent": 10, "view
 _OTHER_ROLE = 20  # manages a part of the platform
 _UNKNOWN_ROLE = 25
 _ORGANIZATION = 20  # reaches all of its spaces
-# From how many days on; the first that fits counts.
+# Minimum days; the first match counts.
 _AGES = ((365, 20), (180, 12), (90, 6))
 _UNKNOWN_AGE = 10
 _IDLE = ((180, 15), (90, 10), (30, 5))
 _NEVER_USED = 20
 _UNKNOWN_USE = 10
-# Within its first days nobody expects a token to be used.
+# A token need not be used within its first days.
 _FIRST_USE = timedelta(days=7)
 
 
 @dataclass(frozen=True)
 class Part:
-    """Points, and why."""
+    """Points and the reason."""
 
     points: int
     reason: str
@@ -46,7 +46,7 @@ def score_parts(token: AuditedToken, now: datetime) -> tuple[Part, ...]:
 
 
 def score_scale() -> list[dict[str, str | int]]:
-    """What gives how many points, for people."""
+    """The scale of points in readable form."""
     permissions = [*(_PERMISSIONS.items()), ("another role", _OTHER_ROLE), ("a role unknown here", _UNKNOWN_ROLE)]
     rows = [("permissions", name, points) for name, points in sorted(permissions, key=lambda pair: -pair[1])]
     rows.append(("scope", "a whole organization", _ORGANIZATION))

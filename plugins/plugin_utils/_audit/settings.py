@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options of an audit, as tasks and the role give them: typed, checked, and put in order before anything is read."""
+"""The options of an audit from a task or the role: typed, checked and ordered before anything is read."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _TARGETS: dict[str, dict[str, Any]] = {
     "organizations": {"type": "list", "elements": "str", "default": []},
     "include_spaces": {"type": "bool", "default": True},
 }
-# Of the module api_token_report, without the options of the connection; its documentation says the same.
+# Options of the module api_token_report, without those of the connection; they match its documentation.
 ARGUMENTS: dict[str, dict[str, Any]] = {
     **_TARGETS,
     "connections": {"type": "list", "elements": "dict", "default": []},
@@ -54,13 +54,13 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "mode": {"type": "raw", "default": "0640"},
     "now": {"type": "str"},
 }
-# Of these, a connection uses its own only: two credentials would contradict each other, and so would two addresses.
+# A connection never inherits these if it sets its own: two credentials, or two addresses, would contradict each other.
 _EXCLUSIVE = (("auth_token", "service_account", "service_account_file"), ("region", "endpoint"))
 
 
 @dataclass(frozen=True)
 class Settings:
-    """An audit that can be made. options: typed; mode: of the files; now: in UTC."""
+    """A valid audit. options: typed; mode: of the files; now: in UTC."""
 
     options: Mapping[str, Any]
     reads: Sequence[Read]
@@ -69,7 +69,7 @@ class Settings:
     mode: int
 
     def policy(self, scopes: Sequence[KnownScope], own: Collection[str] = ()) -> Policy:
-        """The policy for tokens, where these scopes were read with credentials of these MRNs."""
+        """The policy for tokens, if these scopes were read with credentials of these MRNs."""
         declared = self.options["declared"]
         return policy_from(
             now=self.now,
@@ -83,9 +83,9 @@ class Settings:
 
 
 def settings_from(arguments: Mapping[str, Any], connection_options: Collection[str]) -> Settings:
-    """Reads the arguments of a task; raises MondooError for what makes no sense, before anything is read.
+    """Reads the arguments of a task; raises MondooError for invalid ones, before anything is listed.
 
-    connection_options: names of those that lead to the service; they are handed on as they are.
+    connection_options: names of the options that set the connection; they are passed on unchanged.
     """
     connection = {name: value for name, value in arguments.items() if name in connection_options}
     options = typed_values(ARGUMENTS, {name: value for name, value in arguments.items() if name not in connection})
@@ -107,7 +107,7 @@ def settings_from(arguments: Mapping[str, Any], connection_options: Collection[s
         mode=_mode(options["mode"]),
     )
     _check_drift(options["drift"])
-    # Once without scopes, so that a mistake is told before the first request.
+    # Once without scopes, to report a mistake before the first request.
     settings.policy(())
     return settings
 
@@ -122,7 +122,7 @@ def _reads(options: Mapping[str, Any], connection: Mapping[str, Any], name: str 
 def _reads_of_entry(
     entry: Mapping[str, Any], defaults: Mapping[str, Any], connection_options: Collection[str]
 ) -> list[Read]:
-    """The listings of an entry of `connections`: its own options of the connection, over those of the task."""
+    """The listings of an entry of `connections`: its own connection options override those of the task."""
     own = {name: value for name, value in entry.items() if name in connection_options and value is not None}
     spec = {**_TARGETS, "name": {"type": "str"}}
     try:
@@ -143,7 +143,7 @@ def _mode(value: object) -> int:
         return value
     text = str(value).strip()
     if not re.fullmatch("(0o)?[0-7]{3,5}", text):
-        raise invalid_option(f'mode: "{value}" is no octal mode such as 0640')
+        raise invalid_option(f'mode: "{value}" is not an octal mode such as 0640')
     return int(text.removeprefix("0o"), 8)
 
 

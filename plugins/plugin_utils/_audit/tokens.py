@@ -23,10 +23,10 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.token_name
 class AuditedToken:
     """An API token.
 
-    name: as the service has it; `parsed` is the same, taken apart.
+    name: as the service has it; `parsed` is the same, parsed.
     roles: MRNs of its roles; `permissions` are their short names, without memberships.
-    created_at, last_used_at: in UTC; None if never, or not known.
-    last_use_known: False where the service does not tell the last use.
+    created_at, last_used_at: in UTC; None if never or unknown.
+    last_use_known: False if the service does not report the last use.
     """
 
     mrn: str | None
@@ -43,14 +43,14 @@ class AuditedToken:
 
     @property
     def key(self) -> tuple[str, str]:
-        """What it is recognised by in another listing."""
+        """Identifies it in another listing."""
         return ("", self.mrn) if self.mrn else (self.scope.mrn, self.name)
 
 
 def tokens_from(tokens: object) -> list[AuditedToken]:
     """Reads `api_tokens` or `results[].api_token` of the modules; raises MondooError for anything else.
 
-    A token that is there twice, as when a space was listed by itself and with its organization, is one.
+    A token that is listed twice, for example with its space and with its organization, counts once.
     """
     entries = list_from("the tokens", tokens)
     read = [read_entry(number, "the tokens", entry, _token) for number, entry in enumerate(entries, start=1)]
@@ -65,7 +65,7 @@ def _token(entry: Mapping[str, Any]) -> AuditedToken:
     role_mrns, permissions = _roles(tuple(str(role) for role in list_from("permissions", roles or ())))
     created_at = optional_time("created_at", entry.get("created_at"))
     last_used_at = optional_time("last_used_at", entry.get("last_used_at"))
-    # Days without use are counted from the creation where there was no use, and unknown where the service does not tell.
+    # Days without use are counted from the creation if there was no use, and unknown if the service does not report it.
     unknown = (
         last_used_at is None and created_at is not None and "unused_days" in entry and entry["unused_days"] is None
     )
@@ -92,7 +92,7 @@ def _roles(names: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...]]:
 
 
 def _role(role: str) -> str:
-    """A role as a token has it, which may be one that nobody can declare, or that is newer than this collection."""
+    """A role of a token, which may be one that cannot be declared, or one newer than this collection."""
     try:
         return role_mrn_from(role)
     except MondooError:
@@ -101,17 +101,17 @@ def _role(role: str) -> str:
 
 @lru_cache(maxsize=4096)
 def cached_scope(mrn: str) -> Scope:
-    """The scope with that MRN; raises MondooError if it is none. Few scopes have many tokens."""
+    """The scope with that MRN; raises MondooError if it is not one. Cached, since many tokens share few scopes."""
     return scope_of_mrn(mrn)
 
 
 def plain_text(value: object) -> str:
-    """The value as text that every format can hold: half of a surrogate pair, which is no character, is replaced."""
+    """The value as text that every format can contain: lone surrogates are replaced."""
     text = str(value)
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
-# Reading what people and other tasks pass
+# Reading input from users and other tasks
 
 
 def list_from(what: str, value: object) -> Sequence[Any]:
@@ -122,14 +122,14 @@ def list_from(what: str, value: object) -> Sequence[Any]:
 
 
 def type_name(value: object) -> str:
-    """What a value is, for a message."""
+    """The type of a value, for a message."""
     if value is None:
         return "nothing"
     return "a dictionary" if isinstance(value, Mapping) else f"a value of the type {type(value).__name__.lstrip('_')}"
 
 
 def read_entry(number: int, what: str, value: object, read: Callable[[Mapping[str, Any]], Any]) -> Any:
-    """Reads an entry of a list, and says in an error which one it is."""
+    """Reads an entry of a list; an error names the entry."""
     place = f"entry {number} of {what}"
     if not isinstance(value, Mapping):
         raise invalid_option(f"{place} must be a dictionary, and not {type_name(value)}")
@@ -142,7 +142,7 @@ def read_entry(number: int, what: str, value: object, read: Callable[[Mapping[st
 
 
 def optional_time(what: str, value: object) -> datetime | None:
-    """A moment in UTC; None for nothing and for the service's ways to say never."""
+    """A moment in UTC; None for no value and for the service's forms of never."""
     if value is None or value == "":
         return None
     if isinstance(value, datetime):
@@ -154,7 +154,7 @@ def optional_time(what: str, value: object) -> datetime | None:
 
 
 def time_from(what: str, value: object) -> datetime:
-    """A moment in UTC, in any form that people have it in."""
+    """A moment in UTC, from any supported form."""
     moment = optional_time(what, value)
     if moment is None:
         raise _no_time(what, value)
@@ -162,7 +162,7 @@ def time_from(what: str, value: object) -> datetime:
 
 
 def end_from(what: str, value: object) -> datetime:
-    """The first moment, in UTC, at which something that lasts until then is over; a day is over at its end."""
+    """The first moment, in UTC, after something that lasts until then; a day ends at its end."""
     day = value if isinstance(value, date) and not isinstance(value, datetime) else None
     if isinstance(value, str):
         try:

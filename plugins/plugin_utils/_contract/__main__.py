@@ -5,7 +5,7 @@
 """Checks a live endpoint against the contract: `python -m ansible_collections.mondoo.platform.plugins.plugin_utils._contract`.
 
 Sends an introspection query, and never a mutation. Prints tables of every element that the collection uses, and a report to
-paste. Ends with 0 if all of it works, with 1 if something is broken, with 2 if the schema could not be had.
+paste. Exits with 0 if everything works, 1 if something is broken, 2 if the schema could not be read.
 """
 
 from __future__ import annotations
@@ -53,10 +53,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _check(options, secrets.add)
     except MondooError as error:
         failure = str(error)
-    # A service may repeat what it was sent.
+    # A service may echo what it was sent.
     for secret in sorted(secrets, key=len, reverse=True):
         failure = failure.replace(secret, "********")
-    print(f"The check could not be made. {failure}", file=sys.stderr)  # noqa: T201
+    print(f"The check could not be run. {failure}", file=sys.stderr)  # noqa: T201
     return 2
 
 
@@ -86,14 +86,14 @@ def _check(options: argparse.Namespace, register: Callable[[str], None]) -> int:
 
 
 def _compare(transport: HttpTransport) -> list[Comparison]:
-    # Once gql is known to be there.
+    # Only after gql is known to be installed.
     from graphql import build_schema
 
     contract = build_schema(_CONTRACT.read_text(encoding="utf-8"))
-    # The query that Mondoo's own client is generated with.
+    # The query from which Mondoo's own client is generated.
     comparisons = compare(contract, _live_schema(transport, with_deprecated_inputs=False))
     if any(each.result != OK for each in comparisons):
-        # What is deprecated works; but not every service can be asked for deprecated parts of inputs.
+        # Deprecated elements work; but not every service supports queries for deprecated parts of inputs.
         try:
             return compare(contract, _live_schema(transport, with_deprecated_inputs=True))
         except MondooError:
@@ -111,16 +111,16 @@ def _live_schema(transport: HttpTransport, *, with_deprecated_inputs: bool) -> G
     try:
         return build_client_schema(answer.data)  # type: ignore[arg-type]  # what the introspection query asks for
     except (GraphQLError, KeyError, TypeError) as error:
-        raise _no_schema(answer, f"its answer is no schema ({error})") from None
+        raise _no_schema(answer, f"its answer is not a schema ({error})") from None
 
 
 def _no_schema(answer: Answer, why: str) -> MondooError:
     return MondooError(
         SCHEMA_MISMATCH,
-        f"the service does not tell its schema: {why}",
+        f"the service does not return its schema: {why}",
         attempted="read the schema of the endpoint",
         http_status=answer.http_status,
-        advice=answer.sign_in_advice or "Introspection may be switched off, or not allowed to these credentials.",
+        advice=answer.sign_in_advice or "Introspection may be disabled, or not allowed for these credentials.",
     )
 
 

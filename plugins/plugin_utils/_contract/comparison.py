@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Compares what the collection expects of the API with the schema that an endpoint has. Pure.
+"""Compares what the collection expects of the API with the schema of an endpoint. Pure.
 
-Looked at is what the documents use, and nothing else: their fields and arguments, and the inputs that are sent with them.
-Output types are compared by what is in them, wherever a document leads to; their names do not matter.
+Only what the documents use is compared: their fields and arguments, and the inputs that are sent with them.
+Output types are compared by their content, as far as a document selects it; their names do not matter.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 try:
     import graphql
 except ImportError:
-    # Whoever calls has made a connection with it before.
+    # The caller has already used it for a connection.
     graphql = None  # type: ignore[assignment]
 
 from ...module_utils._api.documents import DOCUMENTS
@@ -38,7 +38,7 @@ WORKS = (OK, CHANGED)
 WORKS_WITH_LESS = (LEFT_OUT, ONE_BY_ONE, SPACES_ONLY)
 _BY_GRAVITY = (*WORKS, *WORKS_WITH_LESS, BROKEN)
 
-# The input fields that are sent, and whether they always are; others of the same inputs do not matter, unless they must be given.
+# The input fields that are sent, and whether always; other fields of these inputs do not matter unless they are required.
 _SENT = {
     "GenerateAPITokenInput": {"name": True, "scopeMrn": True, "description": False, "roles": True},
     "UpdateAPITokenInput": {"mrn": True, "name": False, "description": False},
@@ -47,7 +47,7 @@ _SENT = {
     "SetRoleInput": {"entityMrn": True, "roles": True},
     "RoleInput": {"mrn": True},
 }
-# By input: a field that others stand in for, where the service does not take it.
+# By input: a field that others replace if the service does not accept it.
 _STAND_INS = {"SetRolesInput": ("updates", ("identity", "roles"))}
 
 
@@ -56,7 +56,7 @@ class Comparison(NamedTuple):
 
     element: `Type.field`, `Type.field(argument)` or `Input.field`, by the contract. expected, actual: its type by the
     contract and by the endpoint; actual is None if the endpoint has no such element. evidence: the contract's mark.
-    near: what the endpoint has and the contract has not, and could be meant; empty unless the element is missing.
+    near: what the endpoint has, the contract has not, and could be the same thing; empty unless the element is missing.
     """
 
     element: str
@@ -68,9 +68,9 @@ class Comparison(NamedTuple):
 
 
 def compare(contract: graphql.GraphQLSchema, live: graphql.GraphQLSchema) -> list[Comparison]:
-    """What the endpoint has of each element, in the order of use; of an element used twice, the graver result.
+    """The state of each element at the endpoint, in the order of use; for an element used twice, the worse result.
 
-    What is below an element that is not there, or not as it has to be, is not listed.
+    Elements below one that is missing or does not fit are not listed.
     """
     comparisons: dict[str, Comparison] = {}
     for document in DOCUMENTS:
@@ -149,7 +149,7 @@ class _DocumentComparison:
                 yield Comparison(f"{element}({name})", "not sent", str(argument.type), "none", BROKEN)
 
     def _without(self, variable: str, actual: graphql.GraphQLField) -> str:
-        """What it means that the argument which takes its value from the variable does not fit."""
+        """The consequence if the argument that uses the variable does not fit."""
         if variable not in self._marks.variables:
             return BROKEN
         stand_in = self._marks.stand_ins.get(variable)
@@ -179,7 +179,7 @@ class _DocumentComparison:
                 )
         for new, old in former.items():
             if new in actual and graphql.is_required_input_field(actual[old]):
-                # It is sent beside the new name.
+                # It is sent together with the new name.
                 yield _result(f"{contract.name}.{old}", expected[old], actual[old], fits=True, otherwise=BROKEN)
         for name, declared in actual.items():
             if name not in (*sent, *former.values(), *stand_ins) and graphql.is_required_input_field(declared):
@@ -191,7 +191,7 @@ def _stand_ins(
     expected: Mapping[str, graphql.GraphQLInputField],
     actual: Mapping[str, graphql.GraphQLInputField],
 ) -> tuple[str | None, tuple[str, ...]]:
-    """The field of an input that others can stand in for, and those, where the service takes them."""
+    """The input field that others can replace, and these others, if the service accepts them."""
     replaced, others = _STAND_INS.get(input_name, (None, ()))
     if all(name in actual and _value_fits(expected[name], actual[name], always=True) for name in others):
         return replaced, others
@@ -204,10 +204,10 @@ def _compare_field(
     otherwise = LEFT_OUT if optional else BROKEN
     if actual is None:
         return _result(name, expected, None, fits=False, otherwise=otherwise)
-    # What is read may be null or not, and an object have another name; a list stays a list, and an object an object.
+    # Output may be nullable or not, and an object may have another name; a list stays a list, and an object an object.
     types = graphql.get_named_type(expected.type), graphql.get_named_type(actual.type)
     if graphql.is_leaf_type(types[0]) != graphql.is_leaf_type(types[1]):
-        # The service refuses to be asked for it in this way.
+        # The service refuses this kind of query for it.
         return _result(name, expected, actual, fits=False, otherwise=otherwise)
     same = not graphql.is_leaf_type(types[0]) or leaf_fits(types[0], types[1])
     return _result(name, expected, actual, fits=same and list_depth(expected) == list_depth(actual), otherwise=BROKEN)
@@ -221,7 +221,7 @@ def _variable_fits(variable: str, there: graphql.GraphQLArgument) -> bool:
 
 
 def _value_fits(expected: graphql.GraphQLInputField, actual: graphql.GraphQLInputField, *, always: bool) -> bool:
-    """Whether a value made for the one field is taken by the other."""
+    """Whether a value made for one field is accepted by the other."""
     types = graphql.get_named_type(expected.type), graphql.get_named_type(actual.type)
     return (
         list_depth(expected) == list_depth(actual)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an endpoint may call something that it does not have under the contract's name."""
+"""Possible other names of something that an endpoint does not have under the contract's name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import NamedTuple
 try:
     import graphql
 except ImportError:
-    # Whoever calls has made a connection with it before.
+    # The caller has already used it for a connection.
     graphql = None  # type: ignore[assignment]
 
 from .schema_types import Typed, leaf_fits, list_depth, sent_fields
@@ -25,7 +25,7 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
 class Candidates(NamedTuple):
-    """What stands where something is missed. known: names that the contract has there, and that are something else."""
+    """What exists where something is missing. known: names that the contract has there for something else."""
 
     elements: Mapping[str, Typed]
     known: Collection[str]
@@ -34,9 +34,9 @@ class Candidates(NamedTuple):
 def near_names(
     missing: str, expected: Typed, candidates: Candidates, sent: Mapping[str, Mapping[str, bool]]
 ) -> tuple[str, ...]:
-    """The names of what may be meant, the likeliest first: what has just its types, or is called like it.
+    """The names of likely matches, the likeliest first: same types, or a similar name.
 
-    sent: by input of the contract, the fields that are sent, and whether they always are.
+    sent: by input of the contract, the fields that are sent, and whether always.
     """
     likely = [
         (_has_types_of(expected, element), _has_shape_of(expected, element, sent), _likeness(missing, name), name)
@@ -55,7 +55,7 @@ def _likeness(one: str, other: str) -> float:
 
 
 def _has_types_of(expected: Typed, actual: Typed) -> bool:
-    """Whether it takes just the inputs and gives just the objects that are expected, by their names."""
+    """Whether it accepts exactly the expected inputs and returns exactly the expected objects, by name."""
     wanted, there = _own_types(expected), _own_types(actual)
     return bool(wanted) and wanted == there
 
@@ -67,7 +67,7 @@ def _own_types(element: Typed) -> set[str]:
 
 
 def _has_shape_of(expected: Typed, actual: Typed, sent: Mapping[str, Mapping[str, bool]]) -> bool:
-    """Whether what is sent would be taken, and what is expected could come back."""
+    """Whether it would accept what is sent and could return what is expected."""
     types = graphql.get_named_type(expected.type), graphql.get_named_type(actual.type)
     if list_depth(expected) != list_depth(actual) or graphql.is_leaf_type(types[0]) != graphql.is_leaf_type(types[1]):
         return False

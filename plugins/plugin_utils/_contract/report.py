@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes the result of a comparison: tables for whoever runs the check, and a report for an issue."""
+"""Writes the result of a comparison: tables for the user, and a report for an issue."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ALIASES = {"api.mondoo.com": "us"}
 
 
 def tables(comparisons: Sequence[Comparison]) -> Iterator[str]:
-    """The lines of a table for each group that there is, and a sentence on each thing that has another name."""
+    """The lines of a table for each non-empty group, and a sentence about each element with another name."""
     rows = [
         (each, (each.element, each.expected, each.actual or "-", each.result, each.evidence)) for each in comparisons
     ]
@@ -50,9 +50,9 @@ def summary(comparisons: Sequence[Comparison]) -> str:
 
 
 def report(comparisons: Sequence[Comparison], url: str) -> Iterator[str]:
-    """The lines of a report to paste: names of the schema alone, and no secret, ID or host name.
+    """The lines of a report to paste: only names of the schema, and no secret, ID or host name.
 
-    url: of the endpoint; only its kind is told.
+    url: of the endpoint; only its kind is reported.
     """
     yield f"mondoo.platform {VERSION}, contract check of {endpoint_kind(url)}: {summary(comparisons)}"
     for each in comparisons:
@@ -64,7 +64,7 @@ def report(comparisons: Sequence[Comparison], url: str) -> Iterator[str]:
 
 
 def endpoint_kind(url: str) -> str:
-    """What sort of endpoint it is, without its name."""
+    """The kind of the endpoint, without its name."""
     host = urlsplit(url).hostname or ""
     regions = {urlsplit(base).hostname: region for region, base in REGIONS.items()} | _ALIASES
     if host in regions:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the comparison asks of GraphQL types."""
+"""Helpers of the comparison for GraphQL types."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 try:
     import graphql
 except ImportError:
-    # Whoever calls has made a connection with it before.
+    # The caller has already used it for a connection.
     graphql = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
@@ -25,12 +25,12 @@ _BOOLEAN = "Boolean"
 
 
 def output_fields(parent: GraphQLNamedType | None) -> Mapping[str, GraphQLField]:
-    """The fields of an object or interface; none of anything else."""
+    """The fields of an object or interface; none for anything else."""
     return parent.fields if isinstance(parent, (graphql.GraphQLObjectType, graphql.GraphQLInterfaceType)) else {}
 
 
 def sent_fields(declared: GraphQLNamedType | None) -> Mapping[str, GraphQLInputField]:
-    """The fields of an input; none of anything else."""
+    """The fields of an input; none for anything else."""
     return declared.fields if isinstance(declared, graphql.GraphQLInputObjectType) else {}
 
 
@@ -40,15 +40,15 @@ def arguments(field: GraphQLField) -> Mapping[str, GraphQLArgument]:
 
 
 def list_depth(declared: Typed) -> int:
-    """How many lists its type is of lists: 0 for none."""
+    """How deeply its type nests lists; 0 without a list."""
     return str(declared.type).count("[")
 
 
 def leaf_fits(expected: GraphQLNamedType, actual: GraphQLNamedType) -> bool:
-    """Whether values of the one scalar can pass for those of the other.
+    """Whether values of one scalar can be used as values of the other.
 
-    The name of a scalar says nothing about its JSON: `Time`, `DateTime` and `String` are all text. What the contract has as
-    a scalar of its own may be any scalar; and its text may be one.
+    The name of a scalar does not define its JSON: `Time`, `DateTime` and `String` are all text. A custom scalar of the
+    contract may be any scalar, and its text may be a custom scalar.
     """
     kinds = _json_kind(expected), _json_kind(actual)
     return kinds[0] == kinds[1] or (kinds[0] == "any" and kinds[1] == "text") or kinds == ("text", "any")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is to be done for each token: by what the module would do, and by what its places hold. Pure."""
+"""Decides what to do for each token, from what the module would do and what its places contain. Pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _LOST_ADVICE = "a secret cannot be read again. Set lost_secret to rotate to repl
 
 @dataclass(frozen=True)
 class Look:
-    """What a look at a place has told. stored: None where it could not be seen. problems: what is in the way of writing."""
+    """The state of a place. stored: None if it could not be read. problems: what prevents writing."""
 
     stored: StoredSecret | None = None
     problems: tuple[str, ...] = ()
@@ -39,9 +39,9 @@ Looks: TypeAlias = "Mapping[Place, Look]"
 
 @dataclass(frozen=True)
 class Decision:
-    """token: with `forced` set where it gets a new secret for a reason of the role. needs_secret: whether it gets one.
+    """token: with `forced` set if the role has a reason for a new secret. needs_secret: whether it gets one.
 
-    failed: why nothing is done for it; empty if something is.
+    failed: why nothing is done for it; empty otherwise.
     """
 
     token: DeclaredToken
@@ -51,7 +51,7 @@ class Decision:
 
 
 def decide(token: DeclaredToken, looks: Looks, lost_secret: str) -> Decision:
-    """lost_secret: `warn`, `fail` or `rotate`, for a token that says nothing about it."""
+    """lost_secret: `warn`, `fail` or `rotate`, for a token that does not set it."""
     predicted = token.predicted
     if token.present and token.places and not token.delivered:
         token = replace(token, delivered=_held_by_all(token, looks))
@@ -93,34 +93,34 @@ def _failure(token: DeclaredToken) -> str:
     error = token.predicted.get("error") or {}
     if error.get("code") == GENERATION_NOT_ALLOWED and token.options.get("generate") is not False:
         message = message.replace(
-            "and generate is false", "and nothing says where it should go: give the entry token_path or deliver"
+            "and generate is false", "and it has no destination: give the entry token_path or deliver"
         )
     return f"{token.label}: {message}"
 
 
 def _lost(token: DeclaredToken, looks: Looks) -> tuple[list[str], list[str]]:
-    """Sentences on places that do not hold the secret, and on places that could not be seen."""
+    """Sentences about places without the secret, and about places that could not be read."""
     known = _token(token.predicted.get("api_token"))
     lost: list[str] = []
     unseen: list[str] = []
     for place in token.places:
         if not isinstance(place, (FilePlace, VaultPlace)):
             continue
-        look = looks.get(place, Look(problems=("nobody has looked at it",)))
+        look = looks.get(place, Look(problems=("it was not inspected",)))
         if look.stored is None:
             reason = f" ({look.problems[0]})" if look.problems else ""
-            unseen.append(f"{token.label}: whether {place} holds its secret could not be seen{reason}.")
+            unseen.append(f"{token.label}: whether {place} holds its secret could not be determined{reason}.")
         elif known is not None and (reason_lost := look.stored.reason_lost(known)) is not None:
             lost.append(f"{place} {reason_lost}")
     return lost, unseen
 
 
 def _held_by_all(token: DeclaredToken, looks: Looks) -> str:
-    """The MRN of the token whose secret all places hold, if it is not the one in use: an earlier run may have ended before it
-    was put to use. Empty if that cannot be told.
+    """The MRN of the token whose secret is in all places, if it is not the one in use: an earlier run may have ended before
+    it was put to use. Empty if that is unknown.
     """
     if token.rotates:
-        # The prediction is about the new token, so it does not say which one is in use: the places may well hold that one's.
+        # The prediction describes the new token and not the one in use, whose secret may be the one in the places.
         return ""
     looked = [looks.get(place) for place in token.places]
     mrns = {look.stored.token_mrn if look is not None and look.stored is not None else None for look in looked}
@@ -131,7 +131,7 @@ def _held_by_all(token: DeclaredToken, looks: Looks) -> str:
 
 def _problems(place: Place, looks: Looks) -> Sequence[str]:
     if isinstance(place, (FilePlace, VaultPlace)):
-        return looks.get(place, Look(problems=("nobody has looked at it",))).problems
+        return looks.get(place, Look(problems=("it was not inspected",))).problems
     return ()
 
 
@@ -149,7 +149,7 @@ def _token(data: Mapping[str, Any] | None) -> Token | None:
 def stored_secret(
     content: str, modified_at: float | None, token_mrn: str | None, *, exists: bool = True
 ) -> StoredSecret:
-    """What is known of what a place holds. modified_at: seconds since 1970; None where nobody can tell."""
+    """What is known about the content of a place. modified_at: seconds since 1970; None if unknown."""
     if not content.strip():
         return StoredSecret(exists=exists)
     now = datetime.now(timezone.utc)
@@ -166,8 +166,8 @@ class Round:
 
 
 def plan_rounds(decisions: Sequence[Decision]) -> list[Round]:
-    """First everything that needs no tasks of users, in one; then each token that does, by itself: whatever its tasks do to
-    the play concerns that token alone. None if nothing is to be done.
+    """First one round for everything without user tasks; then one round for each token with them, so that whatever its tasks
+    do to the play affects only that token. None if there is nothing to do.
     """
     able = [decision for decision in decisions if not decision.failed]
     alone = [each for each in able if each.needs_secret and each.token.tasks]

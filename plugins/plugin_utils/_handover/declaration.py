@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The declaration: what each entry asks of the module, and where its secret goes. Every problem is told, with its entry."""
+"""The declaration: the module options of each entry, and where its secret goes. All problems are reported, with the entry."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ _FILE_OPTIONS = (
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of the declaration. number: from 1. options: as the module takes them. deliver: None if it has none.
+    """One entry of the declaration. number: from 1. options: as for the module. deliver: None if it has none.
 
-    scope: None where it is wrong. controller_file: `token_path` beside `deliver`, which the role writes then.
+    scope: None if it is invalid. controller_file: `token_path` together with `deliver`, which the role then writes.
     """
 
     number: int
@@ -59,7 +59,7 @@ class Entry:
 
     @property
     def is_template(self) -> bool:
-        """Whether it stands for several spaces."""
+        """Whether it applies to several spaces."""
         return self.options.get("each_space") not in (None, False, "")
 
     @property
@@ -69,12 +69,12 @@ class Entry:
 
     @property
     def module_options(self) -> dict[str, Any]:
-        """The entry as the module gets it: without a place it must not generate."""
+        """The entry as passed to the module: without a place it must not generate."""
         is_taken = self.deliver is not None or self.hands_over_itself
         return self.options if is_taken else {**self.options, "generate": False}
 
     def places(self, surroundings: Surroundings, space: Space | None) -> Delivery:
-        """Where the secret goes, beside `token_path`."""
+        """Where the secret goes, besides `token_path`."""
         if not self.present or self.deliver is None:
             return Delivery()
         delivery = read_delivery(self.deliver, surroundings, space, is_template=self.is_template and space is None)
@@ -87,14 +87,14 @@ class Entry:
 
 @dataclass
 class Declaration:
-    """The entries, and sentences on what is wrong."""
+    """The entries, and sentences about what is wrong."""
 
     entries: list[Entry] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
 
 def read_declaration(settings: Settings, surroundings: Surroundings) -> Declaration:
-    """Reads and checks `api_tokens_declared`, as far as it can be before the spaces of organizations are known."""
+    """Reads and checks `api_tokens_declared`, as far as possible before the spaces of organizations are known."""
     declaration = Declaration()
     seen: dict[tuple[str, ...], str] = {}
     for number, declared in enumerate(settings.declared, start=1):
@@ -116,7 +116,7 @@ def read_declaration(settings: Settings, surroundings: Surroundings) -> Declarat
 
 
 def space_of(entry: Entry) -> Space | None:
-    """The space that the entry names itself."""
+    """The space that the entry itself names."""
     if entry.scope is None or entry.scope.kind != "space":
         return None
     return Space(entry.scope.mrn.rsplit("/", 1)[-1])
@@ -131,7 +131,7 @@ def all_places(entry: Entry, places: Sequence[Place]) -> list[Place]:
 
 
 def repeated_places(label: str, places: Sequence[Place], seen: dict[tuple[str, ...], str]) -> Iterator[str]:
-    """Sentences on places that another entry has as well; `seen` has the labels of those before, and is added to."""
+    """Sentences about places that another entry uses too; `seen` has the labels of earlier entries, and is extended."""
     for place in places:
         key = place_key(place)
         if key is None:
@@ -153,7 +153,7 @@ def _read_entry(
     name = options.get("name") or options.get("mrn")
     label = f"entry {number} of {DECLARED}" + (f' ("{name}")' if name else "")
     if "token_path" in options and options["token_path"] in (None, ""):
-        problems.append("token_path has no value: leave it out, or name a file")
+        problems.append("token_path has no value: omit it, or name a file")
     deliver: dict[str, Any] | None = None
     if "deliver" in declared:
         try:
@@ -170,10 +170,10 @@ def _read_entry(
 
 
 def _controller_file(options: Mapping[str, Any], surroundings: Surroundings, problems: list[str]) -> FilePlace:
-    """`token_path` beside `deliver`: one place more, which the role writes as it writes the others."""
+    """`token_path` together with `deliver`: one more place, which the role writes like the others."""
     unsupported = [option for option in _FILE_OPTIONS[3:] if options.get(option) is not None]
     if unsupported:
-        problems.append(f"{', '.join(unsupported)} cannot be used with token_path beside deliver")
+        problems.append(f"{', '.join(unsupported)} cannot be used with token_path together with deliver")
     mode = "0600"
     try:
         mode = mode_from("mode", options["mode"]) if options.get("mode") is not None else mode
@@ -185,7 +185,7 @@ def _controller_file(options: Mapping[str, Any], surroundings: Surroundings, pro
 
 
 def _scope(options: Mapping[str, Any], settings: Settings) -> Scope | None:
-    """The scope of an entry; what is wrong with it is told by the module's own check."""
+    """The scope of an entry; the module's own check reports what is wrong with it."""
     for source in (options, settings.common):
         given = {option: source.get(option) for option in (*SCOPE_OPTIONS, "mrn")}
         try:

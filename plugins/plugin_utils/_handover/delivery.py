@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What `deliver` of an entry says, checked and read. Pure: what is on the controller is asked through `Surroundings`."""
+"""Reads and checks `deliver` of an entry. Pure: the state of the controller is passed in as `Surroundings`."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ _GIVEN_TO_TASKS = frozenset({"api_token", "api_token_secret"})
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a declaration is checked with.
+    """What a declaration is checked against.
 
     hosts, groups: of the inventory. directory: the working directory. has_vault: whether there is an encrypted file, and its
-    password. task_problems: sentences on a file of tasks, by its absolute path. store_file: path of the tasks of a store.
+    password. task_problems: sentences about a task file, by its absolute path. store_file: path of the tasks of a store.
     """
 
     hosts: frozenset[str] = frozenset()
@@ -47,7 +47,7 @@ class Surroundings:
 
 @dataclass(frozen=True)
 class Space:
-    """The space that an entry is about; its name is known only for entries that stand for several."""
+    """The space of an entry; its name is known only for entries that apply to several."""
 
     id: str
     name: str | None = None
@@ -55,14 +55,14 @@ class Space:
 
 @dataclass
 class Delivery:
-    """What was read: the places, and sentences on what is wrong."""
+    """The places that were read, and sentences about what is wrong."""
 
     places: list[Place] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
 
 def deliver_from(value: object, option: str = "deliver") -> dict[str, Any]:
-    """The dictionary; text is read as `type: dict` of Ansible is. Raises MondooError."""
+    """The dictionary; text is read like `type: dict` of Ansible. Raises MondooError."""
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, str) and value.strip():
@@ -76,12 +76,12 @@ def deliver_from(value: object, option: str = "deliver") -> dict[str, Any]:
 def read_delivery(
     deliver: Mapping[str, Any], surroundings: Surroundings, space: Space | None, *, is_template: bool = False
 ) -> Delivery:
-    """The places that a secret goes to. is_template: the entry stands for spaces that are not known yet."""
+    """The places that a secret goes to. is_template: the entry applies to spaces that are not known yet."""
     delivery = Delivery()
     problems = delivery.problems
     problems += _unknown_keys(deliver)
     nothing = [key for key in (*_PLACES, "path") if key in deliver and deliver[key] in (None, "", [], {})]
-    problems += [f"deliver.{key} is empty: leave it out, or say where the secret goes" for key in nothing]
+    problems += [f"deliver.{key} is empty: omit it, or set where the secret goes" for key in nothing]
     if not any(key in deliver for key in _PLACES):
         problems.append("deliver names no place: it needs hosts, vault, tasks or store")
     if not is_template:
@@ -106,7 +106,7 @@ def _unknown_keys(deliver: Mapping[str, Any]) -> Iterator[str]:
     unknown = sorted(str(key) for key in deliver if key not in _KEYS)
     if unknown:
         close = get_close_matches(unknown[0], _KEYS, n=1)
-        hint = f'did you mean "{close[0]}"' if close else f"known are {', '.join(sorted(_KEYS))}"
+        hint = f'did you mean "{close[0]}"' if close else f"known: {', '.join(sorted(_KEYS))}"
         yield f"deliver: unknown {', '.join(unknown)} ({hint})"
 
 
@@ -224,7 +224,7 @@ def _read_tasks(
 
 
 def is_variable_name(name: object) -> bool:
-    """Whether Ansible takes it for the name of a variable."""
+    """Whether Ansible accepts it as the name of a variable."""
     return isinstance(name, str) and name.isascii() and name.isidentifier() and not iskeyword(name)
 
 

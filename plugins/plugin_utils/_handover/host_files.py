@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files with secrets on hosts, by a few lines of POSIX shell: one command for a host, and no Python needed there.
+"""Files with secrets on hosts, handled by a few lines of POSIX shell: one command per host, and no Python needed there.
 
-A secret arrives on standard input, so that it is in no argument and no file but the one that it is for. That one is made
-beside the old one, empty, gets its owner, group and mode, and only then the secret; then it takes the place of the old one.
+A secret is passed on standard input, so it is in no argument and in no file but its own. The new file is created empty
+beside the old one, gets its owner, group and mode, and only then the secret; then it replaces the old one.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ attributes() { stat -c "%u %g %a %s %Y" "$1" 2>/dev/null || stat -f "%u %g %Lp %
 """
 
 _LOOK = r"""
-read -r word; [ "$word" = ready ] || { echo "standard input does not arrive" >&2; exit 97; }
+read -r word; [ "$word" = ready ] || { echo "standard input is not passed on" >&2; exit 97; }
 me=$(id -u)
 known_group() {
   case $1 in *[!0-9]*) ;; *) return 0 ;; esac
@@ -40,10 +40,10 @@ known_group() {
 }
 problem() { printf "problem %s\n" "$*"; }
 folder() {
-  [ -d "$1" ] && { { [ -w "$1" ] && [ -x "$1" ]; } || problem "the folder $1 is not writable"; return; }
-  [ -e "$1" ] && { problem "$1 is no folder"; return; }
+  [ -d "$1" ] && { { [ -w "$1" ] && [ -x "$1" ]; } || problem "the directory $1 is not writable"; return; }
+  [ -e "$1" ] && { problem "$1 is not a directory"; return; }
   if [ -n "$2" ]; then folder "$(dirname "$1")" "$2"
-  else problem "the folder $1 does not exist (directory_mode would make it)"; fi
+  else problem "the directory $1 does not exist (set directory_mode to create it)"; fi
 }
 look() {
   printf "\n%s\n" "$mark"
@@ -54,7 +54,7 @@ look() {
     [ "$me" = 0 ] || [ "$5" = "$me" ] || problem "the file belongs to another user"
     [ -r "$1" ] || problem "the file is not readable"
     [ "${8:-0}" -le LARGEST ] || problem "the file is larger than any secret: is it the right path?"
-  elif [ -e "$1" ]; then problem "it is there, and no regular file"; echo state other
+  elif [ -e "$1" ]; then problem "it exists and is not a regular file"; echo state other
   else echo state missing; fi
   folder "$(dirname "$1")" "$4"
   if [ -n "$2" ]; then
@@ -80,13 +80,13 @@ make() {
   make "$(dirname "$1")" && mkdir -m "$directory_mode" "$1" && give "$1"
 }
 [ -L "$path" ] && fail "it is a link: name the file itself"
-[ -e "$path" ] && [ ! -f "$path" ] && fail "it is there, and no regular file"
+[ -e "$path" ] && [ ! -f "$path" ] && fail "it exists and is not a regular file"
 folder=$(dirname "$path")
-[ -d "$folder" ] || { [ -n "$directory_mode" ] && make "$folder"; } || fail "the folder $folder cannot be made"
+[ -d "$folder" ] || { [ -n "$directory_mode" ] && make "$folder"; } || fail "the directory $folder cannot be created"
 for old in "$folder/.${path##*/}.mondoo-"*; do
   [ -f "$old" ] && [ ! -L "$old" ] && [ -O "$old" ] && rm -f "$old"
 done
-new=$(mktemp "$folder/.${path##*/}.mondoo-XXXXXX") || fail "no file can be made in $folder"
+new=$(mktemp "$folder/.${path##*/}.mondoo-XXXXXX") || fail "no file can be created in $folder"
 trap "rm -f \"\$new\"" 0
 trap "exit 1" 1 2 3 13 15
 exec 3>"$new" || fail "$new cannot be written"
@@ -103,8 +103,8 @@ fi
 cat >&3 || fail "the secret cannot be written"
 exec 3>&-
 [ -s "$new" ] || fail "the secret did not arrive"
-if [ -f "$path" ]; then echo before file; cat "$path" || fail "what was there cannot be read"; else echo before missing; fi
-mv -f "$new" "$path" || fail "the new file cannot take its place"
+if [ -f "$path" ]; then echo before file; cat "$path" || fail "the previous content cannot be read"; else echo before missing; fi
+mv -f "$new" "$path" || fail "the new file cannot replace the old one"
 trap - 0
 """
 
@@ -115,7 +115,7 @@ rm -f "$path" && [ ! -e "$path" ]
 
 @dataclass(frozen=True)
 class SeenFile:
-    """What is at a path. state: `file`, `missing` or `other`. modified_at: seconds since 1970. problems: what is in the way."""
+    """What is at a path. state: `file`, `missing` or `other`. modified_at: seconds since 1970. problems: what prevents writing."""
 
     state: str
     content: str = ""
@@ -124,7 +124,7 @@ class SeenFile:
 
 
 def look_command(places: Sequence[FilePlace]) -> tuple[str, str]:
-    """A command that looks at files, to be run with `READY` on its standard input, and the mark that parts its output."""
+    """A command that inspects files, to be run with `READY` on its standard input, and the separator in its output."""
     mark = f"mondoo-{secrets.token_hex(12)}"
     looks = [
         " ".join(
@@ -137,15 +137,15 @@ def look_command(places: Sequence[FilePlace]) -> tuple[str, str]:
 
 
 def read_look(output: str, mark: str, count: int) -> list[SeenFile]:
-    """What the command has found, file by file. Raises MondooError where the output is something else."""
+    """The findings of the command for each file. Raises MondooError for any other output."""
     parts = re.split(rf"\n?{mark}\n", output)[1:-1]
     if len(parts) != count:
-        raise MondooError(FILE_FAILED, "the host's shell did not answer as expected")
+        raise MondooError(FILE_FAILED, "the host's shell did not respond as expected")
     return [_seen(part) for part in parts]
 
 
 def write_command(place: FilePlace) -> str:
-    """A command that writes what it gets on its standard input to a file, and tells what was there before."""
+    """A command that writes its standard input to a file, and prints the previous content."""
     names = {
         "path": place.path,
         "owner": place.owner,
@@ -158,10 +158,10 @@ def write_command(place: FilePlace) -> str:
 
 
 def read_written(output: str) -> str | None:
-    """What the file held before; None if there was none. Raises MondooError where the output is something else."""
+    """The previous content of the file; None if there was none. Raises MondooError for any other output."""
     head, _line, content = output.partition("\n")
     if head.strip() not in ("before file", "before missing"):
-        raise MondooError(FILE_FAILED, "the host's shell did not answer as expected")
+        raise MondooError(FILE_FAILED, "the host's shell did not respond as expected")
     return content if head.strip() == "before file" else None
 
 
@@ -171,7 +171,7 @@ def remove_command(place: FilePlace) -> str:
 
 
 def file_place(host: str, options: Mapping[str, Any]) -> FilePlace:
-    """The place that the options of a task name."""
+    """The place that the options of a task describe."""
     if not posixpath.isabs(str(options["path"])):
         raise MondooError(FILE_FAILED, f"{options['path']} is not an absolute path")
     return FilePlace(

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What this controller has begun to hand over and not finished: names and MRNs of tokens, and never a secret.
+"""Unfinished hand-overs of this controller: names and MRNs of tokens, and never a secret.
 
-Only a help: it tells a pending token that a run on this controller left behind from one that belongs to a run elsewhere.
+Only an aid: it distinguishes a pending token left behind by a run on this controller from one of a run elsewhere.
 Without it, the role waits until the pending token is `pending_grace` old.
 """
 
@@ -23,7 +23,7 @@ _FOLDER = "~/.ansible/mondoo.platform/handing-over"
 
 
 class TokenKey(NamedTuple):
-    """A token by the name that it is declared with."""
+    """A token by its declared name."""
 
     scope_mrn: str
     name: str
@@ -40,7 +40,7 @@ def _is_running(process: int) -> bool:
 
 
 class Journal:
-    """process: the run that this is. What cannot be read or written is as if there were no journal."""
+    """process: ID of this run. If it cannot be read or written, there is no journal."""
 
     def __init__(
         self,
@@ -55,11 +55,11 @@ class Journal:
         self._is_running = is_running
 
     def begin(self, keys: Iterable[TokenKey]) -> None:
-        """Notes that secrets of these tokens are about to exist."""
+        """Records that secrets of these tokens are about to exist."""
         self._note(dict.fromkeys(keys, ""))
 
     def deliver(self, mrns: Mapping[TokenKey, str]) -> None:
-        """Notes that the secrets of new tokens are in all of their places. mrns: of the new tokens."""
+        """Records that the secrets of new tokens are in all of their places. mrns: of the new tokens."""
         self._note(mrns)
 
     def _note(self, mrns: Mapping[TokenKey, str]) -> None:
@@ -70,15 +70,15 @@ class Journal:
                 self._path(key).write_text(json.dumps(content), encoding="utf-8")
 
     def end(self, keys: Iterable[TokenKey]) -> None:
-        """Notes that nothing is left of it."""
+        """Removes the records of these tokens."""
         for key in keys:
             with contextlib.suppress(OSError):
                 self._path(key).unlink(missing_ok=True)
 
     def cut_short(self) -> dict[TokenKey, str]:
-        """The tokens whose hand-over has ended without an end: their run is over, or it is this one, which is at its start.
+        """The tokens with an interrupted hand-over: their run has ended, or it is this one, which has just started.
 
-        With each, the MRN of the new token if its secret is in all of its places; else empty text.
+        For each, the MRN of the new token if its secret is in all of its places; else empty text.
         """
         found: dict[TokenKey, str] = {}
         for path in self._paths():

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Modes of files, as a declaration writes them."""
+"""File modes in a declaration."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _WRITABLE_BY_OTHERS = 0o002
 
 
 def mode_from(option: str, value: object, *, of_directory: bool = False) -> str:
-    """Reads a mode: octal text, or as for chmod. An unquoted `0640` is the number 416 in YAML, and taken for what it was.
+    """Reads a mode: octal text, or as for chmod. An unquoted `0640` is the number 416 in YAML, and read as 0640.
 
-    Raises MondooError for what nobody can mean for a secret, such as the number 640 or the text `416`.
+    Raises MondooError for what cannot be intended for a secret, such as the number 640 or the text `416`.
     """
     if isinstance(value, bool) or not isinstance(value, (int, str)):
         raise invalid_option(f"{option}: {value!r} is not a mode")
@@ -38,7 +38,7 @@ def mode_from(option: str, value: object, *, of_directory: bool = False) -> str:
 
 
 def _is_plausible(mode: int, of_directory: bool) -> bool:
-    """Whether it can be meant: readable by its owner, not writable by everybody, and executable only if it is a directory."""
+    """Whether it is plausible: readable by its owner, not writable by everybody, and executable only for a directory."""
     if not 0 <= mode <= 0o777 or mode & _WRITABLE_BY_OTHERS:
         return False
     if of_directory:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What became of a run, token by token: results, a summary, and the report for programs. Pure."""
+"""The outcome of a run, token by token: results, a summary, and the machine-readable report. Pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SHOWN = 5
 
 @dataclass
 class Outcome:
-    """What became of a token. result: as the module tells it, without a secret. failed: why; empty if it did not fail.
+    """The outcome for a token. result: from the module, without a secret. failed: why; empty if it did not fail.
 
     handed_over: whether a new secret is in all of its places.
     """
@@ -67,7 +67,7 @@ class Outcome:
 
 
 def summary(outcomes: Sequence[Outcome], pruned: Iterable[Mapping[str, Any]], *, check_mode: bool) -> str:
-    """How many tokens were created, replaced and so on, and which. pruned: tokens, as the module tells them."""
+    """How many tokens were created, replaced and so on, and which. pruned: tokens in the module's form."""
     lines = [
         Line(outcome.kind, *_name_and_scope({**outcome.token.predicted, **outcome.result})) for outcome in outcomes
     ]
@@ -80,14 +80,14 @@ def _name_and_scope(result: Mapping[str, Any]) -> tuple[str, Scope]:
 
 
 def failures(outcomes: Iterable[Outcome]) -> str:
-    """The first reasons for which tokens failed; empty if none did."""
+    """The first reasons why tokens failed; empty if none did."""
     reasons = list(dict.fromkeys(outcome.failed for outcome in outcomes if outcome.failed))
     more = [f"And {len(reasons) - _SHOWN} more, see the results."] if len(reasons) > _SHOWN else []
     return " ".join([*(_sentence(reason) for reason in reasons[:_SHOWN]), *more])
 
 
 def status(*, failed: bool, changed: bool, check_mode: bool) -> str:
-    """One word for programs."""
+    """The machine-readable status, one word."""
     if failed:
         return "failed"
     if not changed:
@@ -96,7 +96,7 @@ def status(*, failed: bool, changed: bool, check_mode: bool) -> str:
 
 
 def report_text(status_word: str, message: str, result: Mapping[str, Any], *, check_mode: bool) -> str:
-    """The report for programs, as JSON."""
+    """The machine-readable report, as JSON."""
     tokens = [
         {key: entry.get(key) for key in ("name", "scope_mrn", "changed", "failed", "msg", "operations", "places")}
         for entry in result.get("results", ())
@@ -113,7 +113,7 @@ def report_text(status_word: str, message: str, result: Mapping[str, Any], *, ch
 
 
 def sum_operations(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
-    """Several counts of mutations in one."""
+    """The sum of several counts of mutations."""
     total: Counter[str] = Counter()
     for each in counts:
         total.update(each)

@@ -18,9 +18,9 @@ _NO_IDENTIFIER = re.compile(r"\W", re.ASCII)
 
 @dataclass(frozen=True)
 class FilePlace:
-    """A file on a host of the inventory. owner, group: None to leave them as they are, or the user's own for a new file.
+    """A file on a host of the inventory. owner, group: None to keep them, or to use the user's own for a new file.
 
-    mode, directory_mode: as for chmod; directory_mode is None where the folder must be there.
+    mode, directory_mode: as for chmod; directory_mode is None if the directory must exist.
     """
 
     host: str
@@ -36,7 +36,7 @@ class FilePlace:
 
 @dataclass(frozen=True)
 class VaultPlace:
-    """A variable of the file that Ansible Vault encrypts."""
+    """A variable in the file that Ansible Vault encrypts."""
 
     variable: str
 
@@ -46,9 +46,9 @@ class VaultPlace:
 
 @dataclass(frozen=True)
 class TasksPlace:
-    """A file of tasks; path is absolute. store: the ready file of tasks that it is; None for the user's own.
+    """A task file; path is absolute. store: name of the bundled store that it implements; None for the user's own.
 
-    variables: sealed JSON of what the tasks find beside the token; names: of these variables.
+    variables: sealed JSON of the variables that the tasks get besides the token; names: of these variables.
     """
 
     path: str
@@ -65,20 +65,20 @@ _KINDS: dict[str, Any] = {"file": FilePlace, "vault": VaultPlace, "tasks": Tasks
 
 
 def place_data(place: Place) -> dict[str, Any]:
-    """The place as data that can travel in a variable."""
+    """The place as data for a variable."""
     kind = next(name for name, kind in _KINDS.items() if isinstance(place, kind))
     return {"kind": kind, **asdict(place)}
 
 
 def place_from(data: Mapping[str, Any]) -> Place:
-    """The place in such data."""
+    """The place from such data."""
     values = {name: tuple(value) if name == "names" else value for name, value in data.items() if name != "kind"}
     place: Place = _KINDS[data["kind"]](**values)
     return place
 
 
 def place_key(place: Place) -> tuple[str, ...] | None:
-    """What two places have in common that would overwrite each other; None where that cannot be told."""
+    """A key that is equal for places that overwrite each other; None if that is unknown."""
     if isinstance(place, FilePlace):
         host = "localhost" if place.host in LOCALHOST else place.host
         return ("file", host, os.path.normpath(place.path))
@@ -91,7 +91,7 @@ def fill(text: str, space: str, space_name: str) -> str:
 
 
 def has_placeholder(value: object) -> bool:
-    """Whether there is something to fill in, at any depth."""
+    """Whether it contains a placeholder, at any depth."""
     if isinstance(value, str):
         return "{space}" in value or "{space_name}" in value
     if isinstance(value, Mapping):

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Secrets on their way from one task to another.
+"""Passes secrets from one task to another.
 
-The tasks of a play share nothing but variables, and what is in a variable can be shown, cached or logged. So a secret is
-encrypted for the way, with a key that is in no variable and no file: it is made when Ansible loads the plugin, in the process
-that all tasks are forked from, and ends with it.
+The tasks of a play share only variables, and the content of a variable can be shown, cached or logged. A secret is
+therefore encrypted with a key that is in no variable and no file: it is generated when Ansible loads the plugin, in the
+process from which all tasks are forked, and ends with it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.errors imp
 try:
     from cryptography.fernet import Fernet, InvalidToken
 except ImportError:
-    # ansible-core brings it; where it is missing, that is said when it is needed.
+    # ansible-core requires it; if it is missing, the error is raised when it is needed.
     _KEY = None
 else:
     _KEY = Fernet(Fernet.generate_key())
@@ -49,17 +49,17 @@ def _key() -> Fernet:
 
 
 def run_process() -> int:
-    """The ID of the process that all tasks of this run are forked from."""
+    """The ID of the process from which all tasks of this run are forked."""
     return _PROCESS
 
 
 def seal(secret: str) -> str:
-    """The secret, encrypted for other tasks of this run. It may be anything, also what is not valid text."""
+    """The secret, encrypted for other tasks of this run. It need not be valid text."""
     return _key().encrypt(secret.encode("utf-8", "surrogateescape")).decode("ascii")
 
 
 def unseal(sealed: str) -> str:
-    """The secret again; raises MondooError for what another run has sealed."""
+    """The decrypted secret; raises MondooError if another run has sealed it."""
     try:
         return _key().decrypt(str(sealed).encode("ascii")).decode("utf-8", "surrogateescape")
     except (InvalidToken, ValueError):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The variables of the role, read. Text means what it says, in each of them."""
+"""Reads the variables of the role. Each of them may be given as text."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ansible_collections.mondoo.platform.plugins.plugin_utils._text_values impor
 from .delivery import deliver_from
 
 PREFIX = "api_tokens_"
-# Those that are options of the module of the same names.
+# Variables that are module options of the same names.
 _SHARED: dict[str, dict[str, Any]] = {
     option: about for option, about in shared_token_arguments().items() if option not in ("generate",)
 }
@@ -33,13 +33,13 @@ _PRUNING: dict[str, dict[str, Any]] = {
 _FILES: dict[str, dict[str, Any]] = {"vault_file": {"type": "path"}, "report": {"type": "path"}}
 _TYPED: dict[str, dict[str, Any]] = {**_SHARED, **_SCOPES, **_PRUNING, **_FILES}
 VARIABLES = frozenset({*_TYPED, "declared", "deliver", "rotate_now", "vault_password"})
-# What begins like a variable of this role and belongs to somebody else.
+# Prefixes of variables that look like this role's but are not.
 _OTHERS = ("api_tokens__", "api_tokens_result", "api_tokens_adopt_", "api_tokens_offboard_")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """declared: as it is given, a list. common: options of the module that all entries share, as far as they are set.
+    """declared: the list as given. common: module options shared by all entries, if set.
 
     rotate_now: names, MRNs, patterns, or dictionaries with `name` and a scope. vault_file, report: paths, empty if not set.
     """
@@ -58,7 +58,7 @@ class Settings:
 
 
 def read_settings(values: Mapping[str, Any]) -> tuple[Settings, list[str]]:
-    """The settings in `values`, by the names of the variables without their prefix, and sentences on what is wrong."""
+    """The settings in `values`, by the names of the variables without their prefix, and sentences about what is wrong."""
     problems: list[str] = []
     typed: dict[str, Any] = {}
     for name, about in _TYPED.items():
@@ -70,7 +70,7 @@ def read_settings(values: Mapping[str, Any]) -> tuple[Settings, list[str]]:
     options = {name.removeprefix(PREFIX): value for name, value in typed.items()}
     description = values.get("description")
     if isinstance(description, str):
-        # Empty text is a description too: it clears what is there.
+        # Empty text is a description too: it clears the current one.
         options["description"] = description
     deliver: dict[str, Any] = {}
     if values.get("deliver") not in (None, "", {}):
@@ -96,14 +96,14 @@ def read_settings(values: Mapping[str, Any]) -> tuple[Settings, list[str]]:
 
 
 def misspelt_variables(names: Iterable[str]) -> list[str]:
-    """Sentences on variables that look like one of this role, and are none."""
+    """Sentences about unknown variables that look like those of this role."""
     warnings = []
     for name in sorted(names):
         if not name.startswith(PREFIX) or name.startswith(_OTHERS) or name.removeprefix(PREFIX) in VARIABLES:
             continue
         close = get_close_matches(name.removeprefix(PREFIX), VARIABLES, n=1, cutoff=0.75)
         if close:
-            warnings.append(f"{name} is no variable of the role api_tokens: did you mean {PREFIX}{close[0]}?")
+            warnings.append(f"{name} is not a variable of the role api_tokens: did you mean {PREFIX}{close[0]}?")
     return warnings
 
 

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The steps of a hand-over, each of which is a task of the role: what it asks of the service, and what it tells the next.
+"""The steps of a hand-over, each a task of the role: what it requests from the service, and what it returns to the next.
 
-A step gets what the steps before it have told from the variables that they were registered in. Secrets are in there sealed.
+A step reads the results of earlier steps from the variables in which they were registered. Secrets in them are sealed.
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ from .tokens import DeclaredToken, declared_name, expand, select, token_from, wi
 from .vault_file import VaultFile
 
 REGISTERED = f"{PREFIX}_"
-# A host of the playbooks: it reports where tasks of users have taken localhost out of the play.
+# A host of the playbooks: it reports if user tasks have taken localhost out of the play.
 REPORTER = "api_tokens_reporter"
-# The time in the name of a token that a diff is about.
+# The time in the name of a token in a diff.
 _PENDING = re.compile(r" \(pending [^)]*\)(?=\")")
 _UNDONE = "it was not handed over, and the token in use stays as it was. The next run tries again."
 
 
 class Ansible(Protocol):
-    """What a step needs of Ansible.
+    """What a step needs from Ansible.
 
     variables: those of the role, without their prefix. names: of all variables. hosts, groups: of the inventory. active:
-    hosts that take part in the task of each host. template_problems: of variables that could not be evaluated.
+    hosts that still take part in the play. template_problems: of variables that could not be evaluated.
     """
 
     variables: Mapping[str, Any]
@@ -67,14 +67,14 @@ class Ansible(Protocol):
         """The result of the module api_tokens."""
 
     def registered(self, name: str, host: str | None = None) -> Any:
-        """What a task of the role has registered, on this host or another; None if there is nothing."""
+        """The result that a task of the role registered, on this host or another; None without one."""
 
     def temporary_file(self, text: str) -> str:
-        """A file that is gone after the run; nothing in it is a secret."""
+        """A file that is removed after the run; it contains no secret."""
 
 
 class Steps:
-    """The steps of one run of the role. Raises MondooError where the run cannot go on."""
+    """The steps of one run of the role. Raises MondooError if the run cannot continue."""
 
     def __init__(self, ansible: Ansible) -> None:
         self._ansible = ansible
@@ -83,7 +83,7 @@ class Steps:
     # -- check --------------------------------------------------------------------------------------------------------
 
     def check(self) -> dict[str, Any]:
-        """Checks the declaration, and asks the module what it would do."""
+        """Checks the declaration, and determines with the module what it would do."""
         surroundings = self._surroundings()
         declaration = read_declaration(self.settings, surroundings)
         problems = [*self._ansible.template_problems, *self._problems, *declaration.problems]
@@ -99,7 +99,7 @@ class Steps:
         self._refuse(problems)
         if self.settings.rotate_now:
             tokens, unmatched = select(tokens, self.settings.rotate_now)
-            self._refuse([f"{PREFIX}rotate_now: {each} is no token in {PREFIX}declared" for each in unmatched])
+            self._refuse([f"{PREFIX}rotate_now: {each} is not a token in {PREFIX}declared" for each in unmatched])
             tokens = [replace(token, forced=f"it is named in {PREFIX}rotate_now") for token in tokens]
         tokens = [
             replace(token, left_behind=token.journal_key in left, delivered=left.get(token.journal_key, ""))
@@ -151,7 +151,7 @@ class Steps:
             raise MondooError(INVALID_OPTION, f"{head}: {'; '.join(problems)}")
 
     def _predict(self, tokens: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        """What the module would do; raises MondooError where it does not even make a plan."""
+        """What the module would do; raises MondooError if it makes no plan."""
         if not tokens:
             return {"results": [], "pruned": [], "operations": {}, "requests": 0}
         pruning = {"prune": True, "prune_keep": self.settings.prune_keep, "prune_limit": self.settings.prune_limit}
@@ -168,13 +168,15 @@ class Steps:
         )
         if "results" not in result:
             code = (result.get("error") or {}).get("code") or INVALID_OPTION
-            raise MondooError(str(code), str(result.get("msg") or "the module api_tokens did not answer"), advice="")
+            raise MondooError(
+                str(code), str(result.get("msg") or "the module api_tokens returned no result"), advice=""
+            )
         return result
 
     # -- decide -------------------------------------------------------------------------------------------------------
 
     def decide(self) -> dict[str, Any]:
-        """Decides what is to be done, by what the places hold."""
+        """Decides what to do, from the content of the places."""
         checked = self._earlier("checked")
         tokens = [token_from(data) for data in checked["tokens"]]
         looks = {**self._looks_at_files(tokens), **self._looks_at_variables(tokens)}
@@ -189,7 +191,7 @@ class Steps:
         would_change = any(each.needs_secret or each.token.predicted.get("changed") for each in decisions)
         drifts = self._ansible.check_mode and (would_change or bool(prediction.get("pruned")))
         if rounds or prunes:
-            self._write_report("failed", "The run has not come to its end.", {})
+            self._write_report("failed", "The run has not finished.", {})
         return {
             "tokens": [each.token.data() for each in decisions],
             "failures": {each.token.key: each.failed for each in decisions if each.failed},
@@ -237,7 +239,7 @@ class Steps:
     # -- hand over ----------------------------------------------------------------------------------------------------
 
     def stage(self, number: str) -> dict[str, Any]:
-        """Has the new secrets of a round generated, under pending names; and what else is to be changed is."""
+        """Generates the new secrets of a round, under pending names, and makes all other changes."""
         require_shared_key()
         decided, this_round = self._earlier("decided"), self._round(number)
         tokens = self._tokens(this_round["keys"])
@@ -280,8 +282,8 @@ class Steps:
         }
 
     def _finish_delivered(self, tokens: Sequence[DeclaredToken]) -> tuple[dict[str, Any], int]:
-        """Puts to use what an earlier run has handed over. Returns the results of those for which that was so, and how many
-        requests it took.
+        """Puts to use what an earlier run has handed over. Returns the results of these tokens, and how many requests were
+        sent.
         """
         if not tokens:
             return {}, 0
@@ -296,7 +298,7 @@ class Steps:
         return finished, int(result.get("requests", 0))
 
     def store(self, number: str) -> dict[str, Any]:
-        """Puts secrets whose files are written into the encrypted file, and prepares the tasks of users."""
+        """Puts secrets whose files are written into the encrypted file, and prepares the user tasks."""
         staged = self._staged(number)
         tokens = {token.key: token for token in self._tokens(self._round(number)["keys"])}
         failed: dict[str, str] = {}
@@ -348,19 +350,19 @@ class Steps:
         }
 
     def note_tasks(self, number: str, *, failed: bool) -> dict[str, Any]:
-        """Notes how the tasks of a user have ended; what they failed with is told without the secret."""
+        """Records the outcome of user tasks; their error is reported without the secret."""
         message = ""
         if failed:
             task, result = (self._ansible.registered(f"ansible_failed_{what}") for what in ("task", "result"))
             name = task.get("name") if isinstance(task, Mapping) else None
             reason = result.get("msg") if isinstance(result, Mapping) else None
             secret = unseal(self._earlier("stored")["secret"])
-            message = f'the task "{name or "without a name"}" failed: {str(reason or "it says no reason").strip()}'
+            message = f'the task "{name or "without a name"}" failed: {str(reason or "no reason was given").strip()}'
             message = message.replace(secret, "********").rstrip(".")
         return {"number": number, "failed_tasks": message, "changed": False}
 
     def settle(self, number: str) -> dict[str, Any]:
-        """Finds out which secrets are in all of their places, and what has to be taken back from the places of the others."""
+        """Determines which secrets are in all of their places, and which places of the others to restore."""
         staged, stored = self._staged(number), self._earlier("stored", number)
         tokens = {token.key: token for token in self._tokens(self._round(number)["keys"])}
         failed = dict(stored.get("failures", {}))
@@ -372,7 +374,7 @@ class Steps:
                 isinstance(noted, Mapping) and noted.get("run") == staged["run"] and noted.get("number") == number
             )
             if not is_noted:
-                failed[key] = f"{tokens[key].tasks[0]} ended early, or met a host that could not be reached"
+                failed[key] = f"{tokens[key].tasks[0]} ended early, or a host could not be reached"
             elif noted["failed_tasks"]:
                 failed[key] = f"{tokens[key].tasks[0]}: {noted['failed_tasks']}"
         kept: list[str] = []
@@ -398,7 +400,7 @@ class Steps:
         return {"number": number, "failures": failed, "kept": kept, "take_back": files, "changed": changed}
 
     def finish(self, number: str) -> dict[str, Any]:
-        """Puts to use what was handed over, and has the other new tokens deleted."""
+        """Puts to use what was handed over, and deletes the other new tokens."""
         staged, settled = self._staged(number), self._earlier("settled", number)
         tokens = {token.key: token for token in self._tokens(self._round(number)["keys"])}
         failed, kept = dict(settled["failures"]), set(settled["kept"])
@@ -472,14 +474,14 @@ class Steps:
                 f"{token.label}: its new secret was handed over, and could not be put to use: {finished.get('msg')}"
             )
         elif api_token.get("mrn") != entry["mrn"]:
-            reason = f"{token.label}: its new token is gone: somebody else has deleted it. The next run tries again."
+            reason = f"{token.label}: its new token was deleted by somebody else. The next run tries again."
         return {"result": result, "failed": reason, "handed_over": not reason}
 
     def prune(self) -> dict[str, Any]:
-        """Deletes what nobody declared, once everything else has succeeded."""
+        """Deletes undeclared tokens, once everything else has succeeded."""
         outcomes = self._outcomes()
         if any(outcome.failed for outcome in outcomes):
-            return {"changed": False, "pruned": [], "warnings": ["Nothing was pruned, since something failed before."]}
+            return {"changed": False, "pruned": [], "warnings": ["Nothing was pruned, since an earlier step failed."]}
         tokens = [
             outcome.token.module_options(generate=False, rotate_after=None, lost_secret=None) for outcome in outcomes
         ]
@@ -494,7 +496,7 @@ class Steps:
     # -- report -------------------------------------------------------------------------------------------------------
 
     def report(self) -> dict[str, Any]:
-        """Tells what became of everything, for people and for programs."""
+        """Reports the outcome of everything, in readable and machine-readable form."""
         checked, decided, finished = self._earlier("checked"), self._earlier("decided"), self._finished()
         pruned = self._ansible.registered(f"{REGISTERED}pruned") or {}
         pruned = pruned if isinstance(pruned, Mapping) and pruned.get("run") == checked["run"] else {}
@@ -566,7 +568,7 @@ class Steps:
                 INVALID_OPTION, error.strerror or type(error).__name__, attempted=f"write {PREFIX}report, {path}"
             ) from None
 
-    # -- what earlier tasks have told ---------------------------------------------------------------------------------
+    # -- results of earlier tasks -------------------------------------------------------------------------------------
 
     def _earlier(self, name: str, number: str | None = None) -> dict[str, Any]:
         value = self._ansible.registered(REGISTERED + name)
@@ -591,7 +593,7 @@ class Steps:
         return [token for token in tokens if wanted is None or token.key in wanted]
 
     def _answer(self, host: str, name: str, part: str) -> Mapping[str, Any]:
-        """What the task of a host has told, in this part of this run; else why it has not."""
+        """The result of a host's task in this part of this run, or why there is none."""
         run = f"{self._earlier('checked')['run']}/{part}"
         elsewhere = self._ansible.registered(f"{REGISTERED}elsewhere") or {}
         answers = [self._ansible.registered(REGISTERED + name, host), elsewhere.get(host)]
@@ -610,7 +612,7 @@ class Steps:
         return reasons
 
     def _written(self, key: str, place: FilePlace, number: str) -> Mapping[str, Any] | None:
-        """What is told of a file that was written; None if it was not."""
+        """The result for a file that was written; None if it was not."""
         file = _file_of(self._answer(place.host, "written", number), key, place)
         return file if file is not None and not file["msg"] else None
 
@@ -622,7 +624,7 @@ def _file_of(answer: Mapping[str, Any], key: str, place: FilePlace) -> Mapping[s
 def _reason(answer: Mapping[str, Any]) -> str:
     if answer.get("unreachable"):
         return "the host could not be reached"
-    return str(answer.get("msg") or "the host takes no part in the play any more").strip().rstrip(".")
+    return str(answer.get("msg") or "the host is no longer in the play").strip().rstrip(".")
 
 
 def _staged_options(token: DeclaredToken) -> dict[str, Any]:
@@ -642,7 +644,7 @@ def _without_secret(result: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _declared_names(diffs: Any) -> Any:
-    """The diff of a staged run with the names that the tokens will have."""
+    """The diff of a staged run with the final names of the tokens."""
     if isinstance(diffs, Mapping):
         told = {key: _declared_names(value) if key in ("before", "after") else value for key, value in diffs.items()}
         headers = {key: _PENDING.sub("", value) for key, value in told.items() if key.endswith("_header")}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The ready files of tasks that store a secret, and the variables that they take."""
+"""The bundled task files that store a secret, and their variables."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Store:
-    """collection: whose modules the tasks use. required, optional: names of variables in `deliver.vars`."""
+    """collection: the one with the modules of the tasks. required, optional: names of variables in `deliver.vars`."""
 
     collection: str
     required: frozenset[str]
@@ -46,10 +46,10 @@ STORES = {
 
 
 def store_problems(name: object, variables: Mapping[str, Any]) -> Iterator[str]:
-    """Sentences on a store that is none, and on its variables."""
+    """Sentences about an unknown store, and about its variables."""
     if not isinstance(name, str) or name not in STORES:
         close = get_close_matches(str(name), STORES, n=1)
-        hint = f'did you mean "{close[0]}"' if close else f"known are {', '.join(STORES)}"
+        hint = f'did you mean "{close[0]}"' if close else f"known: {', '.join(STORES)}"
         yield f'deliver.store: "{name}" is not known ({hint})'
         return
     store = STORES[name]
@@ -60,5 +60,5 @@ def store_problems(name: object, variables: Mapping[str, Any]) -> Iterator[str]:
     if unknown:
         known = sorted(store.required | store.optional)
         close = get_close_matches(unknown[0], known, n=1)
-        hint = f'did you mean "{close[0]}"' if close else f"known are {', '.join(known)}"
+        hint = f'did you mean "{close[0]}"' if close else f"known: {', '.join(known)}"
         yield f"deliver.vars: {name} does not take {', '.join(unknown)} ({hint})"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Checks files of tasks before anything is changed: they are there, they parse, and their modules exist."""
+"""Checks task files before anything is changed: they exist, they parse, and their modules exist."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _INCLUDES = ("include_tasks", "import_tasks")
 
 
 class TaskFiles:
-    """Files of tasks, each read once. loader: Ansible's, of the running play."""
+    """Task files, each read once. loader: Ansible's, of the running play."""
 
     def __init__(self, loader: Any) -> None:
         self._loader = loader
         self._problems: dict[str, list[str]] = {}
 
     def problems(self, path: str) -> Sequence[str]:
-        """Sentences on what keeps the file from being run."""
+        """Sentences about what prevents running the file."""
         if path not in self._problems:
             self._problems[path] = []  # a file that includes itself is checked once
             self._problems[path] = list(self._check(path))
         return self._problems[path]
 
     def registered(self, path: str) -> set[str]:
-        """The variables that its tasks register, as far as can be told from the text."""
+        """The variables that its tasks register, as far as the text shows them."""
         return {
             name
             for task in self._all_tasks(path, set())
@@ -63,7 +63,7 @@ class TaskFiles:
             if included is not None:
                 yield from self.problems(included)
             if _ends_play(task):
-                yield f"{path} has a task that ends the play in every run, so that nothing could be finished"
+                yield f"{path} has a task that ends the play in every run, so nothing could be finished"
 
     def _read(self, path: str) -> Any:
         return self._loader.load_from_file(path, cache="none")
@@ -92,7 +92,7 @@ def _flatten(tasks: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def _included(task: Mapping[str, Any], path: str) -> str | None:
-    """The file that a task includes; None where only a run can tell."""
+    """The file that a task includes; None if it is known only at run time."""
     for key, value in task.items():
         if str(key).rpartition(".")[2] in _INCLUDES:
             file = value.get("file") if isinstance(value, Mapping) else value
@@ -114,9 +114,9 @@ def _first_line(error: AnsibleError) -> str:
 
 
 def wrapper_text(paths: Sequence[str], names: Sequence[Sequence[str]], variable: str) -> str:
-    """A file of tasks, as JSON, that runs each of the files with the token, its secret and variables.
+    """A task file, as JSON, that runs each of the files with the token, its secret and variables.
 
-    names: of the variables of each file. variable: the registered variable in which they are, sealed. No value is in the text.
+    names: of the variables of each file. variable: the registered variable that has them, sealed. The text has no value.
     """
     blocks = []
     for number, (path, own) in enumerate(zip(paths, names, strict=True)):

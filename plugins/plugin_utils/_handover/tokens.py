@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tokens that a declaration is about: one for each entry, or for each space that an entry stands for."""
+"""The tokens of a declaration: one for each entry, or for each space that an entry applies to."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ GENERATE = "generateAPIToken"
 
 @dataclass(frozen=True)
 class DeclaredToken:
-    """One token. key: tells it from the others of this run. options: as the module takes them, with one scope.
+    """One token. key: identifies it in this run. options: as for the module, with one scope.
 
-    writes_itself: whether the module writes the secret to `token_path`. predicted: what the module says it would do.
+    writes_itself: whether the module writes the secret to `token_path`. predicted: the module's result in check mode.
     forced: why it gets a new secret although the module would not generate one; empty if it does not.
-    left_behind: whether a run on this controller began to hand over a secret of it, and did not finish.
-    delivered: MRN of a new token whose secret an earlier run has brought to all of its places; empty if there is none.
+    left_behind: whether a run on this controller began to hand over a secret of it and did not finish.
+    delivered: MRN of a new token whose secret an earlier run has put into all of its places; empty if there is none.
     """
 
     key: str
@@ -74,7 +74,7 @@ class DeclaredToken:
         return tuple(place for place in self.places if isinstance(place, TasksPlace))
 
     def module_options(self, **changes: Any) -> dict[str, Any]:
-        """The entry that the module gets: without a place it must not generate, and what was left behind is nobody's."""
+        """The entry for the module: without a place it must not generate, and leftovers belong to no other run."""
         options = {name: value for name, value in self.options.items() if value is not None}
         if not self.writes_itself and not self.places:
             options["generate"] = False
@@ -83,19 +83,19 @@ class DeclaredToken:
         return {**options, **changes}
 
     def data(self) -> dict[str, Any]:
-        """The token as data that can travel in a variable."""
+        """The token as data for a variable."""
         return {**vars(self), "places": [place_data(place) for place in self.places]}
 
 
 def token_from(data: Mapping[str, Any]) -> DeclaredToken:
-    """The token in such data."""
+    """The token from such data."""
     return DeclaredToken(**{**data, "places": tuple(place_from(place) for place in data["places"])})
 
 
 def expand(
     entries: Sequence[Entry], results: Sequence[Mapping[str, Any]], surroundings: Surroundings
 ) -> tuple[list[DeclaredToken], list[str]]:
-    """The tokens that the entries stand for, by the module's results, and sentences on what is wrong with their places."""
+    """The tokens of the entries, from the module's results, and sentences about what is wrong with their places."""
     tokens: list[DeclaredToken] = []
     problems: list[str] = []
     seen: dict[tuple[str, ...], str] = {}
@@ -126,14 +126,14 @@ def expand(
 
 
 def _options_in(entry: Entry, space: Space, result: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of an entry that stands for several spaces, for one of them."""
+    """The options of an entry with several spaces, for one of them."""
     dropped = {"each_space", *SCOPE_OPTIONS}
     options = {name: value for name, value in entry.options.items() if name not in dropped}
     return {**fill_all(options, space.id, space.name or ""), "name": result["name"], "space": space.id}
 
 
 def select(tokens: Sequence[DeclaredToken], selectors: Iterable[Any]) -> tuple[list[DeclaredToken], list[str]]:
-    """The tokens that are named by name, MRN, pattern, or `{name, space}`, and the selectors that name none."""
+    """The tokens selected by name, MRN, pattern, or `{name, space}`, and the selectors that match none."""
     chosen: dict[str, DeclaredToken] = {}
     unmatched: list[str] = []
     present = [token for token in tokens if token.present]
@@ -165,14 +165,14 @@ def _selected_scope(selector: Mapping[str, Any]) -> Scope | None:
     try:
         return read_scope({option: selector.get(option) for option in (*SCOPE_OPTIONS, "mrn")})
     except MondooError:
-        return Scope("space", "")  # is no token's
+        return Scope("space", "")  # belongs to no token
 
 
 def with_predictions(tokens: Sequence[DeclaredToken], results: Sequence[Mapping[str, Any]]) -> list[DeclaredToken]:
-    """The tokens with what the module says of each, in their order."""
+    """The tokens with the module's result for each, in their order."""
     return [replace(token, predicted=dict(result)) for token, result in zip(tokens, results, strict=True)]
 
 
 def declared_name(text: str) -> str:
-    """The name that a token is declared with, whatever stage it is in."""
+    """The declared name of a token in any stage."""
     return parse_name(text).base

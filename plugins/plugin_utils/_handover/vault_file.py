@@ -23,7 +23,7 @@ _TRIAL = "x"
 
 
 class VaultFile:
-    """The file at a path, and its password. Raises MondooError (`FileFailed`) where it cannot be used."""
+    """The file at a path, and its password. Raises MondooError (`FileFailed`) if it cannot be used."""
 
     def __init__(self, path: str, password: str) -> None:
         self.path = os.path.realpath(os.path.expanduser(path))
@@ -31,25 +31,25 @@ class VaultFile:
         self._secret = VaultSecret(password.encode())
 
     def variables(self) -> dict[str, str | None]:
-        """What is in it, as `read_variables` tells it; empty if there is no file."""
+        """Its variables, as returned by `read_variables`; empty if there is no file."""
         with self._explained("read"):
             return read_variables(self._read()[0])
 
     def check(self, names: Iterable[str]) -> None:
-        """Refuses, without writing anything, what would keep these variables from being set."""
+        """Refuses, without writing anything, if something prevents setting these variables."""
         with self._explained("write"):
             text, _label = self._read()
             change_variables(text, dict.fromkeys(names, _TRIAL))
             folder = os.path.dirname(self.path)
             if not os.path.isdir(folder):
-                raise MondooError(FILE_FAILED, f"the folder {folder} does not exist")
+                raise MondooError(FILE_FAILED, f"the directory {folder} does not exist")
             if not os.access(folder, os.W_OK | os.X_OK):
-                raise MondooError(FILE_FAILED, f"the folder {folder} is not writable")
+                raise MondooError(FILE_FAILED, f"the directory {folder} is not writable")
 
     def change(self, values: Mapping[str, str | None]) -> dict[str, str | None]:
-        """Sets variables, or takes away those with None. Returns what these variables held before, None for nothing.
+        """Sets variables, or removes those with None. Returns their previous values, None for unset.
 
-        The file is read again under a lock that other runs on this folder wait for.
+        The file is read again under a lock that other runs on this directory wait for.
         """
         with self._explained("write"), self._lock():
             text, label = self._read()
@@ -80,7 +80,7 @@ class VaultFile:
         except AnsibleError:
             raise MondooError(
                 FILE_FAILED,
-                "api_tokens_vault_password does not open it",
+                "api_tokens_vault_password does not decrypt it",
                 advice="Give the password that it is encrypted with.",
             ) from None
 
@@ -110,10 +110,10 @@ class VaultFile:
 
     @contextlib.contextmanager
     def _lock(self) -> Iterator[None]:
-        """The folder is locked: that leaves no file behind, and holds for all users."""
+        """Locks the directory, which leaves no file behind and works for all users."""
         descriptor = os.open(os.path.dirname(self.path), os.O_RDONLY | os.O_DIRECTORY)
         try:
-            with contextlib.suppress(OSError):  # some network file systems have no locks for folders
+            with contextlib.suppress(OSError):  # some network file systems cannot lock directories
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
         finally:

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Changes single variables in the text of a YAML file, and nothing else of it. Pure.
+"""Changes single variables in the text of a YAML file, and nothing else in it. Pure.
 
-The text is cut at the places where the parser has found the values, and what comes out is parsed again: everything but the
-variables must be as it was.
+The text is cut at the positions where the parser found the values, and the result is parsed again: everything but the
+variables must be unchanged.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.errors imp
 
 
 def read_variables(text: str) -> dict[str, str | None]:
-    """The variables at the top level, with their values as text; None for one that is no scalar. Raises MondooError."""
+    """The variables at the top level, with their values as text; None for one that is not a scalar. Raises MondooError."""
     root = _root(text)
     return {} if root is None else {key.value: _scalar(value) for key, value in root.value}
 
 
 def change_variables(text: str, values: Mapping[str, str | None]) -> str:
-    """The text with these variables set; None takes one away. Raises MondooError where that cannot be done."""
+    """The text with these variables set; None removes one. Raises MondooError if that is not possible."""
     changed = text
     for name, value in values.items():
         changed = _remove(changed, name) if value is None else _set(changed, name, value)
@@ -35,7 +35,7 @@ def change_variables(text: str, values: Mapping[str, str | None]) -> str:
 
 def _set(text: str, name: str, value: str) -> str:
     root = _root(text)
-    # JSON's strings are YAML's double-quoted ones.
+    # JSON strings are valid double-quoted YAML strings.
     quoted = json.dumps(value)
     pair = _pair(root, name)
     if pair is not None:
@@ -60,7 +60,7 @@ def _remove(text: str, name: str) -> str:
     if root is None or pair is None:
         return text
     if root.flow_style:
-        raise _failure(f"{name} cannot be taken out of it again")
+        raise _failure(f"{name} cannot be removed from it")
     start = text.rfind("\n", 0, pair[0].start_mark.index) + 1
     end = pair[1].end_mark.index
     line_end = text.find("\n", end)
@@ -70,16 +70,16 @@ def _remove(text: str, name: str) -> str:
 
 
 def _root(text: str) -> Any:
-    """The mapping at the top, None if there is nothing in the text."""
+    """The mapping at the top level, None if the text is empty."""
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        raise _failure(f"it is no valid YAML{f' in line {mark.line + 1}' if mark else ''}") from None
+        raise _failure(f"it is not valid YAML{f' in line {mark.line + 1}' if mark else ''}") from None
     if root is None or (isinstance(root, yaml.ScalarNode) and not root.value):
         return None
     if not isinstance(root, yaml.MappingNode):
-        raise _failure("it holds no variables, but something else")
+        raise _failure("it does not contain variables")
     if any(not isinstance(key, yaml.ScalarNode) for key, _value in root.value):
         raise _failure("one of its keys is not the name of a variable")
     return root
@@ -88,21 +88,21 @@ def _root(text: str) -> Any:
 def _pair(root: Any, name: str) -> Any:
     pairs = [pair for pair in root.value if pair[0].value == name] if root is not None else []
     if len(pairs) > 1:
-        raise _failure(f"{name} is there twice")
+        raise _failure(f"{name} occurs twice")
     if pairs and not isinstance(pairs[0][1], yaml.ScalarNode):
-        raise _failure(f"{name} is no secret, but a list or a dictionary")
+        raise _failure(f"{name} is not a secret, but a list or a dictionary")
     return pairs[0] if pairs else None
 
 
 def _verify(before: str, after: str, values: Mapping[str, str | None]) -> None:
-    """Raises MondooError unless the texts differ in the variables alone."""
+    """Raises MondooError unless the texts differ only in the variables."""
     old, new = _root(before), _root(after)
     others = [
         [_content(pair) for pair in (root.value if root else []) if pair[0].value not in values] for root in (old, new)
     ]
     held = {key.value: _scalar(value) for key, value in (new.value if new else [])}
     if others[0] != others[1] or any(held.get(name) != value for name, value in values.items()):
-        raise _failure("its variables cannot be changed without touching what else is in it")
+        raise _failure("its variables cannot be changed without changing something else in it")
 
 
 def _scalar(node: Any) -> str | None:

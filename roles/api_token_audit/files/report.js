@@ -3,19 +3,19 @@
  * GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Filters, sorts and draws the tokens of an audit from the data in the page. Without it, the page is a plain document.
- * What is filtered is in the address, so that it can be handed on: #severity=high&scope=spaces/alpha&token=MRN
+ * Filters, sorts and renders the tokens of an audit from the data in the page. Without it, the page is a plain document.
+ * The filters are in the address, so a view can be shared: #severity=high&scope=spaces/alpha&token=MRN
  */
 (function () {
   "use strict";
 
   const SEVERITIES = ["high", "medium", "low"];
-  const BLOCK = 50; // rows that are drawn, and taken away, together
-  const AHEAD = 1200; // pixels beyond the window in which rows are drawn
+  const BLOCK = 50; // rows that are rendered and removed together
+  const AHEAD = 1200; // pixels beyond the window in which rows are rendered
   const ON_PAPER = 2000; // rows that are printed
   const FIRST_USE_IS_KNOWN = 1;
   const IS_OWN = 2;
-  // What is invisible, or changes the order in which a line is read: shown by its number.
+  // Invisible characters, and those that change the direction of text: shown by number.
   const INVISIBLE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
 
   const data = JSON.parse(document.getElementById("data").textContent);
@@ -75,7 +75,7 @@
     return element;
   }
 
-  /** Text with what is invisible in it shown by its number. */
+  /** Text with invisible characters shown by number. */
   function visible(text) {
     const parts = [];
     let start = 0;
@@ -95,7 +95,7 @@
     return el("bdi", null, ...(text.trim() ? visible(text) : ["(no name)"]));
   }
 
-  /** For places that hold text alone. */
+  /** For places that can contain only text. */
   function plain(text) {
     return text.replace(INVISIBLE, codePoint).replace(/\s+/g, " ");
   }
@@ -129,7 +129,7 @@
     return [days(count), el("small", null, el("time", { dateTime: text }, text.slice(0, 10)))];
   }
 
-  // The state: what is filtered and sorted, and the token that is looked at
+  // The state: filters, order, and the selected token
 
   const SETS = ["severity", "rule", "age", "use", "show"];
   const VALUES = ["scope", "creator", "q", "sort", "token"];
@@ -157,7 +157,7 @@
     const parameters = new URLSearchParams();
     for (const name of SETS) { if (state[name].size) { parameters.set(name, [...state[name]].join(",")); } }
     for (const name of VALUES) { if (state[name]) { parameters.set(name, state[name]); } }
-    // Slashes and commas need no escape there, and are easier to read without.
+    // Slashes and commas need no escaping there, and are easier to read without it.
     return parameters.toString().replaceAll("%2F", "/").replaceAll("%2C", ",");
   }
 
@@ -238,13 +238,13 @@
     });
   }
 
-  // The list: blocks of rows, each drawn when it comes near the window
+  // The list: blocks of rows, each rendered when it comes near the window
 
   const live = document.querySelector(".live");
   const opened = new Set();
   let rows = [];
   let blocks = [];
-  let height = 96; // of a row, until one has been seen
+  let height = 96; // of a row, until one has been measured
   const watcher = new IntersectionObserver((entries) => {
     for (const entry of entries) { if (entry.isIntersecting) { fill(entry.target); } else { empty(entry.target); } }
   }, { rootMargin: AHEAD + "px 0px" });
@@ -274,7 +274,7 @@
   }
 
   function empty(block) {
-    // What has the focus must not vanish; and a list must have a beginning for those who do not scroll.
+    // The focused element must not vanish; and the list must have a beginning for users who do not scroll.
     if (!block.childElementCount || block.start === 0 || block.contains(document.activeElement)) { return; }
     block.style.height = block.offsetHeight + "px";
     block.replaceChildren();
@@ -340,7 +340,7 @@
     try {
       await navigator.clipboard.writeText(text);
     } catch {
-      // Where the page is not trusted with the clipboard.
+      // If the page has no access to the clipboard.
       const area = el("textarea", { value: text, className: "vh", "aria-label": "MRN" });
       document.body.append(area);
       area.select();
@@ -374,7 +374,7 @@
     if (next) { event.preventDefault(); next.focus(); }
   });
 
-  /** Shows one token: drawn, open, in sight and with the focus. */
+  /** Shows one token: rendered, open, in view and focused. */
   function show(mrn) {
     const place = rows.findIndex((token) => token.mrn === mrn);
     if (place < 0) { return false; }
@@ -400,12 +400,12 @@
     creator: select([["", "Anybody"], ...[...new Set(tokens.map((token) => token.creator))].filter(Boolean).sort(collator.compare).map((creator) => [creator, plain(creator)])]),
     sort: select(Object.entries(SORTS).map(([name, [text]]) => [name === "danger" ? "" : name, text])),
   };
-  const nothing = el("p", { className: "panel empty", hidden: true }, tokens.length ? "No token fits these filters." : "There are no tokens.");
+  const nothing = el("p", { className: "panel empty", hidden: true }, tokens.length ? "No token matches these filters." : "There are no tokens.");
   const heads = el("div", { className: "row heads", role: "group", "aria-label": "Sort by" },
     ...[["Score", "danger"], ["Token", "name"], ["Scope", "scope"], ["Permissions"], ["Age", "oldest", "newest"], ["Last use", "idle"], ["Findings", "findings"]].map(head));
   const active = el("ul", { className: "active", "aria-label": "Filters in use" });
 
-  /** The head of a column: sorts by it, and where there are two ways, turns it round. */
+  /** The head of a column: sorts by it, and reverses the order if there are two. */
   function head([text, ...sorts]) {
     if (!sorts.length) { return el("div", null, text); }
     const button = el("button", { type: "button" }, text);
@@ -439,7 +439,7 @@
     controls[name].addEventListener("change", () => change(() => { state[name] = new Set(controls[name].value ? [controls[name].value] : []); }));
   }
 
-  /** Makes a button of a tile or a bar. */
+  /** Turns a tile or a bar into a button. */
   for (const item of document.querySelectorAll("[data-filter]")) {
     const button = el("button", { type: "button", className: "filter" });
     const what = [...item.childNodes].filter((node) => !node.classList?.contains("what"));
@@ -529,7 +529,7 @@
     nothing.hidden = Boolean(list.length);
   }
 
-  /** A choice of one cannot say several. */
+  /** A single-choice control cannot show several values. */
   function several(control, values) {
     control.querySelector("[data-several]")?.remove();
     if (values.size > 1) { control.append(el("option", { value: "*", "data-several": "", hidden: true }, values.size + " chosen")); }
@@ -544,7 +544,7 @@
     state = fromAddress();
     refresh();
     if (state.token && !show(state.token)) {
-      // A link leads to its token, whatever else was filtered.
+      // A link leads to its token, whatever the filters.
       const wanted = state.token;
       state = fromNothing(state);
       refresh();
@@ -552,7 +552,7 @@
     }
   }
 
-  // Paper has no window to look through.
+  // Printing has no viewport.
   let isPrinting = false;
   function beforePrint() {
     if (isPrinting) { return; }
@@ -582,7 +582,7 @@
   document.documentElement.classList.add("js");
   addEventListener("hashchange", follow);
   document.addEventListener("click", (event) => {
-    // The same address again is no change of it.
+    // Setting the same address again is not a change.
     if (event.target.closest?.("a[href^='#token=']")?.getAttribute("href") === location.hash) { follow(); }
   });
   follow();

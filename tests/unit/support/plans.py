@@ -68,7 +68,7 @@ class Case:
         for part, warning in zip(self.warnings, plan.warnings, strict=True):
             assert part in warning
         if plan.finished is not None:
-            assert plan.reason == "its new secret was handed over before"
+            assert plan.reason == "its new secret was already handed over"
         elif plan.before is not None and plan.generates:
             assert plan.reason == self.reason
         else:

@@ -56,7 +56,7 @@ MISTAKE = "An error in the collection itself"
 # Seconds for which a run looks for what a listing does not show yet.
 PATIENCE = 30.0
 # Every way in which a run says that there may be a token whose secret nobody holds.
-CONFESSIONS = ("nobody holds its secret", "could not be determined")
+CONFESSIONS = ("its secret is lost", "could not be determined")
 
 
 class MemoryFile:

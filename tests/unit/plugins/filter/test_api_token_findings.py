@@ -193,12 +193,12 @@ def test_a_finding() -> None:
             {"max_age": "0", "now": NOW - 10 * DAY + timedelta(seconds=1)},
             "It is 1 second old; at most 0 seconds are allowed.",
         ),
-        (entry(created_at=None), {"max_age": "1d"}, "Unknown: the service does not tell when it was created."),
+        (entry(created_at=None), {"max_age": "1d"}, "Unknown: the service does not report when it was created."),
         (entry(), {"max_unused": "30m"}, "It was last used 2 days ago; at most 30 minutes are allowed."),
         (
             entry(last_used_at=None, unused_days=None),
             {"max_unused": "1d"},
-            "Unknown: the service does not tell when it was last used.",
+            "Unknown: the service does not report when it was last used.",
         ),
         (entry(last_used_at=None), {}, "It was never used, and is 10 days old."),
         (entry(last_used_at=None, created_at=None), {}, "It was never used."),
@@ -208,7 +208,7 @@ def test_a_finding() -> None:
             "It has agent, owner; the policy allows viewer.",
         ),
         (with_roles("agent"), {"allowed_permissions": []}, "It has agent; the policy allows nothing."),
-        (with_roles("viewer", "editor", "owner"), {}, "It has editor, viewer beside owner."),
+        (with_roles("viewer", "editor", "owner"), {}, "It has editor, viewer in addition to owner."),
         (
             entry(RETIRED, last_used_at=ago(1)),
             {},
@@ -222,12 +222,12 @@ def test_a_finding() -> None:
         (
             entry(retired_name("ci", NOW + DAY)),
             {},
-            "Its name says that it was replaced at 2026-11-24T18:00:00Z, which is yet to come; it is still valid.",
+            "Its name says that it was replaced at 2026-11-24T18:00:00Z, which is in the future; it is still valid.",
         ),
         (
             entry(PENDING, created_at=None),
             {},
-            "It was generated 11 minutes ago, and nobody is known to hold its secret.",
+            "It was generated 11 minutes ago, and its secret has no known holder.",
         ),
         (entry(created_at=ago(1500)), {"max_age": "1d"}, "It is 1,500 days old; at most 1 day is allowed."),
     ],
@@ -337,11 +337,11 @@ def test_now_is_the_present_by_default() -> None:
             {"accepted": [{"rule": "unused", "name": "ci", "pattern": "c*", "reason": "x"}]},
             'entry 1 of accepted ("ci"): exactly one of name, mrn and pattern is required',
         ),
-        ([], {"accepted": [{"rule": "unsued", "name": "ci", "reason": "x"}]}, 'there is no rule "unsued"; there are'),
+        ([], {"accepted": [{"rule": "unsued", "name": "ci", "reason": "x"}]}, 'unknown rule "unsued"; known:'),
         (
             [],
             {"accepted": [{"rule": "unused", "pattern": "c*", "reason": "x", "untill": "2027-01-01"}]},
-            'entry 1 of accepted ("c*"): there is no untill; there are rule, name, mrn, pattern, scope, reason, until, by',
+            'entry 1 of accepted ("c*"): unknown untill; known: rule, name, mrn, pattern, scope, reason, until, by',
         ),
         (
             [],
@@ -350,11 +350,11 @@ def test_now_is_the_present_by_default() -> None:
         ),
         ([], {"now": "noon"}, 'now: "noon" is not a time'),
         ([], {"severities": ["high"]}, "severities must be a dictionary"),
-        ([], {"severities": {"to_old": "high"}}, 'severities: there is no rule "to_old"; there are duplicate_name,'),
+        ([], {"severities": {"to_old": "high"}}, 'severities: unknown rule "to_old"; known: duplicate_name,'),
         (
             [],
             {"severities": {"too_old": "fatal"}},
-            'severities: "fatal" for too_old is none of high, medium, low, ignore',
+            'severities: "fatal" for too_old is not one of high, medium, low, ignore',
         ),
     ],
 )

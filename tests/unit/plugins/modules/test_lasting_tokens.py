@@ -125,7 +125,7 @@ def test_what_keeps_nothing_is_warned_of(run_set: Run, model: Model, monkeypatch
     warned = warnings_of_modules(monkeypatch)
     model.add(CI)
     run_set({"name": "ci"}, prune=True, prune_keep=["terraform-*"])
-    assert warned == ['prune_keep: "terraform-*" fits no API token.']
+    assert warned == ['prune_keep: "terraform-*" matches no API token.']
 
 
 # Names

@@ -203,7 +203,7 @@ def test_what_a_person_is_told() -> None:
     adoption = adopt_listed([token("ci"), token(RETIRED, 1), token(" odd", 2), token("x", scope=ACME)])
     assert summary_lines(adoption, [BETA]) == [
         "3 API tokens of 2 scopes declared.",
-        "1 of them by MRN, since the name does not tell which one is meant.",
+        "1 of them by MRN, since the name does not identify the token.",
         f'Left out: "{RETIRED}" of space "alpha". A rotation has replaced it by "ci".',
         'Could not be read: space "1234".',
     ]

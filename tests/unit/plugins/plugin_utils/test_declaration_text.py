@@ -57,16 +57,16 @@ def test_a_whole_file() -> None:
     assert (
         text
         == f"""---
-# The API tokens that were there at 2026-11-25T12:00:00Z, written by the playbook mondoo.platform.adopt.
+# The API tokens that existed at 2026-11-25T12:00:00Z, written by the playbook mondoo.platform.adopt.
 #
 #   ansible-playbook mondoo.platform.onboard -e @a/f.yml --check --diff
 #
-# changes nothing until somebody changes a token, at the service or in this file. There is no secret in it: the service
+# changes nothing until a token is changed, at the service or in this file. It contains no secret: the service
 # shows a secret once, when its token is generated.
 
 api_tokens_declared:
   # Organization "acme": 1 token
-  # Created 2026-11-25 by somebody unknown, never used.
+  # Created 2026-11-25 by an unknown user, never used.
   - name: billing
     organization: acme
     description: ""
@@ -79,13 +79,13 @@ api_tokens_declared:
     description: "Scans: all"
     permissions: [viewer]
   # "dup", by its MRN: 2 tokens of space "alpha" have this name.
-  # Created by somebody unknown at an unknown time, never used.
+  # Created by an unknown user at an unknown time, never used.
   - mrn: "{MRN}2"
     space: alpha
     description: ""
     permissions: []
   # "dup", by its MRN: 2 tokens of space "alpha" have this name.
-  # Created by somebody unknown at an unknown time, never used.
+  # Created by an unknown user at an unknown time, never used.
   - mrn: "{MRN}3"
     space: alpha
     description: ""
@@ -136,9 +136,9 @@ def test_comments_cannot_be_broken_out_of() -> None:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({}, "Created by somebody unknown at an unknown time, never used."),
+        ({}, "Created by an unknown user at an unknown time, never used."),
         ({"created_at": NOW, "created_by": "a@b"}, "Created 2026-11-25 by a@b, never used."),
-        ({"created_at": NOW, "last_used_at": NOW}, "Created 2026-11-25 by somebody unknown, last used 2026-11-25."),
+        ({"created_at": NOW, "last_used_at": NOW}, "Created 2026-11-25 by an unknown user, last used 2026-11-25."),
         ({"created_by": "a@b", "last_use_known": False}, "Created by a@b at an unknown time; last use unknown."),
     ],
 )

@@ -75,7 +75,7 @@ def test_special_tokens(changes: dict[str, Any], criteria: Criteria, matches: bo
 @pytest.mark.parametrize(
     ("changes", "criteria", "words"),
     [
-        ({"created_at": None}, Criteria(older_than=DAY), f'older_than: the service does not tell when "ci" of space "alpha" ({MRN}ci)'),
+        ({"created_at": None}, Criteria(older_than=DAY), f'older_than: the service does not report when "ci" of space "alpha" ({MRN}ci)'),
         ({"created_at": None}, Criteria(older_than=DAY), "was created. Nothing was changed."),
         ({"last_use_known": False, "last_used_at": None}, Criteria(unused_for=DAY), "was last used. Nothing was changed."),
         ({"last_used_at": None, "created_at": None}, Criteria(unused_for=DAY), "was created. Nothing was changed."),
@@ -104,10 +104,13 @@ def test_options_also_as_text(options: dict[str, Any], criteria: Criteria, limit
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({}, "one of created_by, unused_for, older_than, names is required: all that was listed would be deleted."),
+        (
+            {},
+            "one of created_by, unused_for, older_than, names is required: otherwise all listed tokens would be deleted.",
+        ),
         ({"limit": 3}, "is required"),
         # An empty variable must not widen what is deleted.
-        ({"created_by": "", "older_than": "1d"}, "created_by is empty; leave it out if it does not matter."),
+        ({"created_by": "", "older_than": "1d"}, "created_by is empty; omit it if it does not matter."),
         ({"created_by": [], "older_than": "1d"}, "created_by is empty"),
         ({"names": " , ", "older_than": "1d"}, "names is empty"),
         ({"unused_for": " ", "names": "x"}, "unused_for is empty"),
@@ -151,7 +154,7 @@ def test_never_the_one_in_use() -> None:
     ("names", "own_is_known", "first", "last"),
     [
         (["ci"], True, "1 of 1 API token fits:", "last used 2026-10-06."),
-        (["ci"], False, "1 of 1 API token fits:", "Whether this run logs in with one of them cannot be told."),
+        (["ci"], False, "1 of 1 API token fits:", "Whether this run logs in with one of them cannot be determined."),
         ([], False, "0 of 0 API tokens fit.", "0 of 0 API tokens fit."),
     ],
 )

@@ -70,7 +70,7 @@ def test_values(name: str, value: Any, expected: Any) -> None:
         ({"names": {"a": 1}}, "names"),
         ({"entries": "a,b"}, "entries"),
         ({"level": "middle"}, "value of level must be one of: low, high, got: middle"),
-        ({"nmaes": []}, "there is no option nmaes; there are count, entries,"),
+        ({"nmaes": []}, "unknown option nmaes; known: count, entries,"),
     ],
 )
 def test_refusals(values: dict[str, Any], words: str) -> None:

@@ -180,7 +180,7 @@ def _failure(name: str, **more: Any) -> dict[str, Any]:
     }
 
 
-_ADVICE = "and nobody takes it. Nothing was changed. Register the result of the task, or set token_path."
+_ADVICE = "and the secret would be lost. Nothing was changed. Register the result of the task, or set token_path."
 
 
 def test_the_failure_says_who_would_have_to_take_the_secret() -> None:

@@ -142,7 +142,7 @@ def test_a_refused_step_that_finishes_a_rotation(refused: str, names: list[str],
     world.model.refusing = {refused: "PermissionDenied"}
     done = run(world, declaration, **how)
     assert world.names == names
-    assert "is valid, and its secret was handed over before. The next run finishes the rotation." in str(done.error)
+    assert "is valid, and its secret was already handed over. The next run finishes the rotation." in str(done.error)
     world.model.refusing = {}
     assert run(world, declaration, **how).errors == []
     assert [entry.mrn for entry in world.in_use(declaration)] == [HALF_DONE.mrn]

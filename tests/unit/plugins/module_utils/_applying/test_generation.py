@@ -126,7 +126,7 @@ def test_a_token_that_cannot_be_deleted_again_is_named() -> None:
     world.model.refusing = {"made-1": "PermissionDenied"}
     done = run(world, to_file(CREATE))
     assert "could not be deleted again" in str(done.error)
-    assert "nobody holds its secret" in str(done.error)
+    assert "its secret is lost" in str(done.error)
     assert "/serviceaccounts/made-1" in str(done.error)
     assert done.entry.changed
 
@@ -274,7 +274,7 @@ def test_a_stray_that_shows_up_after_the_run_was_warned_of() -> None:
     assert done.entry.token is not None
     assert sum(world.clock.pauses) == pytest.approx(30, abs=5)
     assert "No listing showed a token of that request within 30 seconds" in done.words
-    assert f"whose MRN is not {done.entry.token.mrn}, nobody holds its secret" in done.words
+    assert f"whose MRN is not {done.entry.token.mrn}, its secret is lost" in done.words
     world.reveal()
     assert world.names == ["ci", "ci"]
     (stray,) = world.orphans
@@ -328,9 +328,7 @@ def test_a_lost_answer_is_reported_where_trying_again_is_of_no_use() -> None:
     world = World(options={"lag": 99})
     done = run(world, CREATE, faults={1: Fault.WEB_PAGE_AFTER})
     assert done.error.code == errors.NOT_GRAPHQL
-    assert 'if space "space-1" has an API token "ci" that was not there before, nobody holds its secret' in str(
-        done.error
-    )
+    assert 'if space "space-1" has an API token "ci" that did not exist before, its secret is lost' in str(done.error)
     assert done.entry.changed
     assert world.requests.count("generateAPIToken") == 1
 

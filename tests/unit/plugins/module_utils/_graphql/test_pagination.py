@@ -66,8 +66,8 @@ def test_all_pages_are_read(pages: list[object], names: list[str], cursors: list
     [
         ([page("a", cursor="1"), page("b", cursor="1")], "the same cursor came twice"),
         ([page("a", cursor="1"), page("b", cursor="2"), page("c", cursor="1")], "the same cursor came twice"),
-        ([page("a", cursor=None, more=True)], "there is more, and no cursor leads there"),
-        ([page("a", cursor="", more=True)], "there is more, and no cursor leads there"),
+        ([page("a", cursor=None, more=True)], "there is more, but no cursor for it"),
+        ([page("a", cursor="", more=True)], "there is more, but no cursor for it"),
         ([{"edges": []}], "it does not say whether there is more"),
         ([{"edges": [], "pageInfo": None}], "it does not say whether there is more"),
         ([{"edges": [], "pageInfo": {}}], "it does not say whether there is more"),

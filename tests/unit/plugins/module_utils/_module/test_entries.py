@@ -197,7 +197,7 @@ def test_places_name_the_entry() -> None:
     ("entry", "words"),
     [
         ({"name": "ci", "space": "s", "permisions": []}, 'unknown permisions (did you mean "permissions")'),
-        ({"name": "ci", "space": "s", "zzz": 1, "aaa": 2}, "unknown aaa, zzz (known are "),
+        ({"name": "ci", "space": "s", "zzz": 1, "aaa": 2}, "unknown aaa, zzz (known: "),
         ({"name": "ci", "space": "s", "prune": True}, "unknown prune"),
         ({"name": "ci", "space": "s", 3: 4}, "unknown 3"),
         ({"name": "ci"}, "one of space, organization and scope_mrn is required, here or for the whole task"),

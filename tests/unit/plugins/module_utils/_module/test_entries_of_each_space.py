@@ -80,9 +80,9 @@ def test_what_is_refused_before_any_request(entry: dict[str, Any], words: str) -
 @pytest.mark.parametrize(
     ("spaces", "each_space", "warnings"),
     [
-        ((), True, ['entry 1 of tokens ("ci-{space}") stands for no space: organization "acme" has none.']),
-        ((ALPHA,), ["alpha", "x*"], ['entry 1 of tokens ("ci-{space}"): each_space: "x*" fits no space of organization "acme".']),
-        ((ALPHA,), [], ['entry 1 of tokens ("ci-{space}") stands for no space: each_space is empty.']),
+        ((), True, ['entry 1 of tokens ("ci-{space}") applies to no space: organization "acme" has none.']),
+        ((ALPHA,), ["alpha", "x*"], ['entry 1 of tokens ("ci-{space}"): each_space: "x*" matches no space of organization "acme".']),
+        ((ALPHA,), [], ['entry 1 of tokens ("ci-{space}") applies to no space: each_space is empty.']),
     ],
 )  # fmt: skip
 def test_patterns_that_fit_nothing_are_warnings(

@@ -183,7 +183,8 @@ def test_without_a_home_a_run_warns_and_goes_on(home: str, monkeypatch: pytest.M
     monkeypatch.setenv("HOME", home)
     (warning,) = run_at([ALPHA])
     assert re.match(
-        r"Runs on this host cannot take turns, since no lock can be had in ~/\.ansible/mondoo\.platform \(.+\)", warning
+        r"Runs on this host cannot take turns, since no lock is available in ~/\.ansible/mondoo\.platform \(.+\)",
+        warning,
     )
 
 

@@ -118,7 +118,7 @@ PRUNED = {
         [CI, OTHER],
         {"other": set()},
         around=Context(NOW, identity_known=False),
-        warnings=["cannot tell whether one of these tokens is the one that this task logs in with"],
+        warnings=["cannot determine whether this task logs in with one of these tokens"],
     ),
     "nothing, and no warning of it": Set([declare()], [CI], around=Context(NOW, identity_known=False)),
     # Of other scopes
@@ -183,14 +183,14 @@ PRUNED = {
         [declare()], [CI, OTHER, token("tf-1"), token("tf-2")], {"other": set()}, Prune(("tf-?",))
     ),
     "names in other letters than the pattern": Set(
-        [declare()], [CI, OTHER], {"other": set()}, Prune(("O*",)), warnings=['"O*" fits no API token']
+        [declare()], [CI, OTHER], {"other": set()}, Prune(("O*",)), warnings=['"O*" matches no API token']
     ),
     "not a name that is a pattern by accident": Set(
         [declare()], [CI, token("[ops] deploy")], prune=Prune(("[ops] deploy",))
     ),
     "a pattern that fits only what is declared is not warned of": Set([declare()], [CI], prune=Prune(("c*",))),
     "a pattern that fits nothing is warned of": Set(
-        [declare()], [CI], prune=Prune(("x", "c?")), warnings=['prune_keep: "x" fits no API token']
+        [declare()], [CI], prune=Prune(("x", "c?")), warnings=['prune_keep: "x" matches no API token']
     ),
     "a retired name to keep": Set([declare()], [CI, retired()], prune=Prune(("* (retired *)",))),
 }
@@ -257,7 +257,7 @@ def test_two_entries_that_are_about_one_token_are_refused(second: Declaration) -
     case = Set([declare(description="x"), second, declare("other", description="y")], [CI, OTHER, retired()])
     assert case.codes == [errors.INVALID_OPTION, errors.INVALID_OPTION, None]
     for plan in case.plans()[:2]:
-        assert f"entry 0 and entry 1 are about the same API token, {CI.mrn}" in str(plan)
+        assert f"entry 0 and entry 1 refer to the same API token, {CI.mrn}" in str(plan)
     assert case.deletions() == ([], [])
 
 

@@ -111,7 +111,7 @@ NAMES = {
         words=[
             f"{CI.mrn} (created 2026-11-13T18:00:00Z by someone@example.com, last used 2026-11-22T18:00:00Z)",
             f"{TWIN.mrn} (created at an unknown time by unknown, last use unknown)",
-            "with mrn",
+            "Set mrn",
         ],
     ),
     "a name that two tokens have, and the file the secret of one": Case(

@@ -91,7 +91,7 @@ def test_an_unknown_creation_cannot_be_compared(option: str) -> None:
 
 
 def test_an_unknown_use_cannot_be_compared() -> None:
-    with pytest.raises(MondooError, match="does not tell when the API token .* was last used") as caught:
+    with pytest.raises(MondooError, match="does not report when the API token .* was last used") as caught:
         select([UNTOLD], Selection(unused_for=DAY), NOW)
     assert caught.value.code == "SchemaMismatch"
     assert names(Selection(older_than=DAY), UNTOLD) == ["untold"]

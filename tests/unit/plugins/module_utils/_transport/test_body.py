@@ -124,17 +124,17 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 NO_HTTP = {
     "nothing": (b"", "the connection was closed without an answer"),
-    "another protocol": (b"SSH-2.0-hunter2\r\n", "what came back is not HTTP"),
-    "another version": (b"HTTP/9.9 hunter2 hunter2\r\n\r\n", "what came back is not HTTP"),
-    "a status that is no number": (b"HTTP/1.1 hunter2\r\n\r\n", "what came back is not HTTP"),
-    "a TLS record": (b"\x15\x03\x01\x00\x02\x02\x46", "what came back is not HTTP"),
-    "too many headers": (HEAD + b"X: hunter2\r\n" * 300, "what came back is not HTTP"),
-    "a very long header": (HEAD + b"X: " + b"hunter2" * 20_000, "what came back is not HTTP"),
+    "another protocol": (b"SSH-2.0-hunter2\r\n", "the response is not HTTP"),
+    "another version": (b"HTTP/9.9 hunter2 hunter2\r\n\r\n", "the response is not HTTP"),
+    "a status that is no number": (b"HTTP/1.1 hunter2\r\n\r\n", "the response is not HTTP"),
+    "a TLS record": (b"\x15\x03\x01\x00\x02\x02\x46", "the response is not HTTP"),
+    "too many headers": (HEAD + b"X: hunter2\r\n" * 300, "the response is not HTTP"),
+    "a very long header": (HEAD + b"X: " + b"hunter2" * 20_000, "the response is not HTTP"),
     "headers that break off": (HEAD[:-5], "the answer broke off"),
     "a body that breaks off": (HEAD + b"Content-Length: 99\r\n\r\n" + GOOD, "the answer broke off"),
     "chunks that break off": (CHUNKED + b"12\r\n" + GOOD, "the answer broke off"),
-    "chunks without a size": (CHUNKED + b"hunter2\r\n" + GOOD, "what came back is not HTTP"),
-    "a chunk of less than nothing": (CHUNKED + b"-5\r\n" + GOOD, "what came back is not HTTP"),
+    "chunks without a size": (CHUNKED + b"hunter2\r\n" + GOOD, "the response is not HTTP"),
+    "a chunk of less than nothing": (CHUNKED + b"-5\r\n" + GOOD, "the response is not HTTP"),
 }
 
 

@@ -65,7 +65,7 @@ TUNNEL = [
     Fault("status", "ProxyFailed", PASSING, "refused the connection to URL: HTTP 599", 599),
     Fault("hang_up", "ProxyFailed", PASSING, "no connection to URL through the proxy: the connection was closed"),
     Fault("reset", "ProxyFailed", PASSING, "no connection to URL through the proxy: Connection reset by peer"),
-    Fault("garbage", "ProxyFailed", PASSING, "no connection to URL through the proxy: what came back is not HTTP"),
+    Fault("garbage", "ProxyFailed", PASSING, "no connection to URL through the proxy: the response is not HTTP"),
     Fault("hang_up_after", "ConnectionFailed", PASSING, "no TLS connection to URL through the proxy: "),
     Fault("reset_after", "ConnectionFailed", PASSING, "no TLS connection to URL through the proxy: Connection reset"),
 ]
@@ -94,7 +94,7 @@ FORWARDED = [
     Fault("hang_up_after", "ConnectionFailed", LATER, "through the proxy: the connection was closed", executed=True),
     Fault("reset", "ConnectionFailed", LATER, "through the proxy: Connection reset by peer"),
     Fault("reset_after", "ConnectionFailed", LATER, "through the proxy: Connection reset by peer", executed=True),
-    Fault("garbage", "ConnectionFailed", LATER, "through the proxy: what came back is not HTTP"),
+    Fault("garbage", "ConnectionFailed", LATER, "through the proxy: the response is not HTTP"),
 ]
 
 

@@ -77,7 +77,7 @@ def test_what_is_no_permission(value: str, suggestion: str) -> None:
         role_mrn_from(value)
     assert caught.value.code == "InvalidOption"
     assert str(caught.value) == (
-        f'permissions: "{value}" is not known.{suggestion} Known are: {", ".join(KNOWN_ROLES)}, or a full role MRN.'
+        f'permissions: "{value}" is not known.{suggestion} Known permissions: {", ".join(KNOWN_ROLES)}, or a full role MRN.'
     )
 
 

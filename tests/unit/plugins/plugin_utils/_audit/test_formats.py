@@ -344,8 +344,8 @@ def test_junit_follows_fail_on(fail_on: str, expected: list[str]) -> None:
 def test_a_case_below_the_threshold_has_the_finding_in_its_output() -> None:
     (output,) = parsed_junit(report(entry(description=""), fail_on="high")).iter("system-out")
     assert output.text == (
-        "[low] It has no description: nobody can tell what it is for. Say in its description what it is for and who answers"
-        " for it. //agents.api.mondoo.app/ci"
+        "[low] It has no description: its purpose is unknown. Describe what it is for and who is responsible for it."
+        " //agents.api.mondoo.app/ci"
     )
 
 

@@ -119,12 +119,12 @@ def test_a_report_that_is_not_there_yet_is_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"{", "is no report of an audit in JSON"),
-        (b"[]", "is no report of an audit in JSON"),
-        (b"{}", "is no report of an audit in JSON"),
+        (b"{", "is not a JSON report of an audit"),
+        (b"[]", "is not a JSON report of an audit"),
+        (b"{}", "is not a JSON report of an audit"),
         (b"\xff", "it is not UTF-8"),
-        (b'{"version": 3, "generated_at": "x"}', "has the version 3 of the format; up to 2 is known"),
-        (b'{"generated_at": "x"}', "has the version None of the format"),
+        (b'{"version": 3, "generated_at": "x"}', "has format version 3; versions up to 2 are supported"),
+        (b'{"generated_at": "x"}', "has format version None"),
         (b'{"version": 2, "generated_at": "x", "findings": [{}]}', "has findings without rule or name"),
         (b'{"version": 2, "generated_at": "x", "findings": ["x"]}', "has findings without rule or name"),
         (

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The command of the contract check: what it says of an endpoint that does not tell its schema, and how it ends."""
+"""The command of the contract check: what it says of an endpoint that does not return its schema, and how it ends."""
 
 from __future__ import annotations
 
@@ -136,11 +136,11 @@ def test_a_service_that_cannot_be_asked_for_what_is_deprecated(capsys: pytest.Ca
     [
         (json_reply({"data": None, "errors": [{"message": "introspection disabled"}]}), "introspection disabled"),
         (json_reply({"errors": [{"message": f"no Bearer {SECRET} here"}]}), "no Bearer ******** here"),
-        (json_reply({"data": {}}), "does not tell its schema: no data"),
-        (json_reply({"data": {"__schema": {}}}), "does not tell its schema: its answer is no schema"),
-        (json_reply({"data": {"x": 1}}), "does not tell its schema: its answer is no schema"),
-        (Reply(200, b"<html>Log in</html>", {"Content-Type": "text/html"}), "something else answered"),
-        (Reply(breaks="reset"), "The check could not be made."),
+        (json_reply({"data": {}}), "does not return its schema: no data"),
+        (json_reply({"data": {"__schema": {}}}), "does not return its schema: its answer is not a schema"),
+        (json_reply({"data": {"x": 1}}), "does not return its schema: its answer is not a schema"),
+        (Reply(200, b"<html>Log in</html>", {"Content-Type": "text/html"}), "something other than the API answered"),
+        (Reply(breaks="reset"), "The check could not be run."),
     ],
 )
 def test_an_endpoint_that_does_not_tell(reply: Reply, words: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -72,10 +72,10 @@ NEW = ("generateAPIToken",)
         ({FILE: MISSING, VARIABLE: HOLDS}, "warn", False, "/x on h1 does not exist"),
         ({FILE: HOLDS, VARIABLE: HOLDS_OTHER}, "warn", False, "the variable v holds the secret of another token"),
         ({FILE: MISSING, VARIABLE: HOLDS}, "fail", False, "a secret cannot be read again"),
-        ({FILE: UNSEEN, VARIABLE: HOLDS}, "rotate", False, "could not be seen (the host could not be reached)"),
+        ({FILE: UNSEEN, VARIABLE: HOLDS}, "rotate", False, "could not be determined (the host could not be reached)"),
         ({FILE: UNSEEN, VARIABLE: MISSING}, "rotate", False, "the host could not be reached"),
         ({FILE: BLOCKED, VARIABLE: HOLDS}, "rotate", False, "the folder / is not writable"),
-        ({}, "rotate", False, "nobody has looked at it"),
+        ({}, "rotate", False, "it was not inspected"),
     ],
 )
 def test_lost_secrets(looks: dict[Any, Look], policy: str, needs_secret: bool, words: str) -> None:
@@ -166,7 +166,7 @@ def test_a_token_without_a_place_that_would_need_a_secret() -> None:
         msg="Could not: a new secret would be needed, and generate is false.",
         error={"code": "GenerationNotAllowed"},
     )
-    assert "nothing says where it should go: give the entry token_path or deliver" in decide(token, {}, "warn").failed
+    assert "it has no destination: give the entry token_path or deliver" in decide(token, {}, "warn").failed
 
 
 @pytest.mark.parametrize(

@@ -67,13 +67,13 @@ def test_taking_a_variable_away_again(before: str) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("- 1\n", "holds no variables"),
-        ("a: [\n", "no valid YAML"),
+        ("- 1\n", "does not contain variables"),
+        ("a: [\n", "not valid YAML"),
         ("x: {a: 1}\n", "a list or a dictionary"),
-        ("x: 1\nx: 2\n", "is there twice"),
-        ("x: &p old\ny: *p\n", "no valid YAML"),
-        ("a: 1\n...\n", "no valid YAML"),
-        ("a: 1\n---\nb: 2\n", "no valid YAML"),
+        ("x: 1\nx: 2\n", "occurs twice"),
+        ("x: &p old\ny: *p\n", "not valid YAML"),
+        ("a: 1\n...\n", "not valid YAML"),
+        ("a: 1\n---\nb: 2\n", "not valid YAML"),
     ],
 )
 def test_texts_that_cannot_be_changed(text: str, words: str) -> None:
@@ -120,8 +120,8 @@ def test_a_new_encrypted_file(tmp_path: Path) -> None:
     ("text", "password", "words"),
     [
         (None, "pw", "not encrypted as a whole"),
-        ("a: 1\n", "other", "does not open it"),
-        ("- 1\n", "pw", "no variables"),
+        ("a: 1\n", "other", "does not decrypt it"),
+        ("- 1\n", "pw", "does not contain variables"),
     ],
 )
 def test_encrypted_files_that_cannot_be_used(text: str | None, password: str, words: str, tmp_path: Path) -> None:
@@ -177,7 +177,7 @@ def test_folders_are_made_only_where_that_is_wanted(tmp_path: Path) -> None:
     path = tmp_path / "a" / "b" / "x"
     assert _shell(write_command(FilePlace("h", str(path))), "one").returncode != 0
     (seen,) = _look(FilePlace("h", str(path)))
-    assert "does not exist (directory_mode would make it)" in seen.problems[0]
+    assert "does not exist (set directory_mode to create it)" in seen.problems[0]
     place = FilePlace("h", str(path), directory_mode="0750")
     assert _look(place) == [SeenFile("missing")]
     assert _shell(write_command(place), "one").returncode == 0
@@ -237,9 +237,9 @@ def test_leftovers_of_a_run_that_was_killed_are_removed(tmp_path: Path) -> None:
 
 
 def test_an_answer_that_is_none() -> None:
-    with pytest.raises(MondooError, match="did not answer as expected"):
+    with pytest.raises(MondooError, match="did not respond as expected"):
         read_look("Welcome!\n", "mark", 1)
-    with pytest.raises(MondooError, match="did not answer as expected"):
+    with pytest.raises(MondooError, match="did not respond as expected"):
         read_written("Welcome!\n")
 
 
