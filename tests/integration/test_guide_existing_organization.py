@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every command of the guide "An organization that is already there", in its order, with the edits that it asks for."""
+"""Every command of the guide "An existing organization", in its order, with the edits that it asks for."""
 
 from __future__ import annotations
 
