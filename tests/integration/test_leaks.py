@@ -163,6 +163,29 @@ def test_nothing_leaks_to_a_connection_that_prints_all(
     _assert_absent(_issued(simulator), run.output)
 
 
+def test_nothing_leaks_under_a_redirected_name(playbooks: Playbooks, simulator: Simulator, tmp_path: Path) -> None:
+    """A collection of the user's own has other names for the modules, and no action plugins."""
+    own = tmp_path / "own" / "ansible_collections" / "acme" / "tools"
+    (own / "meta").mkdir(parents=True)
+    (own / "galaxy.yml").write_text(json.dumps({"namespace": "acme", "name": "tools", "version": "1.0.0"}))
+    modules = {"one": {"redirect": "mondoo.platform.api_token"}, "many": {"redirect": "mondoo.platform.api_tokens"}}
+    (own / "meta" / "runtime.yml").write_text(json.dumps({"plugin_routing": {"modules": modules}}), encoding="utf-8")
+    tokens = [{"name": "a"}, {"name": "b"}]
+    login = playbooks.connection()
+    run = playbooks.run(
+        {"acme.tools.one": {**login, "space": "alpha", "name": "ci", "permissions": ["viewer"]}},
+        {"acme.tools.many": {**login, "space": "alpha", "tokens": tokens, "permissions": ["viewer"]}},
+        arguments=LOUD,
+        environment={
+            "ANSIBLE_COLLECTIONS_PATH": f"{own.parents[2]}:{playbooks.environment['ANSIBLE_COLLECTIONS_PATH']}"
+        },
+    )
+    one, many = run.results
+    live = {entry["secret"] for entry in simulator.secrets() if entry["live"]}
+    assert {one["token"], *(line["token"] for line in many["results"])} <= live
+    _assert_absent(_issued(simulator), run.output)
+
+
 def test_nothing_leaks_to_the_process_list(playbooks: Playbooks, simulator: Simulator) -> None:
     simulator.fault("latency", match="generateAPIToken", seconds=2)
     task = api_token(name="ci", permissions=["viewer"], token_path=str(playbooks.home / "secret"))
