@@ -33,37 +33,68 @@ _ACTION_PLUGINS = ROOT / "tests" / "integration" / "action_plugins"
 _TIMEOUT = 300  # seconds for one playbook
 
 
-# Tests with many generated cases or many plays. `--part=some` runs those whose ID has one of these words, `--part=none` none of
-# them, and `make matrix` all.
-_MATRICES = {
+# What takes long, by its file or its function: many generated cases, or many plays. `--part=some` runs those whose name has one of
+# these words, `--part=none` none of them, and `make matrix` all.
+_SLOW: dict[str, tuple[str, ...]] = {
+    # Generated cases
     "test_every_flow_on_every_variant": ("[contract: ",),
     "test_a_refused_change_is_never_changed": ("[contract: ",),
-    "test_fault_matrix": ("[rotate to a file-as documented]", "[create-as documented]"),
-    "test_fault_matrix_side_by_side": (),
-    "test_fault_matrix_of_killed_runs": ("[rotate to a file]",),
+    "test_fault_matrix": ("[rotate to a file-as documented]",),
+    "test_fault_matrix_set": (),
+    "test_fault_matrix_of_killed_runs": ("[create, staged]",),
     "test_fault_matrix_of_interleaved_runs": ("[rotate]",),
     "test_fault_matrix_behind_a_proxy": ("[tunnel-create]",),
     "test_fault_matrix_of_a_proxy": ("[forward-create]",),
-    "test_what_fails_leaves_the_token_in_use_and_is_done_by_the_next_run": ("[rotation]",),
-    "test_a_killed_play_costs_nothing": ("[handed over-rotation]",),
-    "test_nothing_leaks": ("[token-forgotten]",),
     "test_odd_credentials_do_not_show": ("[tokens]",),
+    # Plays
+    "test_adoption": ("test_nothing_changes",),
+    "test_audit": ("test_from_which_severity", "test_the_same_figures", "test_text_means_what_it_says"),
+    "test_credentials": ("test_options", "test_tls_is_verified"),
+    "test_handover": (
+        "test_a_killed_play_costs_nothing[handed over-rotation]",
+        "test_a_secret_for_a_host_that_is_down",
+    ),
+    "test_leaks": ("test_nothing_leaks[token-forgotten]", "test_nothing_leaks_under_a_redirected_name"),
+    "test_leaks_of_credentials": (
+        "test_a_new_secret_is_returned_whole[eyJhb]",
+        "test_odd_credentials_do_not_show[tokens]",
+    ),
+    "test_live": ("test_all_that_there_is_to_do",),
+    "test_offboarding": ("test_check_and_do",),
+    "test_onboarding": (
+        *("test_check_onboard_and_repeat", "test_the_encrypted_file_keeps_everything_else", "test_all_mistakes"),
+        *(
+            "test_every_variable_as_text[command line]",
+            "test_six_hosts",
+            "test_no_secret_is_anywhere_but_in_its_place[True]",
+        ),
+    ),
+    "test_progress": ("[linear]", "[default]"),
+    "test_unclaimed_secrets": (
+        "[one token, explicitly-run]",
+        "[a set-check mode]",
+        "newer",
+        "somebody",
+        "ad_hoc",
+        "yaml",
+    ),
 }
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--part", choices=["all", "some", "none"], default="all", help="of the matrices (default: all)")
+    parser.addoption("--part", choices=["all", "some", "none"], default="all", help="of what takes long (default: all)")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselects what is not asked for of the matrices; pytest says how many cases that are."""
+    """Deselects what is not asked for; pytest says how many tests that are."""
     part = config.getoption("part")
     if part == "all":
         return
 
     def is_asked_for(item: pytest.Item) -> bool:
-        words = _MATRICES.get(getattr(item, "originalname", item.name))
-        return words is None or (part == "some" and any(word in item.name for word in words))
+        keys = {item.path.stem, getattr(item, "originalname", item.name)}
+        slices = [words for key, words in _SLOW.items() if key in keys]
+        return all(part == "some" and any(word in item.name for word in words) for words in slices)
 
     config.hook.pytest_deselected(items=[item for item in items if not is_asked_for(item)])
     items[:] = [item for item in items if is_asked_for(item)]
