@@ -49,7 +49,7 @@ nox.options.sessions = [
     *("unused-code", "examples", "publishing"),
     *("build-import-check", "ansible-lint", "simulator"),
     *(f"{kind}-{pair.core}" for pair in ENDS for kind in ("units", "integration")),
-    f"sanity-{NEWEST.core}",
+    *(f"{kind}-{NEWEST.core}" for kind in ("sanity",)),
     "covered-by-test",
 ]
 
