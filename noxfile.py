@@ -369,11 +369,11 @@ def covered_by_test(session: nox.Session) -> None:
     for line in interpreters.report(ENDS, PYTHONS):
         session.log(line)
     session.log(
-        f"against the simulator, with ansible-core {NEWEST.core}: every test, and of those with many generated cases (faults, variants"
-        f" of the service, places of a hand-over, odd credentials) a few; with {OLDEST.core}: {', '.join(_ON_THE_OLDEST)}."
+        f"against the simulator, with ansible-core {NEWEST.core}: the modules, and of what takes long (roles, playbooks, faults, variants"
+        f" of the service, odd credentials) some of each kind; with {OLDEST.core}, of these: {', '.join(_ON_THE_OLDEST)}."
     )
     session.log(
-        f"only in make matrix: all generated cases on both, ansible-test sanity with {OLDEST.core}, the page of an audit in a browser,"
+        f"only in make matrix: all of that on both, ansible-test sanity with {OLDEST.core}, the page of an audit in a browser,"
         " the oldest libraries, the documentation as HTML, and the unit tests on the versions of ansible-core in between."
     )
 
