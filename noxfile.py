@@ -165,7 +165,7 @@ def oldest_libraries(session: nox.Session) -> None:
         environment = {"PYTHONPATH": name, "ANSIBLE_COLLECTIONS_PATH": name, "PYTHONDONTWRITEBYTECODE": "1"}
         tests = "tests/unit/plugins/module_utils/_transport"
         session.run("pytest", tests, "-q", "-p", "no:cacheprovider", *session.posargs, env=environment)
-    session.chdir(ROOT)
+        session.chdir(ROOT)
     session.run("pytest", "tests/integration/test_proxies.py", "-q", *_SIDE_BY_SIDE, *session.posargs)
 
 
