@@ -52,7 +52,7 @@ def _seed(simulator: Simulator, tokens: int, spaces: int) -> None:
 
 
 def _task(**options: Any) -> dict[str, Any]:
-    return {"mondoo.platform.api_tokens": {"tokens": "{{ declared }}", **options}}
+    return {"mondoo.platform.api_tokens": {"tokens": "{{ declared }}", **options}, "register": "result"}
 
 
 def _loop_seconds(bench: Bench, tasks: list[dict[str, Any]], wanted: int, full: int) -> tuple[float, str]:
