@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from ansible.module_utils.basic import AnsibleModule
 
 from .._api.pool import TokenApiPool
 from .._api.tokens import Listing
 from .._applying.entry import Entry
-from .._applying.generation import Surroundings
 from .._applying.listing import list_scopes
-from .._applying.rounds import apply_entries
 from .._planning.declaration import Context, Mode
 from .._planning.declared_set import (
     Deletion,
@@ -32,9 +31,11 @@ from .._planning.planner import needs_proof
 from .._values.errors import INVALID_CREDENTIALS, SCHEMA_MISMATCH, MondooError, internal_error
 from .._values.mrn import Scope
 from .entries import expand_entries
-from .secret_file import SecretFile
 from .session import Session
 from .turns import take_turn
+
+if TYPE_CHECKING:
+    from .secret_file import SecretFile
 
 
 def _silent(_work: str) -> Callable[[int, int], None]:
@@ -114,6 +115,8 @@ class Reconciliation:
         declaration = entry.declaration
         if entry.error is not None or not declaration.present or declaration.token_path is None:
             return
+        from .secret_file import SecretFile
+
         try:
             file = SecretFile(self.module, declaration.token_path, entry.file_options)
             self._files[id(entry)] = file
@@ -216,6 +219,13 @@ class Reconciliation:
         self.operations = count_operations(entry.plan for entry in (*self.entries, *self.pruned) if entry.error is None)
 
     def _apply(self) -> None:
+        self.operations = self._pool.operations
+        if not any(entry.steps for entry in (*self.entries, *self.pruned)):
+            return
+        # Ansible has the target compile all that is imported in every run: a run that changes nothing does without this.
+        from .._applying.generation import Surroundings
+        from .._applying.rounds import apply_entries
+
         surroundings = Surroundings(self.session.connect_as, float(self.module.params["timeout"]))
         apply_entries(self.entries, self._pool, surroundings, self.progress("change"))
         due: list[Entry] = []
