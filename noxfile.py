@@ -350,7 +350,11 @@ def _against_the_simulator(session: nox.Session, core: str, *which: str) -> None
 
 
 def _add_matrix_sessions() -> None:
-    for kind, run, on in (("units", _units, PAIRS), ("integration", _integration, ENDS), ("matrices", _matrices, ENDS)):
+    for kind, run, on in (
+        ("units", _units, PAIRS),
+        ("integration", _integration, PAIRS),
+        ("matrices", _matrices, ENDS),
+    ):
         for pair in on:
 
             def body(session: nox.Session, core: str = pair.core, run: object = run) -> None:

@@ -216,6 +216,10 @@ class TokenActionBase(ModuleActionBase):
             if _hides_messages_too() and not self._task.no_log:
                 _tell(result)
             result["_ansible_no_log"] = True
+            # ansible-core 2.19 and 2.20 take `results` for those of a loop, each of which is hidden by a mark of its own.
+            for entry in result.get("results") or ():
+                if isinstance(entry, dict):
+                    entry["_ansible_no_log"] = True
             # The summary of a loop has no mark of its own before ansible-core 2.19: it follows the task.
             self._task.no_log = True
         return result

@@ -212,7 +212,10 @@ def test_only_results_with_a_secret_are_hidden(playbooks: Playbooks) -> None:
 def test_only_sets_with_a_secret_are_hidden(playbooks: Playbooks) -> None:
     declared = api_tokens({"name": "visible-name"}, {"name": "second"}, permissions=["viewer"])
     first, second = playbooks.run(declared, arguments=LOUD), playbooks.run(declared, arguments=LOUD)
-    assert [first.output.count('"censored"'), second.output.count('"censored"')] == [2, 1]
+    # ansible-core 2.19 and 2.20 show in place of each entry that it is hidden.
+    assert first.output.count('"censored"') in (2, 4)
+    assert second.output.count('"censored"') == 1
+    assert '"visible-name"' not in first.output.partition("PLAY RECAP")[0].partition("changed: [localhost]")[2]
     assert '"visible-name"' in second.output
 
 

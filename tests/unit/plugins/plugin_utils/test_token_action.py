@@ -307,3 +307,10 @@ def test_what_a_hidden_result_has_to_say_is_said_once(
     monkeypatch.setattr(_token_action, "Display", lambda: display)
     Action(outcome, no_log=no_log).run(task_vars={})
     assert said == shown
+
+
+def test_each_entry_of_a_hidden_set_is_marked() -> None:
+    """Some versions of ansible-core show the entries of `results` that have no mark of their own."""
+    action = Action({"results": [{"name": "a", "token": _SECRET}, {"name": "b"}]})
+    result = action.run(task_vars={})
+    assert [entry["_ansible_no_log"] for entry in (result, *result["results"])] == [True, True, True]
