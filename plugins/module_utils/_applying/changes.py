@@ -66,8 +66,7 @@ def _find_out(
             if is_executed:
                 responses[number] = Response(Verdict.DONE)
             elif id(task.entry) not in stopped:
-                alone = _send_alone(api, task, responses[number], budget)
-                responses[number] = alone if is_executed is False else _in_doubt(alone)
+                responses[number] = _send_alone(api, task, responses[number], budget, in_doubt=is_executed is None)
         if responses[number].verdict is not Verdict.DONE:
             stopped.add(id(task.entry))
     return responses
@@ -117,19 +116,27 @@ def _without_value(response: Response[None]) -> Response[Token]:
     return Response(response.verdict, None, response.error)
 
 
-def _send_alone(api: TokenApi, task: Task, response: Response[Token], budget: RetryBudget) -> Response[Token]:
-    """Sends a change again until a response or a listing shows the outcome. response: UNKNOWN, and not in the listing."""
-    in_doubt = False
+def _send_alone(
+    api: TokenApi, task: Task, response: Response[Token], budget: RetryBudget, *, in_doubt: bool
+) -> Response[Token]:
+    """Sends a change again until a response or a listing shows the outcome. response: UNKNOWN, and not shown by a listing.
+
+    in_doubt: whether no listing shows that it was not executed either. A refusal of a retry does not settle that.
+    """
     for tries in range(1, api.policy.retries + 1):
         try:
             budget.pause(tries, response.error)
         except MondooError as error:
             return Response(Verdict.UNKNOWN, error=error)
         response, is_unseen = _send_and_look_up(api, task, budget)
-        in_doubt = in_doubt or is_unseen
+        if response.verdict is Verdict.UNKNOWN:
+            # What a listing shows now settles the earlier tries too.
+            in_doubt = is_unseen
         if response.verdict is not Verdict.UNKNOWN or not (response.error and response.error.transient):
             break
-    return _in_doubt(response) if in_doubt else response
+    if in_doubt and response.verdict is Verdict.REFUSED:
+        return Response(Verdict.UNKNOWN, error=response.error)
+    return response
 
 
 def _send_and_look_up(api: TokenApi, task: Task, budget: RetryBudget) -> tuple[Response[Token], bool]:
@@ -139,11 +146,6 @@ def _send_and_look_up(api: TokenApi, task: Task, budget: RetryBudget) -> tuple[R
         return response, False
     is_executed = _is_executed(task, _list_for(api, [task], budget))
     return Response(Verdict.DONE) if is_executed else response, is_executed is None
-
-
-def _in_doubt(response: Response[Token]) -> Response[Token]:
-    """The response to a retry of a change that may have been executed: a refusal of the retry does not undo that."""
-    return Response(Verdict.UNKNOWN, error=response.error) if response.verdict is Verdict.REFUSED else response
 
 
 def _list_for(api: TokenApi, tasks: Sequence[Task], budget: RetryBudget) -> Mapping[Scope, Listing | MondooError]:
@@ -182,20 +184,13 @@ def list_insistently(api: TokenApi, token: Token, budget: RetryBudget) -> Sequen
 
 def apply_insistently(api: TokenApi, entry: Entry, step: Change, budget: RetryBudget) -> MondooError | None:
     """A clean-up change, with retries after any failure. Returns why it was not executed, or None."""
-    response = _insist(api, Task(entry, step), budget)
-    return None if response.verdict is Verdict.DONE else response.error
-
-
-def _insist(api: TokenApi, task: Task, budget: RetryBudget) -> Response[Token]:
-    in_doubt = False
     for tries in range(1, INSISTENCE + 1):
-        response, is_unseen = _send_and_look_up(api, task, budget)
-        in_doubt = in_doubt or is_unseen
+        response, _is_unseen = _send_and_look_up(api, Task(entry, step), budget)
         if response.verdict is Verdict.DONE:
-            return response
+            return None
         if tries < INSISTENCE:
             try:
                 budget.pause(tries)
             except MondooError:
                 break
-    return _in_doubt(response) if in_doubt else response
+    return response.error

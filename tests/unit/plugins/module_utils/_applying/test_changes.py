@@ -189,6 +189,30 @@ def test_a_change_that_was_not_executed_is_sent_again(fault: Fault) -> None:
     assert done.entry.error is not None
 
 
+@pytest.mark.parametrize(
+    "faults",
+    [
+        {1: Fault.LOST_AFTER, 2: Fault.DENIED, 3: Fault.DENIED},
+        {1: Fault.LOST_BEFORE, 3: Fault.LOST_AFTER, 4: Fault.DENIED, 5: Fault.DENIED},
+    ],
+    ids=["the first try", "the second try"],
+)
+def test_a_refusal_does_not_prove_that_an_earlier_try_was_not_executed(faults: Mapping[int, Fault]) -> None:
+    """The answer of a change that was executed is lost, it cannot be looked up, and the next try is refused."""
+    world = World([CI])
+    done = run(world, declare(description="x"), faults=faults)
+    assert done.error.code == errors.PERMISSION_DENIED
+    assert [entry.description for entry in world.model.entries.values()] == ["x"]
+    assert done.entry.changed
+
+
+def test_a_refusal_after_a_listing_that_shows_the_old_state_is_no_change() -> None:
+    world = World([CI])
+    done = run(world, declare(description="x"), faults={1: Fault.LOST_BEFORE, 3: Fault.DENIED})
+    assert done.error.code == errors.PERMISSION_DENIED
+    assert not done.entry.changed
+
+
 def test_a_name_is_not_given_while_the_old_token_may_have_it() -> None:
     """The answer to both renames is lost, and then the old token's is refused."""
     world = World([CI])
