@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible import release
 
 from simulator.process import Simulator
 
@@ -212,11 +213,12 @@ def test_only_results_with_a_secret_are_hidden(playbooks: Playbooks) -> None:
 def test_only_sets_with_a_secret_are_hidden(playbooks: Playbooks) -> None:
     declared = api_tokens({"name": "visible-name"}, {"name": "second"}, permissions=["viewer"])
     first, second = playbooks.run(declared, arguments=LOUD), playbooks.run(declared, arguments=LOUD)
-    # ansible-core 2.19 and 2.20 show in place of each entry that it is hidden.
-    assert first.output.count('"censored"') in (2, 4)
-    assert second.output.count('"censored"') == 1
-    assert '"visible-name"' not in first.output.partition("PLAY RECAP")[0].partition("changed: [localhost]")[2]
+    # ansible-core 2.19 and 2.20 show in place of each of the two entries that it is hidden.
+    entries = 2 if release.__version__.startswith(("2.19.", "2.20.")) else 0
+    assert [first.output.count('"censored"'), second.output.count('"censored"')] == [2 + entries, 1]
     assert '"visible-name"' in second.output
+    # The mark is none of the result.
+    assert "_ansible_no_log" not in json.dumps(first.result)
 
 
 def test_a_set_that_fails_hands_over_its_secrets_unseen(playbooks: Playbooks, simulator: Simulator) -> None:

@@ -127,7 +127,8 @@ def test_fault_matrix_of_a_proxy(
     cases = list(itertools.product(range(1, requests + 1), PROXY_FAULTS[kind]))
     violations: list[str] = []
     for nth, fault in cases:
-        scene = Scene(flow, way.simulator, way.runner, folder, is_lossy=True)
+        # No request has more than two mutations.
+        scene = Scene(flow, way.simulator, way.runner, folder, unseen=2)
         scene.prepare(SERVICES["as documented"])
         if fault.after:
             way.simulator.fault(fault.after, match="any", nth=nth)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 # Pythons that a controller of that version runs on, oldest version first.
-_CORES = {
+CORES = {
     "2.16": ("3.10", "3.11", "3.12"),
     "2.17": ("3.10", "3.11", "3.12"),
     "2.18": ("3.11", "3.12", "3.13"),
@@ -63,10 +63,10 @@ def _runs(interpreter: Path, code: str) -> bool:
 
 def pairs(pythons: Mapping[str, Path]) -> list[Pair]:
     """Each version of ansible-core, oldest first, on the oldest Python for it; the newest on the newest instead."""
-    usable = {core: [python for python in supported if python in pythons] for core, supported in _CORES.items()}
+    usable = {core: [python for python in supported if python in pythons] for core, supported in CORES.items()}
     usable = {core: supported for core, supported in usable.items() if supported}
     if not usable:
-        raise SystemExit(f"no usable Python was found: one of {', '.join(_CORES['2.16'] + _CORES['2.21'])} is needed")
+        raise SystemExit(f"no usable Python was found: one of {', '.join(CORES['2.16'] + CORES['2.21'])} is needed")
     newest = list(usable)[-1]
     return [Pair(core, supported[-1 if core == newest else 0]) for core, supported in usable.items()]
 
@@ -75,7 +75,7 @@ def report(run: Collection[Pair], pythons: Mapping[str, Path]) -> list[str]:
     """What a run of these pairs covers and what it does not."""
     lines = [f"covered: ansible-core {pair.core} on Python {pair.python}" for pair in run]
     possible = {pair.core for pair in pairs(pythons)}
-    for core in (core for core in _CORES if core not in {pair.core for pair in run}):
+    for core in (core for core in CORES if core not in {pair.core for pair in run}):
         lines.append(
             f"NOT covered: ansible-core {core} ({'see make matrix' if core in possible else 'no Python for it'})"
         )

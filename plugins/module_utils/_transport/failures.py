@@ -76,7 +76,8 @@ def _not_sent(error: NotSentError, route: Route) -> MondooError:
     untrusted = any(
         isinstance(each, ssl.CertificateError) or type(each).__name__ == "CertificateError" for each in chain
     )
-    broke_off = any(isinstance(each, (ConnectionError, ssl.SSLEOFError)) for each in chain)
+    # Which of the two TLS errors a closed connection raises depends on how Python was built.
+    broke_off = any(isinstance(each, (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)) for each in chain)
     if broke_off and not untrusted:
         return MondooError(errors.CONNECTION_FAILED, f"no TLS connection to {route}: {words_of(chain)}", transient=True)
     return MondooError(errors.TLS_FAILED, f"no trusted TLS connection to {route}: {words_of(chain)}")

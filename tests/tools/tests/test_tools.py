@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,16 @@ def test_every_core_is_paired_with_its_oldest_python_and_the_newest_with_the_new
         "2.21/3.13",
     ]
     assert [f"{core}/{python}" for core, python in interpreters.pairs({"3.11": here})][-1] == "2.19/3.11"
+
+
+def test_secrets_are_hidden_without_no_log_up_to_the_newest_core_that_is_tested() -> None:
+    source = (ROOT / "plugins" / "plugin_utils" / "_token_action.py").read_text(encoding="utf-8")
+    (major, minor) = re.findall(r"^NEWEST_TESTED = \((\d+), (\d+)\)$", source, flags=re.MULTILINE)[0]
+    newest = list(interpreters.CORES)[-1]
+    assert f"{major}.{minor}" == newest
+    for name in ("api_token", "api_tokens"):
+        documentation = (ROOT / "plugins" / "modules" / f"{name}.py").read_text(encoding="utf-8")
+        assert f"With an ansible-core newer than {newest}, " in documentation
 
 
 def test_what_is_not_covered_is_said() -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.mondoo.platform.plugins.module_utils._api.documents import API_TOKENS
-from ansible_collections.mondoo.platform.plugins.module_utils._transport import connection
+from ansible_collections.mondoo.platform.plugins.module_utils._transport import connection, failures
 from ansible_collections.mondoo.platform.plugins.module_utils._transport.credentials import ApiToken
 from ansible_collections.mondoo.platform.plugins.module_utils._transport.http import HttpTransport
 from ansible_collections.mondoo.platform.plugins.module_utils._transport.trust import Trust, choose_trust
@@ -62,6 +62,26 @@ def test_a_name_that_does_not_exist() -> None:
     assert error.reason.startswith("no connection to https://api.mondoo.invalid/query: ")
     assert "object at 0x" not in error.reason
     assert "Max retries" not in error.reason
+
+
+@pytest.mark.parametrize(
+    ("cause", "code", "meaning"),
+    [
+        (ssl.SSLEOFError(8, "EOF occurred in violation of protocol"), "ConnectionFailed", PASSING),
+        (ssl.SSLZeroReturnError(6, "TLS/SSL connection has been closed (EOF)"), "ConnectionFailed", PASSING),
+        (ConnectionResetError(104, "Connection reset by peer"), "ConnectionFailed", PASSING),
+        (ssl.SSLCertVerificationError(1, "certificate verify failed"), "TLSFailed", REFUSED),
+        (ssl.SSLError(1, "wrong version number"), "TLSFailed", REFUSED),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_a_connection_that_is_closed_in_the_handshake_may_be_made_later(
+    cause: Exception, code: str, meaning: tuple[bool, bool]
+) -> None:
+    """Which error says that it was closed depends on how Python was built."""
+    route = failures.Route("https://api.mondoo.invalid/query", proxied=False, timeout=1)
+    error = failures.no_answer(connection.NotSentError(connection.ENCRYPTING, cause), route)
+    assert (error.code, _meaning(error)) == (code, meaning)
 
 
 @pytest.mark.parametrize("name", [f"{'a' * 70}.invalid", f"{'ä' * 70}.invalid", "a..invalid", "*.invalid"])
