@@ -14,7 +14,7 @@ INSTALL := ANSIBLE_COLLECTIONS_PATH=$(VENV)/collections \
 	$(BIN)/ansible-galaxy collection install . -p $(VENV)/collections --force --offline >/dev/null
 
 # What `make matrix` runs, as nox selects sessions.
-PART := units or sanity or integration or matrices or oldest-libraries or browser or docs-site or covered-by-matrix
+PART := units or sanity or matrices or oldest-libraries or browser or docs-site or covered-by-matrix
 
 .DEFAULT_GOAL := help
 .PHONY: help demo bench contract live check test lint units integration sanity matrix mutation docs release release-check stores clean

@@ -49,7 +49,7 @@ nox.options.sessions = [
     *("unused-code", "examples", "publishing"),
     *("build-import-check", "ansible-lint", "simulator"),
     *(f"{kind}-{pair.core}" for pair in ENDS for kind in ("units", "integration")),
-    *(f"{kind}-{NEWEST.core}" for kind in ("sanity",)),
+    f"sanity-{NEWEST.core}",
     "covered-by-test",
 ]
 
@@ -330,18 +330,21 @@ def _units(session: nox.Session, core: str) -> None:
             _run(session, folder, "python", "tests/tools/coverage_floors.py", "coverage.json")
 
 
-# What `make test` runs against the simulator with the oldest ansible-core: what depends on ansible-core itself.
-_ON_THE_OLDEST = ("smoke", "unclaimed_secrets", "leaks", "progress")
+# What depends on ansible-core itself, of the tests against the simulator.
+_ABOUT_CORE = tuple(f"tests/integration/test_{name}.py" for name in ("smoke", "unclaimed_secrets", "leaks", "progress"))
 
 
 def _integration(session: nox.Session, core: str) -> None:
-    """Every test, but of those with many cases only some; `make matrix` runs all of them."""
-    names = ("",) if core == NEWEST.core else tuple(f"/test_{name}.py" for name in _ON_THE_OLDEST)
-    _against_the_simulator(session, core, *(f"tests/integration{name}" for name in names), "--part=some")
+    """With the newest ansible-core all tests, but only a part of what takes long; with the oldest what depends on it."""
+    _against_the_simulator(
+        session, core, *(["tests/integration"] if core == NEWEST.core else _ABOUT_CORE), "--part=some"
+    )
 
 
 def _matrices(session: nox.Session, core: str) -> None:
-    _against_the_simulator(session, core, "tests/integration")
+    """With the oldest and the newest ansible-core all tests; with those in between what depends on it."""
+    is_end = core in {pair.core for pair in ENDS}
+    _against_the_simulator(session, core, *(["tests/integration"] if is_end else _ABOUT_CORE))
 
 
 def _against_the_simulator(session: nox.Session, core: str, *which: str) -> None:
@@ -352,8 +355,8 @@ def _against_the_simulator(session: nox.Session, core: str, *which: str) -> None
 def _add_matrix_sessions() -> None:
     for kind, run, on in (
         ("units", _units, PAIRS),
-        ("integration", _integration, PAIRS),
-        ("matrices", _matrices, ENDS),
+        ("integration", _integration, ENDS),
+        ("matrices", _matrices, PAIRS),
     ):
         for pair in on:
 
@@ -372,13 +375,14 @@ def covered_by_test(session: nox.Session) -> None:
     """Says what `make test` covers, so that nothing is skipped silently."""
     for line in interpreters.report(ENDS, PYTHONS):
         session.log(line)
+    about_core = ", ".join(Path(name).stem.removeprefix("test_") for name in _ABOUT_CORE)
     session.log(
         f"against the simulator, with ansible-core {NEWEST.core}: the modules, and of what takes long (roles, playbooks, faults, variants"
-        f" of the service, odd credentials) some of each kind; with {OLDEST.core}, of these: {', '.join(_ON_THE_OLDEST)}."
+        f" of the service, odd credentials) some of each kind; with {OLDEST.core}, of these: {about_core}."
     )
     session.log(
-        f"only in make matrix: all of that on both, ansible-test sanity with {OLDEST.core}, the page of an audit in a browser,"
-        " the oldest libraries, the documentation as HTML, and the unit tests on the versions of ansible-core in between."
+        f"only in make matrix: all of that on both, ansible-test sanity with {OLDEST.core}, the page of an audit in a browser, the oldest"
+        " libraries, the documentation as HTML, and on the versions of ansible-core in between the unit tests and those that depend on it."
     )
 
 

@@ -66,6 +66,11 @@ def _hides_messages_too() -> bool:
     return _core() < (2, 19)
 
 
+def _takes_results_for_a_loop() -> bool:
+    """Whether this ansible-core shows each of the `results` of a hidden result, unless it has a mark of its own."""
+    return (2, 19) <= _core() < (2, 21)
+
+
 def _reason_to_forbid_secrets(task: Any) -> tuple[str, str] | None:
     """Why a result of this task must not have a secret in it, and what to do; None if it may."""
     if not task.register:
@@ -216,10 +221,10 @@ class TokenActionBase(ModuleActionBase):
             if _hides_messages_too() and not self._task.no_log:
                 _tell(result)
             result["_ansible_no_log"] = True
-            # ansible-core 2.19 and 2.20 take `results` for those of a loop, each of which is hidden by a mark of its own.
-            for entry in result.get("results") or ():
-                if isinstance(entry, dict):
-                    entry["_ansible_no_log"] = True
+            if _takes_results_for_a_loop():
+                for entry in result.get("results") or ():
+                    if isinstance(entry, dict):
+                        entry["_ansible_no_log"] = True
             # The summary of a loop has no mark of its own before ansible-core 2.19: it follows the task.
             self._task.no_log = True
         return result

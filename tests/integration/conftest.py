@@ -45,7 +45,6 @@ _SLOW: dict[str, tuple[str, ...]] = {
     "test_fault_matrix_of_interleaved_runs": ("[rotate]",),
     "test_fault_matrix_behind_a_proxy": ("[tunnel-create]",),
     "test_fault_matrix_of_a_proxy": ("[forward-create]",),
-    "test_odd_credentials_do_not_show": ("[tokens]",),
     # Plays
     "test_adoption": ("test_nothing_changes",),
     "test_audit": ("test_from_which_severity", "test_the_same_figures", "test_text_means_what_it_says"),

@@ -115,7 +115,7 @@ class Reconciliation:
         declaration = entry.declaration
         if entry.error is not None or not declaration.present or declaration.token_path is None:
             return
-        from .secret_file import SecretFile
+        from .secret_file import SecretFile  # as in _apply_steps
 
         try:
             file = SecretFile(self.module, declaration.token_path, entry.file_options)
@@ -219,10 +219,12 @@ class Reconciliation:
         self.operations = count_operations(entry.plan for entry in (*self.entries, *self.pruned) if entry.error is None)
 
     def _apply(self) -> None:
+        if any(entry.steps for entry in (*self.entries, *self.pruned)):
+            self._apply_steps()
         self.operations = self._pool.operations
-        if not any(entry.steps for entry in (*self.entries, *self.pruned)):
-            return
-        # Ansible has the target compile all that is imported in every run: a run that changes nothing does without this.
+
+    def _apply_steps(self) -> None:
+        # Every run compiles all that it imports, as Ansible sends it: a run that changes nothing does without these.
         from .._applying.generation import Surroundings
         from .._applying.rounds import apply_entries
 
@@ -239,7 +241,6 @@ class Reconciliation:
                 )
         self.pruned = due
         apply_entries(self.pruned, self._pool, surroundings, self.progress("prune"))
-        self.operations = self._pool.operations
 
     def _repair_file(self, entry: Entry) -> None:
         file = self._files.get(id(entry))
