@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,11 +23,6 @@ EACH: dict[str, Any] = {
     "permissions": ["agent"],
     "description": "Scans {space_name}",
 }
-
-
-@pytest.fixture
-def modules(collections: Path, simulator: Simulator) -> ModuleRunner:
-    return ModuleRunner(collections, lambda: {"endpoint": simulator.url, "auth_token": simulator.admin_token})
 
 
 def _names(simulator: Simulator) -> dict[str, list[str]]:
@@ -69,8 +63,8 @@ def test_check_do_repeat_and_a_space_of_tomorrow(playbooks: Playbooks, simulator
         ("a*,gamma", ["alpha", "gamma"]),
     ],
 )
-def test_which_spaces(each_space: Any, spaces: list[str], modules: ModuleRunner, simulator: Simulator) -> None:
-    result = modules.run("api_tokens", tokens=[{**EACH, "each_space": each_space}])
+def test_which_spaces(each_space: Any, spaces: list[str], runner: ModuleRunner, simulator: Simulator) -> None:
+    result = runner.run("api_tokens", tokens=[{**EACH, "each_space": each_space}])
     assert not result.get("failed"), result["msg"]
     assert [entry["space"] for entry in result["results"]] == spaces
     assert list(_names(simulator)) == spaces
@@ -78,51 +72,51 @@ def test_which_spaces(each_space: Any, spaces: list[str], modules: ModuleRunner,
 
 @pytest.mark.parametrize("check", [True, False])
 def test_prune_covers_the_spaces_of_the_entry_and_no_other(
-    check: bool, modules: ModuleRunner, simulator: Simulator
+    check: bool, runner: ModuleRunner, simulator: Simulator
 ) -> None:
     stray = [
         {"scope": SPACE + space, "name": "stray", "permissions": ["viewer"]} for space in ("alpha", "beta", "gamma")
     ]
     simulator.seed({"tokens": stray})
     entries = [{**EACH, "each_space": ["alpha", "beta"], "state": "absent"}]
-    result = modules.run("api_tokens", check=check, tokens=entries, prune=True)
+    result = runner.run("api_tokens", check=check, tokens=entries, prune=True)
     assert sorted(token["scope_mrn"] for token in result["pruned"]) == [SPACE + "alpha", SPACE + "beta"]
     left = {space: ["stray"] for space in ("alpha", "beta", "gamma")} if check else {"gamma": ["stray"]}
     assert _names(simulator) == left
 
 
-def test_nothing_is_pruned_where_nobody_knows_what_is_declared(modules: ModuleRunner, simulator: Simulator) -> None:
+def test_nothing_is_pruned_where_nobody_knows_what_is_declared(runner: ModuleRunner, simulator: Simulator) -> None:
     """The entry whose spaces cannot be listed may declare the very token that no other entry does."""
     simulator.seed({"tokens": [{"scope": SPACE + "alpha", "name": "ci", "permissions": ["agent"]}]})
     simulator.fault("field_error", match="organization", code="Unavailable", message="not now")
     tokens = [EACH, {"name": "other", "space": "alpha", "permissions": ["viewer"]}]
-    result = modules.run("api_tokens", tokens=tokens, prune=True)
+    result = runner.run("api_tokens", tokens=tokens, prune=True)
     assert result["failed"]
     assert [entry["failed"] for entry in result["results"]] == [True, False]
     assert result["warnings"] == ['Nothing was pruned: the spaces of organization "acme" could not be listed.']
     assert _names(simulator) == {"alpha": ["ci", "other"]}
 
 
-def test_no_space_at_all_is_a_warning(modules: ModuleRunner) -> None:
-    result = modules.run("api_tokens", tokens=[{**EACH, "each_space": ["nothing-*"]}], prune=True)
+def test_no_space_at_all_is_a_warning(runner: ModuleRunner) -> None:
+    result = runner.run("api_tokens", tokens=[{**EACH, "each_space": ["nothing-*"]}], prune=True)
     assert (result["changed"], result["results"]) == (False, [])
     assert result["warnings"] == [
         'entry 1 of tokens ("ci"): each_space: "nothing-*" matches no space of organization "acme".'
     ]
 
 
-def test_two_hundred_spaces_take_few_requests(modules: ModuleRunner, simulator: Simulator) -> None:
+def test_two_hundred_spaces_take_few_requests(runner: ModuleRunner, simulator: Simulator) -> None:
     simulator.seed({"organizations": {"acme": [f"s{number:03}" for number in range(197)]}})
-    created = modules.run("api_tokens", tokens=[EACH])
+    created = runner.run("api_tokens", tokens=[EACH])
     assert created["operations"] == {"generateAPIToken": 200}
     for check in (True, False):
         simulator.clear_requests()
-        result = modules.run("api_tokens", check=check, tokens=[EACH])
+        result = runner.run("api_tokens", check=check, tokens=[EACH])
         assert not result["changed"]
         assert len(simulator.requests()) == result["requests"] == 200 / 100 + 200 / 25
 
     simulator.clear_requests()
-    listed = modules.run("api_token_info", organization="acme", include_spaces=True)
+    listed = runner.run("api_token_info", organization="acme", include_spaces=True)
     assert listed["count"] == 201
     assert len(listed["scopes"]) == 201
     # The organization itself is one scope more.

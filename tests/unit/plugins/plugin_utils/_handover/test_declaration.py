@@ -38,7 +38,7 @@ from ansible_collections.mondoo.platform.plugins.plugin_utils._handover.settings
 AROUND = Surroundings(
     hosts=frozenset({"h1", "h2", "build-1"}),
     groups=frozenset({"builders"}),
-    directory="/work",
+    directory="/plays",
     has_vault=True,
     task_problems=lambda path: [f"{path} is not there"] if "gone" in path else [],
 )
@@ -99,7 +99,7 @@ def test_mode_of_a_directory(value: object, mode: str | None) -> None:
             [FilePlace("h1", "/x", "1000", "ops", "0640", "0750")],
         ),
         ({"vault": "a_{space}"}, [VaultPlace("a_alpha")]),
-        ({"tasks": "own.yml"}, [TasksPlace("/work/own.yml")]),
+        ({"tasks": "own.yml"}, [TasksPlace("/plays/own.yml")]),
         ({"tasks": "/a/own.yml"}, [TasksPlace("/a/own.yml")]),
         ({"hosts": "h1", "path": "/x", "vault": "v"}, [FilePlace("h1", "/x"), VaultPlace("v")]),
     ],
@@ -147,7 +147,7 @@ def test_variables_of_tasks_travel_sealed() -> None:
         ({"hosts": "h1", "path": "/x", "onwer": "a"}, 'unknown onwer (did you mean "owner")'),
         ({"vault": "my-tok"}, "is not the name of a variable"),
         ({"vault": "class"}, "is not the name of a variable"),
-        ({"tasks": "gone.yml"}, "/work/gone.yml is not there"),
+        ({"tasks": "gone.yml"}, "/plays/gone.yml is not there"),
         ({"tasks": 7}, "is a number, and not the path"),
         ({"vault": "v", "vars": {"a": 1}}, "vars needs tasks or store"),
         ({"tasks": "own.yml", "vars": {"api_token_secret": 1}}, "choose another name"),
@@ -342,4 +342,4 @@ def test_a_file_on_the_controller_beside_other_places() -> None:
     entry = {"name": "a", "space": "s", "token_path": "here", "mode": "0640", "deliver": {"vault": "v"}}
     (read,) = read_declaration(Settings(declared=[entry]), AROUND).entries
     assert "token_path" not in read.options
-    assert read.places(AROUND, ALPHA).places == [VaultPlace("v"), FilePlace("localhost", "/work/here", mode="0640")]
+    assert read.places(AROUND, ALPHA).places == [VaultPlace("v"), FilePlace("localhost", "/plays/here", mode="0640")]
