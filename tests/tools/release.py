@@ -108,9 +108,8 @@ def build(root: Path) -> Path:
         _git(root, "archive", "--output", str(archive), "HEAD")
         with tarfile.open(archive) as packed:
             # The early releases of Python 3.11 have no filters.
-            if hasattr(tarfile, "data_filter"):
-                packed.extraction_filter = tarfile.data_filter
-            packed.extractall(Path(folder) / "head")  # noqa: S202  (git has packed what is committed here)
+            options: Any = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+            packed.extractall(Path(folder) / "head", **options)  # noqa: S202  (git has packed what is committed here)
         command = ["ansible-galaxy", "collection", "build", f"{folder}/head", "--output-path", str(target), "--force"]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return target / f"mondoo-platform-{versions(root)[_GALAXY]}.tar.gz"
