@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
+from ansible_collections.mondoo.platform.plugins.plugin_utils._progress import ShowsProgress
 from ansible_collections.mondoo.platform.plugins.plugin_utils._token_action import ModuleActionBase
 
 
-class ActionModule(ModuleActionBase):
+class ActionModule(ShowsProgress, ModuleActionBase):
     """Refuses identifiers that are not text, and shows progress."""

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
+from ansible_collections.mondoo.platform.plugins.plugin_utils._progress import ShowsProgress
 from ansible_collections.mondoo.platform.plugins.plugin_utils._token_action import TokenActionBase
 
 
-class ActionModule(TokenActionBase):
+class ActionModule(ShowsProgress, TokenActionBase):
     """Generates no secret that would be lost, and hides a result with one in it."""

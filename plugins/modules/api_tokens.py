@@ -434,8 +434,9 @@ from ansible_collections.mondoo.platform.plugins.module_utils._module.entries im
 from ansible_collections.mondoo.platform.plugins.module_utils._module.interruption import Interruption
 from ansible_collections.mondoo.platform.plugins.module_utils._module.progress import Progress
 from ansible_collections.mondoo.platform.plugins.module_utils._module.reconcile import Reconciliation
-from ansible_collections.mondoo.platform.plugins.module_utils._module.results import run_safely, set_run_result
+from ansible_collections.mondoo.platform.plugins.module_utils._module.results import run_safely
 from ansible_collections.mondoo.platform.plugins.module_utils._module.session import open_session
+from ansible_collections.mondoo.platform.plugins.module_utils._module.set_results import set_run_result
 
 
 def _reconcile(module: AnsibleModule, interruption: Interruption) -> dict[str, Any]:

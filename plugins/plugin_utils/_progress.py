@@ -16,11 +16,17 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from ansible import constants
+from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.mondoo.platform.plugins.module_utils._values.progress_lines import Report, read_progress
+from ansible_collections.mondoo.platform.plugins.module_utils._values.progress_lines import (
+    PROGRESS_FILE,
+    Report,
+    read_progress,
+)
 
 QUIET = 3.0  # seconds before the first line: shorter runs need no progress
 INTERVAL = 3.0  # seconds between two lines on a terminal
@@ -92,3 +98,27 @@ def _latest(descriptor: int) -> Report | None:
     tail = os.pread(descriptor, 256, max(size - 256, 0)).decode("ascii", "replace")
     lines = tail.rpartition("\n")[0].splitlines()
     return read_progress(lines[-1]) if lines else None
+
+
+class ShowsProgress(ActionBase):  # type: ignore[misc]  # ansible-core has no type information
+    """The first base of an action plugin whose module reports its progress."""
+
+    def _run_module(self, arguments: Mapping[str, Any], task_vars: dict[str, Any] | None) -> dict[str, Any]:
+        """Runs the module, and shows its progress if it runs on this host, as this user, and not in the background."""
+        is_here = self._connection.transport == "local" and self._connection.become is None
+        if self._task.async_val or not is_here:
+            result: dict[str, Any] = super()._run_module(arguments, task_vars)
+            return result
+        environment = self._task.environment
+        with shown_progress(self._task.action) as path:
+            self._task.environment = [*_as_list(environment), {PROGRESS_FILE: path}]
+            try:
+                result = super()._run_module(arguments, task_vars)
+            finally:
+                self._task.environment = environment
+        return result
+
+
+def _as_list(environment: Any) -> list[Any]:
+    """A task's environments, which may be one, several or none."""
+    return environment if isinstance(environment, list) else [environment] if environment else []

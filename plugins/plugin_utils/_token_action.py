@@ -24,10 +24,7 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.errors imp
     SECRET_NOT_TAKEN,
     MondooError,
 )
-from ansible_collections.mondoo.platform.plugins.module_utils._values.progress_lines import PROGRESS_FILE
 from ansible_collections.mondoo.platform.plugins.module_utils._values.quoting import require_text
-
-from ._progress import shown_progress
 
 _TAKE_IT = "Register the result of the task, or set token_path."
 # The newest ansible-core that was tested to show a hidden result in no output. The tests run with it.
@@ -157,11 +154,6 @@ def _read_entry(entry: object) -> object:
         return entry
 
 
-def _as_list(environment: Any) -> list[Any]:
-    """A task's environments, which may be one, several or none."""
-    return environment if isinstance(environment, list) else [environment] if environment else []
-
-
 class ModuleActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no type information
     """An action plugin for a module of this collection. What it adds to the module is in `_run_module`."""
 
@@ -182,25 +174,10 @@ class ModuleActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no
     def _run_module(self, arguments: Mapping[str, Any], task_vars: dict[str, Any] | None) -> dict[str, Any]:
         """The module's result."""
         wrap_async = bool(self._task.async_val) and not getattr(self._connection, "has_native_async", False)
-        with contextlib.nullcontext() if wrap_async else self._shown_progress():
-            result: dict[str, Any] = self._execute_module(
-                module_args=dict(arguments), task_vars=task_vars, wrap_async=wrap_async
-            )
+        result: dict[str, Any] = self._execute_module(
+            module_args=dict(arguments), task_vars=task_vars, wrap_async=wrap_async
+        )
         return result
-
-    @contextlib.contextmanager
-    def _shown_progress(self) -> Iterator[None]:
-        """Shows the progress of the module if it runs on this host as this user."""
-        if self._connection.transport != "local" or self._connection.become is not None:
-            yield
-            return
-        environment = self._task.environment
-        with shown_progress(self._task.action) as path:
-            self._task.environment = [*_as_list(environment), {PROGRESS_FILE: path}]
-            try:
-                yield
-            finally:
-                self._task.environment = environment
 
 
 class TokenActionBase(ModuleActionBase):

@@ -38,96 +38,88 @@ class SchemaError(NamedTuple):
         return self.pattern.format(owner=self.owner, name=self.name)
 
 
+# The tables have the text of patterns, since `re` compiles and keeps those that are used: a run without errors uses none.
 # Names stand between ", ' or `.
 _Q = "[\"'`]"
-_IN_DOCUMENT = tuple(
-    (kind, re.compile(words, re.IGNORECASE), pattern)
-    for kind, words, pattern in (
-        (FIELD, rf"Cannot query field {_Q}(?P<name>\w+){_Q} on type {_Q}(?P<owner>\w+){_Q}", "no {owner}.{name}"),
-        (
-            SHAPE,
-            rf"Field {_Q}(?P<name>\w+){_Q} must not have a selection since type {_Q}(?P<owner>[^\"'`]+){_Q}",
-            "a value in place of an object in {name}",
-        ),
-        (
-            SHAPE,
-            rf"Field {_Q}(?P<name>\w+){_Q} of type {_Q}(?P<owner>[^\"'`]+){_Q} must have a selection of",
-            "an object in place of a value in {name}",
-        ),
-        (
-            ARGUMENT,
-            rf"Unknown argument {_Q}(?P<name>\w+){_Q} on field {_Q}(?:\w+\.)?(?P<owner>\w+){_Q}",
-            "no {owner}({name})",
-        ),
-        (
-            WANTED,
-            rf"Field {_Q}(?P<owner>\w+){_Q} argument {_Q}(?P<name>\w+){_Q} of type .+ is required",
-            "a required {owner}({name})",
-        ),
-        (
-            WANTED,
-            rf"Argument {_Q}(?:\w+\.)?(?P<owner>\w+)\((?P<name>\w+):\){_Q} of type .+ is required",
-            "a required {owner}({name})",
-        ),
-        (TYPE, rf"Unknown type {_Q}(?P<name>\w+){_Q}", "no type {name}"),
-        (
-            VARIABLE,
-            rf"Variable {_Q}\$(?P<name>\w+?)\d*{_Q} of type .+ used in position expecting type {_Q}(?P<owner>[^\"'`]+){_Q}",
-            "{name} of the type {owner}",
-        ),
-        (
-            INPUT_FIELD,
-            rf"^Field {_Q}(?P<name>\w+){_Q} is not defined by type {_Q}(?P<owner>\w+){_Q}",
-            "no {owner}.{name}",
-        ),
-    )
+_IN_DOCUMENT = (
+    (FIELD, rf"Cannot query field {_Q}(?P<name>\w+){_Q} on type {_Q}(?P<owner>\w+){_Q}", "no {owner}.{name}"),
+    (
+        SHAPE,
+        rf"Field {_Q}(?P<name>\w+){_Q} must not have a selection since type {_Q}(?P<owner>[^\"'`]+){_Q}",
+        "a value in place of an object in {name}",
+    ),
+    (
+        SHAPE,
+        rf"Field {_Q}(?P<name>\w+){_Q} of type {_Q}(?P<owner>[^\"'`]+){_Q} must have a selection of",
+        "an object in place of a value in {name}",
+    ),
+    (
+        ARGUMENT,
+        rf"Unknown argument {_Q}(?P<name>\w+){_Q} on field {_Q}(?:\w+\.)?(?P<owner>\w+){_Q}",
+        "no {owner}({name})",
+    ),
+    (
+        WANTED,
+        rf"Field {_Q}(?P<owner>\w+){_Q} argument {_Q}(?P<name>\w+){_Q} of type .+ is required",
+        "a required {owner}({name})",
+    ),
+    (
+        WANTED,
+        rf"Argument {_Q}(?:\w+\.)?(?P<owner>\w+)\((?P<name>\w+):\){_Q} of type .+ is required",
+        "a required {owner}({name})",
+    ),
+    (TYPE, rf"Unknown type {_Q}(?P<name>\w+){_Q}", "no type {name}"),
+    (
+        VARIABLE,
+        rf"Variable {_Q}\$(?P<name>\w+?)\d*{_Q} of type .+ used in position expecting type {_Q}(?P<owner>[^\"'`]+){_Q}",
+        "{name} of the type {owner}",
+    ),
+    (
+        INPUT_FIELD,
+        rf"^Field {_Q}(?P<name>\w+){_Q} is not defined by type {_Q}(?P<owner>\w+){_Q}",
+        "no {owner}.{name}",
+    ),
 )
 # These quote the value, which may be any text: they are matched from the other side.
-_IN_VARIABLES = tuple(
-    (kind, re.compile(words, re.IGNORECASE | re.DOTALL), pattern)
-    for kind, words, pattern in (
-        (
-            INPUT_FIELD,
-            rf"^.* got invalid value .*; Field {_Q}(?P<name>\w+){_Q} is not defined by type {_Q}(?P<owner>\w+){_Q}",
-            "no {owner}.{name}",
-        ),
-        (
-            WANTED,
-            rf"^.* got invalid value .*; Field {_Q}(?P<name>\w+){_Q} of required type .+ was not provided",
-            "a required {name} among the inputs",
-        ),
-        (
-            INPUT_FIELD,
-            rf"^[^{{]* has invalid value[^:{{]*: Expected value of type {_Q}(?P<owner>\w+)!?{_Q} not to include unknown field"
-            rf" {_Q}(?P<name>\w+){_Q}",
-            "no {owner}.{name}",
-        ),
-        (
-            WANTED,
-            rf"^[^{{]* has invalid value[^:{{]*: Expected value of type {_Q}(?P<owner>\w+)!?{_Q} to include required field"
-            rf" {_Q}(?P<name>\w+){_Q}",
-            "a required {owner}.{name}",
-        ),
-        (
-            VALUE,
-            rf"^Variable {_Q}\$(?P<owner>\w+?)\d*{_Q} (?:got invalid value .* at {_Q}\w+|has invalid value at )\.(?P<name>[\w.\[\]]+)",
-            "another type in {owner}.{name}",
-        ),
-        (
-            VALUE,
-            rf"^Variable {_Q}\$(?P<name>\w+?)\d*{_Q} (?:got|has) invalid value",
-            "another type in {name}",
-        ),
-    )
+_IN_VARIABLES = (
+    (
+        INPUT_FIELD,
+        rf"^.* got invalid value .*; Field {_Q}(?P<name>\w+){_Q} is not defined by type {_Q}(?P<owner>\w+){_Q}",
+        "no {owner}.{name}",
+    ),
+    (
+        WANTED,
+        rf"^.* got invalid value .*; Field {_Q}(?P<name>\w+){_Q} of required type .+ was not provided",
+        "a required {name} among the inputs",
+    ),
+    (
+        INPUT_FIELD,
+        rf"^[^{{]* has invalid value[^:{{]*: Expected value of type {_Q}(?P<owner>\w+)!?{_Q} not to include unknown field"
+        rf" {_Q}(?P<name>\w+){_Q}",
+        "no {owner}.{name}",
+    ),
+    (
+        WANTED,
+        rf"^[^{{]* has invalid value[^:{{]*: Expected value of type {_Q}(?P<owner>\w+)!?{_Q} to include required field"
+        rf" {_Q}(?P<name>\w+){_Q}",
+        "a required {owner}.{name}",
+    ),
+    (
+        VALUE,
+        rf"^Variable {_Q}\$(?P<owner>\w+?)\d*{_Q} (?:got invalid value .* at {_Q}\w+|has invalid value at )\.(?P<name>[\w.\[\]]+)",
+        "another type in {owner}.{name}",
+    ),
+    (
+        VALUE,
+        rf"^Variable {_Q}\$(?P<name>\w+?)\d*{_Q} (?:got|has) invalid value",
+        "another type in {name}",
+    ),
 )
 # gqlgen gives the position in its path: ["variable", "input", "updates", 0, "entityMrn"].
-_BY_PATH = tuple(
-    (kind, re.compile(words, re.IGNORECASE), pattern)
-    for kind, words, pattern in (
-        (INPUT_FIELD, r"unknown field", "no {owner}.{name}"),
-        (WANTED, r"must be defined|cannot be null", "a required {owner}.{name}"),
-        (VALUE, r"cannot use \w+ as \w+|\S+ is not a valid \w+", "another type in {owner}.{name}"),
-    )
+_BY_PATH = (
+    (INPUT_FIELD, r"unknown field", "no {owner}.{name}"),
+    (WANTED, r"must be defined|cannot be null", "a required {owner}.{name}"),
+    (VALUE, r"cannot use \w+ as \w+|\S+ is not a valid \w+", "another type in {owner}.{name}"),
 )
 
 
@@ -141,7 +133,7 @@ def read_schema_error(entry: object) -> SchemaError | None:
     if isinstance(path, Sequence) and path:
         return _read_path(message, path)
     for kind, words, pattern in _IN_VARIABLES if "invalid value" in message else _IN_DOCUMENT:
-        match = words.search(message)
+        match = re.search(words, message, re.IGNORECASE | re.DOTALL)
         if match:
             return SchemaError(kind, match["name"], match.groupdict().get("owner", ""), pattern)
     return None
@@ -152,7 +144,7 @@ def _read_path(message: str, path: Sequence[object]) -> SchemaError | None:
     if len(names) < 3 or names[0] != "variable":
         return None
     for kind, words, pattern in _BY_PATH:
-        if words.fullmatch(message.strip()):
+        if re.fullmatch(words, message.strip(), re.IGNORECASE):
             # In a batch, variables are numbered.
             owner = ".".join([names[1].rstrip("0123456789"), *names[2:-1]])
             return SchemaError(kind, names[-1], owner, pattern)

@@ -30,7 +30,6 @@ from .._planning.declared_set import (
 from .._planning.planner import needs_proof
 from .._values.errors import INVALID_CREDENTIALS, SCHEMA_MISMATCH, MondooError, internal_error
 from .._values.mrn import Scope
-from .entries import expand_entries
 from .session import Session
 from .turns import take_turn
 
@@ -99,6 +98,8 @@ class Reconciliation:
         organizations = dict.fromkeys(entry.declaration.scope for entry in self.entries if entry.each_space is not None)
         if not organizations:
             return
+        from .entries import expand_entries  # as in _apply_steps
+
         self.entries, warnings = expand_entries(self.entries, self._pool.list_spaces(list(organizations)))
         self.warnings += warnings
         failed = [entry for entry in self.entries if entry.each_space is not None]

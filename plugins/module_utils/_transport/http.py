@@ -14,6 +14,7 @@ import email.utils
 import gc
 import http.client
 import json
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
@@ -50,6 +51,40 @@ class Answer(NamedTuple):
     sign_in_advice: str | None = None
 
 
+class Route(NamedTuple):
+    """The route of a request, for messages. timeout: seconds that it may take."""
+
+    url: str
+    proxied: bool
+    timeout: float
+
+    @property
+    def within(self) -> str:
+        return f"within {self.timeout:g} second{'' if self.timeout == 1 else 's'}"
+
+    def __str__(self) -> str:
+        return f"{self.url} through the proxy" if self.proxied else self.url
+
+
+def _import_libraries() -> None:
+    """Imports what takes most of a module's start, and exempts it from garbage collection, also from that of an ending process.
+
+    Otherwise, collections would take a sixth of a run that changes nothing. Raises MondooError if a library is missing; imports
+    at the top of a file would end in a traceback.
+    """
+    is_first = "gql" not in sys.modules
+    gc.disable()
+    try:
+        import gql  # noqa: F401
+        import requests  # noqa: F401
+    except ImportError:
+        raise missing_library("gql[requests]", "pip install 'gql[requests]>=4'") from None
+    finally:
+        if is_first:
+            gc.freeze()
+        gc.enable()
+
+
 class HttpTransport:
     """Posts GraphQL documents to one URL over kept-alive connections. It retries nothing and follows no redirect.
 
@@ -68,19 +103,10 @@ class HttpTransport:
         trust: Trust = Trust(),  # noqa: B008  (it cannot be changed)
         proxy: Proxy | None = None,
     ) -> None:
-        # Importing these takes most of a module's start; garbage collection would waste a tenth of that.
-        gc.disable()
-        try:
-            # Imported here, so that a missing library is a clear error and not a traceback.
-            import gql  # noqa: F401
-            import requests  # noqa: F401
+        _import_libraries()
+        from .connection import BoundedAdapter
+        from .failures import words_of
 
-            from .connection import BoundedAdapter
-            from .failures import Route, words_of
-        except ImportError:
-            raise missing_library("gql[requests]", "pip install 'gql[requests]>=4'") from None
-        finally:
-            gc.enable()
         self.url = url
         self._credential = credential
         self._headers = {

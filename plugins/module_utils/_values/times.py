@@ -22,7 +22,7 @@ _DATE = (
 _CLOCK = r"(?P<hour>\d\d)(?::?(?P<minute>\d\d)(?::?(?P<second>\d\d))?)?(?:[.,](?P<fraction>\d+))?"
 _ZONE = r"(?P<zone>Z|UTC|(?P<sign>[+\u2212-])(?P<zone_hour>\d\d)(?::?(?P<zone_minute>\d\d))?)"
 _GO = r"(?: (?:[A-Z]{1,5}|[+-]\d{2,4}))?(?: m=[+-][\d.]+)?"
-_TIMESTAMP = re.compile(rf"{_DATE}(?:(?:T| +){_CLOCK}(?: ?{_ZONE}{_GO})?)?", re.IGNORECASE)
+_TIMESTAMP = rf"{_DATE}(?:(?:T| +){_CLOCK}(?: ?{_ZONE}{_GO})?)?"
 # The format of most services; a listing may have thousands of them.
 _USUAL = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6})\d*)?Z")
 _EPOCH_NUMBER = re.compile(r"-?\d+(\.\d+)?")
@@ -76,7 +76,7 @@ def _moment(value: object) -> datetime | None:
         microsecond = int(f"{fraction or 0:<06}")
         return None if year <= 1 else datetime(year, month, day, hour, minute, second, microsecond, timezone.utc)
     text = value.strip()
-    match = _TIMESTAMP.fullmatch(text)
+    match = re.fullmatch(_TIMESTAMP, text, re.IGNORECASE)
     if match and not (text.isdecimal() and len(text) > 8):
         return _from_parts(match)
     if _EPOCH_NUMBER.fullmatch(text):
