@@ -74,6 +74,7 @@ release-check: $(VENV)/check.stamp ## Say whether HEAD can be released, and buil
 	$(NOX) -k integration -- -k test_artifact
 
 stores: ## Try the ready tasks for secret stores with the real collections of the stores
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 12) and "Python 3.12 or later is needed: make stores PYTHON=python3.12 …")'
 	@$(PYTHON) -m venv $(VENV)-stores
 	@$(VENV)-stores/bin/pip install --quiet --disable-pip-version-check -r tests/stores/requirements.txt
 	@$(VENV)-stores/bin/python -m pytest tests/stores -q
