@@ -11,7 +11,7 @@ import http.client
 import re
 import socket
 import ssl
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .._values import errors
 from .._values.errors import MondooError
@@ -22,10 +22,23 @@ from .connection import CONNECTING, TUNNELLING, NotSentError
 if TYPE_CHECKING:
     from requests import Response
 
-    from .http import Route
-
 _REFUSED_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
 _MOST_DETAILS = 200  # characters of a library's message
+
+
+class Route(NamedTuple):
+    """The route of a request, for messages. timeout: seconds that it may take."""
+
+    url: str
+    proxied: bool
+    timeout: float
+
+    @property
+    def within(self) -> str:
+        return f"within {self.timeout:g} second{'' if self.timeout == 1 else 's'}"
+
+    def __str__(self) -> str:
+        return f"{self.url} through the proxy" if self.proxied else self.url
 
 
 def no_answer(error: Exception, route: Route) -> MondooError:

@@ -51,21 +51,6 @@ class Answer(NamedTuple):
     sign_in_advice: str | None = None
 
 
-class Route(NamedTuple):
-    """The route of a request, for messages. timeout: seconds that it may take."""
-
-    url: str
-    proxied: bool
-    timeout: float
-
-    @property
-    def within(self) -> str:
-        return f"within {self.timeout:g} second{'' if self.timeout == 1 else 's'}"
-
-    def __str__(self) -> str:
-        return f"{self.url} through the proxy" if self.proxied else self.url
-
-
 def _import_libraries() -> None:
     """Imports what takes most of a module's start, and exempts it from garbage collection, also from that of an ending process.
 
@@ -105,7 +90,7 @@ class HttpTransport:
     ) -> None:
         _import_libraries()
         from .connection import BoundedAdapter
-        from .failures import words_of
+        from .failures import Route, words_of
 
         self.url = url
         self._credential = credential

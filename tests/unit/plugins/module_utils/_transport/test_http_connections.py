@@ -18,7 +18,7 @@ import pytest
 from ansible_collections.mondoo.platform.plugins.module_utils._api.documents import API_TOKENS
 from ansible_collections.mondoo.platform.plugins.module_utils._transport import connection, failures
 from ansible_collections.mondoo.platform.plugins.module_utils._transport.credentials import ApiToken
-from ansible_collections.mondoo.platform.plugins.module_utils._transport.http import HttpTransport, Route
+from ansible_collections.mondoo.platform.plugins.module_utils._transport.http import HttpTransport
 from ansible_collections.mondoo.platform.plugins.module_utils._transport.trust import Trust, choose_trust
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
 from ansible_collections.mondoo.platform.tests.unit.support.http_client import (
@@ -79,7 +79,7 @@ def test_a_connection_that_is_closed_in_the_handshake_may_be_made_later(
     cause: Exception, code: str, meaning: tuple[bool, bool]
 ) -> None:
     """Which error says that it was closed depends on how Python was built."""
-    route = Route("https://api.mondoo.invalid/query", proxied=False, timeout=1)
+    route = failures.Route("https://api.mondoo.invalid/query", proxied=False, timeout=1)
     error = failures.no_answer(connection.NotSentError(connection.ENCRYPTING, cause), route)
     assert (error.code, _meaning(error)) == (code, meaning)
 
