@@ -13,8 +13,8 @@ SIDE_BY_SIDE := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tests/tools/lanes.p
 INSTALL := ANSIBLE_COLLECTIONS_PATH=$(VENV)/collections \
 	$(BIN)/ansible-galaxy collection install . -p $(VENV)/collections --force --offline >/dev/null
 
-# What `make matrix` runs, as nox selects sessions.
-PART := units or sanity or matrices or oldest-libraries or browser or docs-site or covered-by-matrix
+# What `make matrix` runs: names of sessions and patterns of names.
+PART := matrices-* units-* sanity-* oldest-libraries browser docs-site covered-by-matrix
 
 .DEFAULT_GOAL := help
 .PHONY: help demo bench contract live check test lint units integration sanity matrix mutation docs release release-check stores clean
@@ -51,16 +51,16 @@ lint: $(VENV)/check.stamp ## Run the checks that need no simulator
 	$(NOX) -s formatters codeqa yamllint typing tests-code license-check extra-checks docs-check ansible-lint unused-code examples
 
 units: $(VENV)/check.stamp ## Run the unit tests
-	$(NOX) -k units
+	@$(SIDE_BY_SIDE) 'units-*'
 
 integration: $(VENV)/check.stamp ## Run the tests of the installed collection against the simulator
-	$(NOX) -k integration
+	@$(SIDE_BY_SIDE) 'integration-*'
 
 sanity: $(VENV)/check.stamp ## Run ansible-test sanity with the oldest and the newest ansible-core
-	$(NOX) -k sanity
+	@$(SIDE_BY_SIDE) 'sanity-*'
 
 matrix: $(VENV)/check.stamp ## Run all tests with every ansible-core that there is a Python for, or what PART selects of them
-	$(NOX) -k "$(PART)"
+	@$(SIDE_BY_SIDE) $(foreach sessions,$(PART),'$(sessions)')
 
 mutation: $(VENV)/check.stamp ## Break the planner in some hundred ways, and see that its tests notice
 	$(NOX) -s mutation
@@ -70,8 +70,7 @@ docs: $(VENV)/check.stamp ## Check the documentation, and make HTML of it in bui
 
 release-check: $(VENV)/check.stamp ## Say whether HEAD can be released, and build it into build/; TAG must equal the version
 	$(NOX) -s release -- check $(if $(TAG),--tag "$(TAG)")
-	$(NOX) -s build-import-check publishing
-	$(NOX) -k integration -- -k test_artifact
+	$(NOX) -s build-import-check publishing installed-artifact
 
 stores: ## Try the ready tasks for secret stores with the real collections of the stores
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 12) and "Python 3.12 or later is needed: make stores PYTHON=python3.12 …")'

@@ -264,6 +264,12 @@ def publishing(session: nox.Session) -> None:
     _run(session, _tests_environment(NEWEST.core), "pytest", "tests/tools/tests", "-q", *session.posargs)
 
 
+@nox.session(name="installed-artifact", python=False)
+def installed_artifact(session: nox.Session) -> None:
+    """What is built has what it needs and nothing else, and works as installed."""
+    _against_the_simulator(session, NEWEST.core, "tests/integration/test_artifact.py")
+
+
 @nox.session(python=NEWEST.python)
 def mutation(session: nox.Session) -> None:
     """Breaks the planner in some hundred ways; its tests have to notice nine of ten. Takes a quarter of an hour."""

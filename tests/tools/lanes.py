@@ -4,13 +4,15 @@
 
 """Runs nox sessions side by side: `python tests/tools/lanes.py [--lanes N] [SESSION …]`, by default all that nox runs by default.
 
-The longest come first. What a session prints is shown when it ends, so that nothing is mixed up. Ends with 1 if a session
-failed, after all of them have run, and says how long each took.
+A SESSION is a name or a shell pattern of names; one that fits none is an error. The longest come first. What a session prints is
+shown when it ends, so that nothing is mixed up. Ends with 1 if a session failed, after all of them have run, and says how long each
+took.
 """
 
 from __future__ import annotations
 
 import argparse
+import fnmatch
 import re
 import shutil
 import subprocess
@@ -73,6 +75,15 @@ def default_sessions(listing: str) -> list[str]:
     return re.findall(r"^\* ([\w.-]+)", listing, flags=re.MULTILINE)
 
 
+def select_sessions(listing: str, patterns: Sequence[str]) -> list[str]:
+    """The names in what `nox --list` prints that fit one of the patterns; raises SystemExit if one fits none."""
+    names = re.findall(r"^[*-] ([\w.-]+) ->", listing, flags=re.MULTILINE)
+    fitting = {pattern: fnmatch.filter(names, pattern) for pattern in patterns}
+    if useless := [pattern for pattern, fits in fitting.items() if not fits]:
+        raise SystemExit(f"no session is called {' or '.join(useless)}; there are {', '.join(names)}")
+    return list(dict.fromkeys(name for fits in fitting.values() for name in fits))
+
+
 def summary(sessions: Sequence[Done]) -> list[str]:
     """A line for each session, the slowest first, and one for all."""
     lines = [
@@ -88,13 +99,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the sessions; returns the exit status."""
     parser = argparse.ArgumentParser(prog="lanes.py")
     parser.add_argument("--lanes", type=int, default=2, help="how many at a time (default 2)")
-    parser.add_argument("sessions", nargs="*", help="names of sessions (default: what nox runs by default)")
+    parser.add_argument("sessions", nargs="*", help="names or patterns of names (default: what nox runs by default)")
     options = parser.parse_args(arguments)
     nox = str(Path(sys.executable).with_name("nox"))
-    names = options.sessions
-    if not names:
-        listing = subprocess.run([nox, "--no-color", "--list"], capture_output=True, text=True, check=True).stdout
-        names = default_sessions(listing)
+    listing = subprocess.run([nox, "--no-color", "--list"], capture_output=True, text=True, check=True).stdout
+    names = select_sessions(listing, options.sessions) if options.sessions else default_sessions(listing)
     started = time.monotonic()
     sessions = run([nox, "--no-color", "-s"], longest_first(names), options.lanes)
     print("\n" + "\n".join(summary(sessions)))

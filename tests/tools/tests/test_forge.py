@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import interpreters
 import pytest
 import yaml
 
@@ -53,6 +54,16 @@ def test_the_workflows_call_targets_that_there_are() -> None:
         for found in re.findall(r"^make ([a-z-]+)", step.get("run", ""), flags=re.MULTILINE)
     }
     assert {"test", "matrix", "release-check"} <= called <= _targets()
+
+
+def test_the_parts_of_the_matrix_are_all_of_it() -> None:
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))
+    parts = " ".join(workflow["jobs"]["matrix"]["strategy"]["matrix"]["part"]).split()
+    (whole,) = re.findall(r"^PART := (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert len(set(parts)) == len(parts)
+    assert {part for part in parts if not part.startswith("matrices-")} | {"matrices-*"} == set(whole.split())
+    cores = {f"matrices-{core}" for core in interpreters.CORES}
+    assert {part for part in parts if part.startswith("matrices-")} == cores
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)

@@ -22,11 +22,35 @@ def test_every_session_runs_and_a_failure_is_not_lost(capfd: pytest.CaptureFixtu
     assert lanes.summary(sessions)[-1] == "3 sessions, 1 failed: bad"
 
 
+_LISTING = """Sessions:
+
+* typing -> types
+- mutation -> mutants
+* units-2.21 -> tests
+* integration-2.16 -> playbooks
+- units-2.16 -> tests
+- quick-units -> some tests
+"""
+
+
 def test_the_longest_come_first() -> None:
-    listing = "Sessions:\n\n* typing -> types\n- mutation -> mutants\n* units-2.21 -> tests\n* integration-2.16 -> playbooks\n"
-    names = lanes.default_sessions(listing)
+    names = lanes.default_sessions(_LISTING)
     assert names == ["typing", "units-2.21", "integration-2.16"]
     assert lanes.longest_first(names) == ["integration-2.16", "units-2.21", "typing"]
+
+
+def test_sessions_are_selected_by_patterns_of_their_names() -> None:
+    assert lanes.select_sessions(_LISTING, ["units-*"]) == ["units-2.21", "units-2.16"]
+    assert lanes.select_sessions(_LISTING, ["units-2.16", "mutation", "units-*"]) == [
+        "units-2.16",
+        "mutation",
+        "units-2.21",
+    ]
+
+
+def test_a_pattern_that_fits_no_session_is_an_error() -> None:
+    with pytest.raises(SystemExit, match=r"no session is called matrices-\*; there are typing, "):
+        lanes.select_sessions(_LISTING, ["units-*", "matrices-*"])
 
 
 def test_an_environment_is_made_once_for_one_list_of_requirements(tmp_path: Path) -> None:
