@@ -217,6 +217,7 @@ from ansible_collections.mondoo.platform.plugins.module_utils._module.selection_
     selection_from,
 )
 from ansible_collections.mondoo.platform.plugins.module_utils._module.session import open_session
+from ansible_collections.mondoo.platform.plugins.module_utils._planning.ownership import assign_once
 from ansible_collections.mondoo.platform.plugins.module_utils._planning.selection import select
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
 from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import Scope
@@ -233,7 +234,7 @@ def _list(module: AnsibleModule, interruption: Interruption) -> dict[str, Any]:
     names: dict[Scope, Any] = {scope: None}
     if module.params["include_spaces"]:
         names.update((space.scope, space.name) for space in session.api.list_spaces(scope))
-    listings = pool.list_tokens(list(names), Progress(module).reporter("list"))
+    listings = assign_once(pool.list_tokens(list(names), Progress(module).reporter("list")))
     tokens: list[Token] = []
     scopes: list[dict[str, Any]] = []
     unreadable: list[dict[str, Any]] = []

@@ -244,6 +244,8 @@ def test_a_prune_leaves_to_each_scope_what_is_its_own(
         assert not result.get("failed"), result["msg"]
         assert result["pruned"] == []
     assert (_names(simulator), _names(simulator, ORGANIZATION_MRN)) == (["ci"], ["automation", "wide"])
+    listed = runner.run("api_token_info", organization="acme", include_spaces=True)
+    assert sorted(token["name"] for token in listed["api_tokens"]) == ["automation", "ci", "theirs", "wide"]
 
 
 def test_a_prune_says_where_it_cannot_recognise_its_own_credential(runner: ModuleRunner, simulator: Simulator) -> None:

@@ -14,7 +14,7 @@ from .._graphql.pool import ConnectionPool
 from .._values.each_space import Space
 from .._values.errors import MondooError
 from .._values.mrn import Scope
-from .tokens import SCOPES_PER_REQUEST, Listing, TokenApi, assign_once
+from .tokens import SCOPES_PER_REQUEST, Listing, TokenApi
 
 
 class TokenApiPool(ConnectionPool[TokenApi]):
@@ -62,7 +62,7 @@ class TokenApiPool(ConnectionPool[TokenApi]):
             if isinstance(result, Exception):
                 raise result
             listings.update(result)
-        return assign_once(listings)
+        return listings
 
     def list_spaces(self, organizations: Sequence[Scope]) -> dict[Scope, tuple[Space, ...] | MondooError]:
         """For each organization its spaces, or why they could not be listed."""

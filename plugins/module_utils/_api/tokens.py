@@ -32,7 +32,7 @@ from .._values.errors import (
     MondooError,
     invalid_option,
 )
-from .._values.mrn import Scope, scope_from, scope_path, token_scope
+from .._values.mrn import Scope, scope_from, scope_path
 from .._values.shape import JsonObject
 from .._values.token import Token, generated_token, token_from_node
 from .documents import API_TOKENS, DELETE, GENERATE, ORGANIZATION, SET_ROLES, SPACE, SPACES, UPDATE
@@ -119,12 +119,15 @@ class TokenApi:
     def list_tokens(
         self, scopes: Sequence[Scope], budget: RetryBudget | None = None
     ) -> dict[Scope, Listing | MondooError]:
-        """For each scope its own tokens, each once, or why they could not be listed. Pages of several scopes share requests."""
+        """For each scope its tokens, or why they could not be listed. Pages of several scopes share requests.
+
+        A token that does not name its scope is in each listing that shows it.
+        """
         budget = budget or self.policy.budget()
         listings: dict[Scope, Listing | MondooError] = {}
         for start in range(0, len(scopes), SCOPES_PER_REQUEST):
             listings.update(self._list_together(scopes[start : start + SCOPES_PER_REQUEST], budget))
-        return assign_once(listings)
+        return listings
 
     def list_spaces(self, organization: Scope, budget: RetryBudget | None = None) -> tuple[Space, ...]:
         """All spaces of an organization. Raises MondooError."""
@@ -313,29 +316,6 @@ class TokenApi:
         """Counts one mutation, unless it certainly changed nothing."""
         if any(response.verdict is not Verdict.REFUSED for response in responses):
             self.mutations.append(document.name)
-
-
-def assign_once(listings: Mapping[Scope, Listing | MondooError]) -> dict[Scope, Listing | MondooError]:
-    """The listings with each token in only one of them.
-
-    If two listings show a token without its scope, it belongs to the scope in its MRN; else to the space, since an
-    organization's listing may show the tokens of its spaces.
-    """
-    owners: dict[str, Scope] = {}
-    for scope, listing in listings.items():
-        for token in () if isinstance(listing, MondooError) else listing:
-            mrn = str(token.mrn)
-            rival = owners.setdefault(mrn, scope)
-            if rival != scope:
-                named = token_scope(mrn)
-                prefers_new = scope == named or (rival != named and scope.kind == "space" != rival.kind)
-                owners[mrn] = scope if prefers_new else rival
-    return {
-        scope: listing
-        if isinstance(listing, MondooError)
-        else tuple(token for token in listing if owners[str(token.mrn)] == scope)
-        for scope, listing in listings.items()
-    }
 
 
 def _read_generated(payload: Mapping[str, Any], asked: Token) -> Response[Generated]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -135,7 +136,15 @@ class Reconciliation:
             and (len(listings) == 1 or not any(e.concerns_one_scope for e in errors))
         ):
             raise errors[0]
-        return listings
+        if len(listings) == 1:
+            return listings
+        from .._planning.ownership import assign_once  # as in _apply_steps
+
+        declared: dict[Scope, set[str]] = defaultdict(set)
+        for entry in self.entries:
+            declaration = entry.declaration
+            declared[declaration.scope] |= {text for text in (declaration.name, declaration.mrn) if text is not None}
+        return assign_once(listings, declared)
 
     def _prove_stored_secrets(self, listings: Mapping[Scope, Listing | MondooError]) -> None:
         """Reads the secrets in the files, and tests them against the service if the plan depends on that."""

@@ -11,12 +11,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from ansible_collections.mondoo.platform.plugins.module_utils._api.tokens import Listing, TokenApi, assign_once
+from ansible_collections.mondoo.platform.plugins.module_utils._api.tokens import TokenApi
 from ansible_collections.mondoo.platform.plugins.module_utils._transport.http import Answer
 from ansible_collections.mondoo.platform.plugins.module_utils._values.each_space import Space
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
 from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import Scope
-from ansible_collections.mondoo.platform.plugins.module_utils._values.token import Token
 from ansible_collections.mondoo.platform.tests.unit.support.builders import NOW, ORGANIZATION, SPACE, token, token_mrn
 from ansible_collections.mondoo.platform.tests.unit.support.model import Clock, Fault, Model
 from ansible_collections.mondoo.platform.tests.unit.support.runs import read_listing, service_of
@@ -153,34 +152,6 @@ def test_a_service_that_lists_the_tokens_of_spaces_with_those_of_their_organizat
     } == {
         ORGANIZATION: ["wide"],
         SPACE: ["narrow"],
-    }
-
-
-_OTHER = Scope("space", f"{_SPACES}other")
-
-
-@pytest.mark.parametrize(
-    ("mrn", "scopes", "owner"),
-    [
-        # By its own MRN.
-        (token_mrn("a", SPACE), [ORGANIZATION, SPACE], SPACE),
-        (token_mrn("a", SPACE), [SPACE, ORGANIZATION], SPACE),
-        (token_mrn("a", ORGANIZATION), [ORGANIZATION, SPACE], ORGANIZATION),
-        (token_mrn("a", ORGANIZATION), [SPACE, ORGANIZATION], ORGANIZATION),
-        (token_mrn("a", _OTHER), [SPACE, _OTHER, ORGANIZATION], _OTHER),
-        # Where that does not tell, a space is the nearer one.
-        ("//opaque", [ORGANIZATION, SPACE], SPACE),
-        ("//opaque", [SPACE, ORGANIZATION], SPACE),
-        ("//opaque", [SPACE, _OTHER], SPACE),
-    ],
-)
-def test_one_mrn_in_several_listings_is_one_token(mrn: str, scopes: list[Scope], owner: Scope) -> None:
-    listings: dict[Scope, Listing | MondooError] = {scope: (Token(mrn, "a", scope),) for scope in scopes}
-    broken = Scope("space", f"{_SPACES}broken")
-    error = MondooError("NotFound", "no")
-    assert assign_once({**listings, broken: error}) == {
-        **{scope: listings[scope] if scope == owner else () for scope in scopes},
-        broken: error,
     }
 
 

@@ -17,7 +17,7 @@ from ansible_collections.mondoo.platform.plugins.module_utils._api.tokens import
 from ansible_collections.mondoo.platform.plugins.module_utils._transport.http import Answer
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
 from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import Scope
-from ansible_collections.mondoo.platform.tests.unit.support.builders import ORGANIZATION, SPACE, roles, token
+from ansible_collections.mondoo.platform.tests.unit.support.builders import SPACE, roles, token
 from ansible_collections.mondoo.platform.tests.unit.support.model import Model
 from ansible_collections.mondoo.platform.tests.unit.support.runs import pool_of
 
@@ -41,22 +41,6 @@ def test_listings_share_requests(count: int, requests: int, size: int) -> None:
         assert [entry.scope for entry in listing] == [scope]
     assert pool.requests == len(model.sent) == requests
     assert pool.operations == {}
-
-
-def test_one_token_is_in_one_listing_also_where_two_requests_showed_it() -> None:
-    """A service that does not tell whose a token is, and lists those of the spaces with those of the organization."""
-
-    class Careless(Model):
-        def _listing(self, given: Mapping[str, Any]) -> list[dict[str, Any]]:
-            return (
-                super()._listing({**given, "scopeMrn": SPACE.mrn})
-                if given["scopeMrn"] == ORGANIZATION.mrn
-                else super()._listing(given)
-            )
-
-    model = Careless(lacking=frozenset({"scopeMrn"})).add(token("ci"))
-    listings = pool_of(model, 4).list_tokens([ORGANIZATION, *_scopes(30), SPACE])
-    assert [scope for scope, listing in listings.items() if listing != ()] == [SPACE]
 
 
 def test_what_all_have_done_is_counted() -> None:
