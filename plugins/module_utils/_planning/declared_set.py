@@ -18,7 +18,7 @@ from .._values.errors import MondooError, invalid_option
 from .._values.mrn import Scope, token_scope
 from .._values.times import count_of
 from .._values.token import Token
-from .._values.token_names import Stage, TokenName, parse_name
+from .._values.token_names import Stage, TokenName, fold_name, parse_name
 from .declaration import Context, Declaration, StoredSecret
 from .plan import Delete, Plan, SetRoles
 from .planner import plan_token
@@ -75,10 +75,6 @@ class TokenIndex:
         for token in self.tokens:
             for name in dict.fromkeys((token.name, parse_name(token.name).base)):
                 self._by_name[name].append(token)
-
-    @property
-    def mrns(self) -> frozenset[str | None]:
-        return frozenset(self._by_mrn)
 
     def with_mrn(self, mrn: str | None) -> Token | None:
         return self._by_mrn.get(mrn) if mrn is not None else None
@@ -259,14 +255,17 @@ class _Name:
 class _Claims:
     """The tokens that the entries of the task affect, in any listed scope.
 
-    unclear: scopes with a declared token that is missing and has no identifiable successor.
+    unclear: scopes with a declared token that is missing and has no identifiable successor. _in_use: names of tokens that are
+    not declared, but whose predecessor is, by its MRN. _similar: by a form of the name that a service may make of it.
     """
 
     def __init__(self, context: Context) -> None:
         self.unclear: set[Scope] = set()
         self._context = context
         self._mrns: set[str] = set()
+        self._in_use: set[tuple[Scope, str]] = set()
         self._names: dict[tuple[Scope, str], _Name] = defaultdict(_Name)
+        self._similar: dict[tuple[Scope, str], set[str]] = defaultdict(set)
 
     def add(self, number: int, entry: Declared, plan: Plan | MondooError, current: Token | None) -> None:
         """Adds an entry with its plan. current: the token with the entry's MRN."""
@@ -283,6 +282,10 @@ class _Claims:
             name.in_use = name.in_use and _leaves_token_in_use(declaration, plan)
             # A declaration by MRN affects only that token, even if others have its name.
             name.by_name = name.by_name or declaration.mrn is None or failed
+            self._similar[declaration.scope, fold_name(text)].add(text)
+        parsed = parse_name(current.name) if current is not None else None
+        if declaration.present and parsed is not None and parsed.stage is not Stage.CURRENT:
+            self._in_use.add((declaration.scope, parsed.base))
         if declaration.mrn is not None and current is None and declaration.present:
             self.unclear.add(declaration.scope)
 
@@ -294,10 +297,16 @@ class _Claims:
         if exact is not None and exact.by_name:
             return None
         parsed = parse_name(token.name)
-        family = self._names.get((token.scope, parsed.base)) if parsed.stage is not Stage.CURRENT else None
-        if family is None:
-            return frozenset()
-        return self._needs_of_family(parsed, family)
+        if parsed.stage is not Stage.CURRENT and (token.scope, parsed.base) in self._names:
+            return self._needs_of_family(parsed, self._names[token.scope, parsed.base])
+        if (token.scope, token.name) in self._in_use:
+            return None
+        # The service may store a declared name in this form: the entry shows whether it does.
+        others = self._similar.get((token.scope, fold_name(parsed.base)), set()) - {parsed.base}
+        similar = [self._names[token.scope, text] for text in others]
+        if any(name.failed or not name.in_use for name in similar):
+            return None
+        return frozenset(number for name in similar for number in name.entries)
 
     def _needs_of_family(self, parsed: TokenName, family: _Name) -> frozenset[int] | None:
         # The plan of their entry decides about pending tokens.

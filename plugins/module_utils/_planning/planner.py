@@ -17,10 +17,10 @@ from datetime import datetime, timedelta, timezone
 from .._values import errors
 from .._values.errors import MondooError, invalid_option
 from .._values.permissions import declarable
-from .._values.times import count_of, duration_text, timestamp_text, whole_days
+from .._values.times import count_of, duration_text, later, timestamp_text, whole_days
 from .._values.token import Token, as_new, same_description
-from .._values.token_names import Stage, parse_name, pending_name, retired_name
-from .declaration import Context, Declaration, Mode, StoredSecret
+from .._values.token_names import Stage, check_declared_name, parse_name, pending_name, retired_name
+from .declaration import CLOCK_TOLERANCE, Context, Declaration, Mode, StoredSecret
 from .plan import Delete, Generate, Plan, SetRoles, Step, Update
 from .stages import Family, PendingDecision, decide_pending, family_of, find_held
 
@@ -140,13 +140,10 @@ def _family(declaration: Declaration, current: Token | None, tokens: tuple[Token
 
 
 def _refuse_name(declaration: Declaration, current: Token | None, tokens: tuple[Token, ...]) -> None:
-    """Refuses a name that another token has, or that is reserved for rotations."""
+    """Refuses a name that another token has, or that cannot be given."""
     if declaration.name is None or (current and current.name == declaration.name):
         return
-    if parse_name(declaration.name).stage is not Stage.CURRENT:
-        raise invalid_option(
-            f'name: "{declaration.name}" ends like the name of a pending or retired token, which only a rotation gives'
-        )
+    check_declared_name(declaration.name)
     taken = next((token for token in tokens if token.name == declaration.name), None) if current else None
     if current and taken:
         raise MondooError(
@@ -234,8 +231,8 @@ def _plan_creation(situation: _Situation, decision: PendingDecision, cleanup: li
 
 def _plan_rotation(situation: _Situation, current: Token, reason: str, cleanup: list[Step]) -> Plan:
     declaration = situation.declaration
-    if situation.context.mode is Mode.FINISH and situation.stored is None:
-        # Its secret could not be handed over: the next run rotates it.
+    if situation.context.mode is Mode.FINISH:
+        # Its secret could not be handed over, or the run before has rotated it: if it is still due, the next run does.
         return situation.plan(current, [*cleanup, *_delete_expired(situation)])
     _refuse_own(situation.context, current, "rotate")
     new = as_new(_wanted(declaration, current))
@@ -302,8 +299,16 @@ def _change(current: Token, wanted: Token, context: Context) -> list[Step]:
 
 def _reason_to_rotate(situation: _Situation) -> str | None:
     """Why the token in use has to be replaced; None if it has not."""
-    current = situation.current
-    if current is None or parse_name(current.name).stage is not Stage.CURRENT:
+    current, declaration = situation.current, situation.declaration
+    if current is None:
+        return None
+    stage = parse_name(current.name).stage
+    if stage is Stage.RETIRED and declaration.rotates:
+        situation.warnings.append(
+            f'{current.mrn} of {declaration.scope} was replaced, and is "{current.name}" now: declare its successor by name, or by'
+            " its own MRN."
+        )
+    if stage is not Stage.CURRENT:
         return None
     return _reason_by_age(situation, current) or _reason_by_loss(situation, current)
 
@@ -351,33 +356,31 @@ def _pending_time(situation: _Situation) -> datetime:
     """Now, but at least one second after the file was written, so that times show whose secret is in it."""
     now = situation.context.now.astimezone(timezone.utc).replace(microsecond=0)
     written = situation.stored.modified_at if situation.stored else None
-    return now if written is None else max(now, written.replace(microsecond=0) + timedelta(seconds=1))
+    return now if written is None else max(now, later(written.replace(microsecond=0), timedelta(seconds=1)))
 
 
 def _delete_expired(situation: _Situation) -> list[Step]:
     """The deletion of retired tokens after their overlap."""
     declaration, context = situation.declaration, situation.context
     steps: list[Step] = []
-    if not declaration.rotates:
-        return steps
     for entry in situation.family.retired:
-        ends = entry.at + (declaration.overlap or timedelta())
+        ends = later(entry.at, declaration.overlap or timedelta())
         used = entry.token.last_used_at
         still_used = used is not None and used > entry.at
         subject = f'The retired API token "{entry.token.name}" ({entry.token.mrn}) of {declaration.scope}'
-        if context.is_own(entry.token):
+        if declaration.rotates and context.is_own(entry.token):
             situation.warnings.append(f"{subject} is kept: this task logs in with it.")
-        elif not declaration.overlap or ends <= context.now:
+        elif declaration.rotates and (not declaration.overlap or ends <= context.now):
             steps.append(Delete(entry.token))
             if still_used:
                 situation.warnings.append(
-                    f"{subject} was still used at {timestamp_text(used)}, after its retirement, and is deleted."
+                    f"{subject} was still used at {timestamp_text(used)}, after its retirement, and its overlap is over."
                 )
-        elif entry.at > context.now + timedelta(minutes=5):
+        elif entry.at > context.now + CLOCK_TOLERANCE:
             situation.warnings.append(
                 f"{subject} has a retirement in the future, so a clock was wrong: it is not deleted before {timestamp_text(ends)}."
             )
-        elif still_used:
+        elif declaration.rotates and still_used:
             situation.warnings.append(
                 f"{subject} was still used at {timestamp_text(used)}, after its retirement; it is deleted after"
                 f" {timestamp_text(ends)}."

@@ -50,7 +50,7 @@ def duration_from(option: str, value: str) -> timedelta:
 
 def timestamp_from(value: object) -> datetime | None:
     """Reads a time of the service: ISO 8601 in any form, Go's format, or a number since 1970. In UTC, also for a time without
-    an offset. None for null, and for times that mean never: those of year 1, and the start of 1970.
+    an offset. None for null, and for times that mean never: those of year 1, and the start of 1970 in any time zone.
 
     Raises MondooError (`GarbledAnswer`) for anything else.
     """
@@ -60,7 +60,7 @@ def timestamp_from(value: object) -> datetime | None:
         moment = _moment(value)
     except (ValueError, OverflowError):
         raise MondooError(GARBLED_ANSWER, f'"{value}" is not a time that can be read') from None
-    return None if moment == _EPOCH else moment
+    return None if moment is None or abs(moment - _EPOCH) < timedelta(days=1) else moment
 
 
 def _moment(value: object) -> datetime | None:
@@ -127,6 +127,14 @@ def _day(match: re.Match[str]) -> date:
     compact = match["compact"]
     month, day_of_month = (compact[:2], compact[2:]) if compact else (match["month"], match["day"])
     return date(year, int(month or 1), int(day_of_month or 1))
+
+
+def later(moment: datetime, span: timedelta) -> datetime:
+    """The moment after a span of time, at most the last one that can be represented."""
+    try:
+        return moment + span
+    except OverflowError:
+        return datetime.max.replace(tzinfo=timezone.utc)
 
 
 def timestamp_text(moment: datetime | None) -> str | None:

@@ -65,8 +65,13 @@ def retired_name(base: str, at: datetime) -> str:
     return str(TokenName(base, Stage.RETIRED, at))
 
 
+def fold_name(name: str) -> str:
+    """A form that two names have in common if a service may make one of the other: trimmed, normalized, in lower case."""
+    return unicodedata.normalize("NFKC", name).strip().casefold()
+
+
 def check_declared_name(name: str) -> None:
-    """Raises MondooError for a name that cannot be declared. With its `mrn`, a token's current name is accepted."""
+    """Raises MondooError for a name that cannot be given to a token. One that has it already may be declared by its `mrn`."""
     if not name.strip():
         raise invalid_option("name must not be empty")
     if name != name.strip():
@@ -75,5 +80,6 @@ def check_declared_name(name: str) -> None:
         raise invalid_option(f"name: {name!r} has a control character in it")
     if parse_name(name).stage is not Stage.CURRENT:
         raise invalid_option(
-            f'name: "{name}" ends like the name of a pending or retired token; name such a token by its mrn'
+            f'name: "{name}" ends like the name of a pending or retired token, which only a rotation gives; name such a token by'
+            " its mrn"
         )

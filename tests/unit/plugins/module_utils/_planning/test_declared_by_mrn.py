@@ -19,10 +19,10 @@ from ansible_collections.mondoo.platform.plugins.module_utils._planning.declarat
 from ansible_collections.mondoo.platform.plugins.module_utils._planning.declared_set import index_listings, plan_set
 from ansible_collections.mondoo.platform.plugins.module_utils._planning.plan import Delete, Plan
 from ansible_collections.mondoo.platform.plugins.module_utils._planning.planner import plan_token
-from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
+from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import INVALID_OPTION, MondooError
 from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import scope_from
 from ansible_collections.mondoo.platform.plugins.module_utils._values.token import Token
-from ansible_collections.mondoo.platform.plugins.module_utils._values.token_names import pending_name
+from ansible_collections.mondoo.platform.plugins.module_utils._values.token_names import pending_name, retired_name
 
 NOW = datetime(2026, 11, 25, 12, 0, 0, tzinfo=timezone.utc)
 ALPHA = scope_from("space", "alpha")
@@ -94,3 +94,28 @@ def test_one_of_them_can() -> None:
     )
     assert isinstance(renamed, Plan) and renamed.operations == ["updateAPIToken"]
     assert isinstance(kept, Plan) and kept.steps == ()
+
+
+@pytest.mark.parametrize("name", ["", "  ", " new", "new\n", "a\tb", pending_name("new", OLD)])
+def test_no_token_is_given_a_name_that_cannot_be_declared(name: str) -> None:
+    with pytest.raises(MondooError, match="^name") as caught:
+        plan_token(Declaration(ALPHA, name, mrn="//t/1"), [CI], Context(NOW))
+    assert caught.value.code == INVALID_OPTION
+
+
+@pytest.mark.parametrize("name", [" ci", "a\tb", pending_name("ci", OLD), retired_name("ci", OLD)])
+def test_a_token_may_keep_such_a_name(name: str) -> None:
+    assert plan_token(Declaration(ALPHA, name, mrn="//t/9"), [token(name, "9")], Context(NOW)).steps == ()
+
+
+@pytest.mark.parametrize(
+    ("options", "warned"), [({}, 0), ({"rotate_after": timedelta(days=90)}, 1), ({"overlap": timedelta(days=2)}, 1)]
+)
+def test_a_token_that_was_replaced_is_not_rotated_in_place_of_its_successor(
+    options: dict[str, Any], warned: int
+) -> None:
+    replaced = token(retired_name("ci", OLD), "9")
+    made = plan_token(Declaration(ALPHA, None, mrn="//t/9", **options), [replaced, CI], Context(NOW))
+    assert made.steps == ()
+    assert len(made.warnings) == warned
+    assert all("was replaced" in warning and "declare its successor" in warning for warning in made.warnings)

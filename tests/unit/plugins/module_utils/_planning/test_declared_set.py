@@ -106,7 +106,22 @@ PRUNED = {
     "the namesake of a token that is declared by its MRN": Set([declare(mrn=CI.mrn)], [CI, TWIN], {"ci": set()}),
     "not the token that an MRN alone declares": Set([declare(None, mrn=CI.mrn)], [CI, OTHER], {"other": set()}),
     "not two tokens of a declared name, of which either may be meant": Set([declare()], [CI, TWIN]),
-    "a name in other letters": Set([declare("CI", roles=VIEWER)], [CI], {"ci": set()}),
+    "a name in other letters, once it is clear that the service tells them apart": Set(
+        [declare("CI", roles=VIEWER)], [CI], {"ci": {0}}
+    ),
+    "the predecessor of a name in other letters": Set(
+        [declare("CI", roles=VIEWER)], [retired()], {retired().name: {0}}
+    ),
+    "not a name in other letters than one whose entry has no plan": Set([declare(" Ci")], [CI], broken=[0]),
+    "not a name in other letters than one whose secret is under way": Set(
+        [declare("CI", roles=VIEWER)], [CI], around=context(mode=Mode.STAGED)
+    ),
+    "not the successor of a token that is declared by its MRN": Set(
+        [declare(None, mrn=retired().mrn)], [CI, retired()]
+    ),
+    "the successor of a token that is declared absent": Set(
+        [declare(None, mrn=retired().mrn, present=False)], [CI, retired()], {"ci": set()}
+    ),
     "a name that is declared elsewhere": Set(
         [declare(), declare("build", roles=VIEWER, **ELSE)],
         [CI, token("build"), ELSEWHERE],

@@ -247,7 +247,10 @@ STAGES = {
         error=errors.INVALID_OPTION,
         words=["delivered names 2 pending tokens", str(pending(MINUTE).mrn), "Nothing was changed"],
     ),
-    "finished, but this run writes the file itself": Case(rotate(), [CI], ROTATION, mode=Mode.FINISH, file=stored(DAY)),
+    "finished, and the run before wrote the file itself": Case(rotate(), [CI], mode=Mode.FINISH, file=stored(DAY)),
+    "finished, and created by this run, which writes the file itself": Case(
+        rotate(roles=VIEWER), [], ["generate ci"], mode=Mode.FINISH, file=NO_FILE
+    ),
 }
 
 OLD = retired(2 * DAY)
@@ -271,7 +274,7 @@ RETIRED = {
         kept(),
         [CI, replace(OLD, last_used_at=NOW - DAY)],
         [f"delete {OLD.name}"],
-        warnings=["was still used at 2026-11-22T18:00:00Z, after its retirement, and is deleted"],
+        warnings=["was still used at 2026-11-22T18:00:00Z, after its retirement, and its overlap is over"],
     ),
     "still used, and deleted later": Case(
         kept(overlap=9 * DAY),
@@ -284,6 +287,15 @@ RETIRED = {
         [CI, retired(-HOUR)],
         warnings=["a clock was wrong: it is not deleted before 2026-11-24T19:00:00Z"],
     ),
+    "retired in the future, of a declaration that does not rotate": Case(
+        declare(), [CI, retired(-HOUR)], warnings=["a retirement in the future"]
+    ),
+    "retired at the end of time": Case(
+        kept(overlap=DAY),
+        [CI, token("ci (retired 9999-12-31T23:59:59Z)")],
+        warnings=["it is not deleted before 9999-12-31T23:59:59Z"],
+    ),
+    "with an overlap for ever": Case(kept(overlap=timedelta.max), [CI, OLD]),
     "retired by a clock that is a little ahead": Case(kept(overlap=DAY), [CI, retired(-5 * MINUTE)]),
     "retired in the future, without overlap": Case(kept(), [CI, retired(-HOUR)], [f"delete {retired(-HOUR).name}"]),
     "that the task logs in with": Case(kept(), [CI, OLD], own=OLD, warnings=["is kept: this task logs in with it"]),
