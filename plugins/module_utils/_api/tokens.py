@@ -32,7 +32,7 @@ from .._values.errors import (
     MondooError,
     invalid_option,
 )
-from .._values.mrn import Scope, scope_from, scope_path
+from .._values.mrn import Scope, scope_from, scope_path, token_scope
 from .._values.shape import JsonObject
 from .._values.token import Token, generated_token, token_from_node
 from .documents import API_TOKENS, DELETE, GENERATE, ORGANIZATION, SET_ROLES, SPACE, SPACES, UPDATE
@@ -213,13 +213,10 @@ class TokenApi:
         own: dict[str | None, Token] = {}
         for number, node in enumerate(nodes):
             where = f"{API_TOKENS.name}.edges[{number}].node"
-            own_scope = JsonObject(node, where).optional_text("scopeMrn")
             token = token_from_node(node, scope, where)
-            if not own_scope or scope_path(own_scope) == scope_path(scope.mrn):
+            if _is_own(token, JsonObject(node, where).optional_text("scopeMrn")):
                 # A token that moves between pages while they are read counts once.
                 own[token.mrn] = token
-            elif scope_path(own_scope).lower() == scope_path(scope.mrn).lower():
-                raise invalid_option(f'the service writes {scope} as "{own_scope}": write it in the same way')
         self._warn_of_times(own.values())
         return tuple(own.values())
 
@@ -328,6 +325,23 @@ def _read_generated(payload: Mapping[str, Any], asked: Token) -> Response[Genera
         GARBLED_ANSWER, "the service's answer has no usable secret in it", operation=GENERATE.name, outcome_unknown=True
     )
     return Response(Verdict.UNKNOWN, Generated("", token), error)
+
+
+def _is_own(token: Token, named: str | None) -> bool:
+    """Whether a token belongs to the scope in whose listing it is. named: the scope that it names; None or empty if none.
+
+    Raises MondooError if the two differ in letter case only: its own tokens would never be found under that spelling.
+    """
+    scope = token.scope
+    if not named:
+        # An organization's listing may show the tokens of its spaces. The MRN is a hint, so only the kind counts.
+        in_mrn = token_scope(str(token.mrn))
+        return in_mrn is None or in_mrn.kind == scope.kind
+    if scope_path(named) == scope_path(scope.mrn):
+        return True
+    if scope_path(named).lower() == scope_path(scope.mrn).lower():
+        raise invalid_option(f'the service writes {scope} as "{named}": write it in the same way')
+    return False
 
 
 def _refuses_value(answer: Mapping[str, Any] | MondooError) -> bool:

@@ -21,7 +21,6 @@ from .._planning.declaration import Context, Mode
 from .._planning.declared_set import (
     Deletion,
     Prune,
-    TokenIndex,
     count_operations,
     index_listings,
     missing_deliveries,
@@ -66,6 +65,7 @@ class Reconciliation:
         self._pool: TokenApiPool = self.session.pool(self.concurrency)
         self._files: dict[int, SecretFile] = {}
         self._deletions: list[Deletion] = []
+        self._known: frozenset[str | None] = frozenset()
 
     def run(self) -> None:
         """Applies the declaration, or in check mode predicts the changes.
@@ -136,6 +136,7 @@ class Reconciliation:
             and (len(listings) == 1 or not any(e.concerns_one_scope for e in errors))
         ):
             raise errors[0]
+        self._known = frozenset(token.mrn for listing in listings.values() for token in _tokens(listing))
         if len(listings) == 1:
             return listings
         from .._planning.ownership import assign_once  # as in _apply_steps
@@ -202,7 +203,7 @@ class Reconciliation:
         self.warnings += missing_deliveries(listings, context)
         plans = plan_set(self.entries, listings, indexes, context)
         for entry, plan in zip(self.entries, plans, strict=True):
-            entry.known = _known(indexes.get(entry.declaration.scope))
+            entry.known = self._known
             entry.take_plan(plan)
             self._check_file(entry)
         if self.prune is not None:
@@ -264,8 +265,8 @@ class Reconciliation:
             entry.error = internal_error(error)
 
 
-def _known(index: TokenIndex | None) -> frozenset[str | None]:
-    return index.mrns if index is not None else frozenset()
+def _tokens(listing: Listing | MondooError) -> Listing:
+    return () if isinstance(listing, MondooError) else listing
 
 
 def _prune_entry(deletion: Deletion, entries: Sequence[Entry]) -> Entry:

@@ -290,7 +290,7 @@ class World:
         around = Context(api.now(), mode, delivered, lambda token: own is not None and token.mrn == own.mrn)
         for entry, plan in zip(entries, plan_set(entries, listings, indexes, around), strict=True):
             index = indexes.get(entry.declaration.scope)
-            entry.known = index.mrns if index else frozenset()
+            entry.known = frozenset(token.mrn for token in index.tokens) if index else frozenset()
             entry.take_plan(plan)
         outcomes = [entry.error or entry.plan for entry in entries]
         deletions = plan_prune(entries, outcomes, indexes, prune, around)[0] if prune else []

@@ -119,7 +119,8 @@ def test_many_times_that_cannot_be_read_are_one_warning() -> None:
 
 
 def test_what_belongs_to_another_scope_is_not_in_the_listing() -> None:
-    script = Script(page(node("own", ORGANIZATION), node("of a space", SPACE), node("untold", None)))
+    untold = node("untold", None, mrn="//opaque")
+    script = Script(page(node("own", ORGANIZATION), node("of a space", SPACE), untold, node("named in its MRN", None)))
     assert [(entry.name, entry.scope) for entry in read_listing(script.api, ORGANIZATION)] == [
         ("own", ORGANIZATION),
         ("untold", ORGANIZATION),
