@@ -219,13 +219,15 @@ from ansible_collections.mondoo.platform.plugins.module_utils._module.selection_
 from ansible_collections.mondoo.platform.plugins.module_utils._module.session import open_session
 from ansible_collections.mondoo.platform.plugins.module_utils._planning.ownership import assign_once
 from ansible_collections.mondoo.platform.plugins.module_utils._planning.selection import select
-from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
+from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError, invalid_option
 from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import Scope
 from ansible_collections.mondoo.platform.plugins.module_utils._values.token import Token
 
 
 def _list(module: AnsibleModule, interruption: Interruption) -> dict[str, Any]:
     scope = require_scope(module.params)
+    if module.params["include_spaces"] and scope.kind != "organization":
+        raise invalid_option(f"include_spaces: {scope} has no spaces, only an organization has")
     selection = selection_from(module.params)
     concurrency = read_concurrency(module.params)
     session = open_session(module, interruption)

@@ -25,6 +25,7 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.errors imp
     MondooError,
 )
 from ansible_collections.mondoo.platform.plugins.module_utils._values.quoting import require_text
+from ansible_collections.mondoo.platform.plugins.module_utils._values.token import RETURNED_ONLY
 
 _TAKE_IT = "Register the result of the task, or set token_path."
 # The newest ansible-core that was tested to show a hidden result in no output. The tests run with it.
@@ -101,6 +102,13 @@ def check_identifiers(arguments: Mapping[str, Any]) -> None:
                 require_text(str(option), value)
             except MondooError as error:
                 raise error.during("read the entries of tokens") from None
+
+
+def without_returned_only(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The arguments of a task for one token without what is only returned, so that an item of a listing can be given back."""
+    if "tokens" in arguments:
+        return arguments
+    return {option: value for option, value in arguments.items() if option not in RETURNED_ONLY}
 
 
 def forbid_returned_secrets(arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -187,6 +195,7 @@ class TokenActionBase(ModuleActionBase):
     _supports_async = False
 
     def _run_module(self, arguments: Mapping[str, Any], task_vars: dict[str, Any] | None) -> dict[str, Any]:
+        arguments = without_returned_only(arguments)
         forbidden = _reason_to_forbid_secrets(self._task)
         if forbidden:
             arguments = forbid_returned_secrets(arguments)

@@ -21,13 +21,12 @@ from .._values.errors import MondooError, invalid_option
 from .._values.mrn import Scope, token_mrn_from
 from .._values.quoting import require_text
 from .._values.times import duration_from
+from .._values.token import RETURNED_ONLY
 from .arguments import SCOPE_OPTIONS, entry_arguments, shared_token_arguments
 from .declaration import optional_duration, read_declaration, read_scope, roles_from
 
 MAX_CONCURRENCY = 64
 _SHOWN = 10  # wrong entries in one error
-# What a listing returns besides the options of an entry, so that an item can be used unchanged.
-_RETURNED = frozenset({"id", "roles", "created_at", "last_used_at", "created_by", "age_days", "unused_days"})
 
 
 def read_entries(options: Mapping[str, Any]) -> list[Entry]:
@@ -149,7 +148,7 @@ def _read_entry(
 ) -> Entry:
     _refuse_unknown(declared, validator.argument_spec)
     # Options without a value are left out, as in entries that are assembled from variables.
-    present = {option: value for option, value in declared.items() if value is not None and option not in _RETURNED}
+    present = {option: value for option, value in declared.items() if value is not None and option not in RETURNED_ONLY}
     for option, value in present.items():
         require_text(option, value)
     result = validator.validate(present)
@@ -171,7 +170,7 @@ def _read_entry(
 
 def _refuse_unknown(declared: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]]) -> None:
     names = {*known, *(alias for about in known.values() for alias in about.get("aliases", ()))}
-    unknown = sorted(str(option) for option in declared if option not in names and option not in _RETURNED)
+    unknown = sorted(str(option) for option in declared if option not in names and option not in RETURNED_ONLY)
     if unknown:
         from difflib import get_close_matches
 

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._planning.selection import ORDERS, Selection
+from .._values.errors import invalid_option
+from .._values.mrn import token_mrn_from
 from .declaration import optional_duration, roles_from
 
 
@@ -31,9 +33,11 @@ def selection_arguments() -> dict[str, Any]:
 
 def selection_from(options: Mapping[str, Any]) -> Selection:
     """The selection in `options`, which are those of `selection_arguments`."""
+    if options["name"] is not None and not options["name"].strip():
+        raise invalid_option("name must not be empty")
     return Selection(
         name=options["name"],
-        mrn=options["mrn"],
+        mrn=None if options["mrn"] is None else token_mrn_from(options["mrn"]),
         query=options["query"],
         roles=roles_from(options),
         created_by=options["created_by"],

@@ -80,7 +80,7 @@ def _kind(entry: Entry) -> str:
     if not (plan.changed or entry.changed):
         return "corrected in its file" if entry.file_changed else UNCHANGED
     if plan.hands_over:
-        is_yet_to_be_delivered = plan.staged and entry.generated is not None
+        is_yet_to_be_delivered = plan.staged and plan.generates
         return "generated" if is_yet_to_be_delivered else "replaced" if plan.before else "created"
     if plan.after is None:
         return "discarded" if entry.declaration.present else "deleted"

@@ -45,21 +45,32 @@ def scope_from(kind: str, value: str) -> Scope:
         if not _ID.fullmatch(text):
             raise invalid_option(f'{kind}: "{value}" is neither an ID nor an MRN ({_example(kind)})')
         return Scope(kind, f"{_SCOPE_PREFIX}{_COLLECTIONS[kind]}/{text}")
-    for other, collection in _COLLECTIONS.items():
-        head = f"{_SCOPE_PREFIX}{collection}/"
-        if text.startswith(head) and _ID.fullmatch(text[len(head) :]):
-            if other != kind:
-                raise invalid_option(
-                    f'{kind}: "{value}" is the MRN of {_WITH_ARTICLE[other]}; use the option {other} for it'
-                )
-            return Scope(kind, text)
-    raise invalid_option(f'{kind}: "{value}" is not the MRN of {_WITH_ARTICLE[kind]} ({_example(kind)})')
+    scope = _scope_with_mrn(text)
+    if scope is None:
+        raise invalid_option(f'{kind}: "{value}" is not the MRN of {_WITH_ARTICLE[kind]} ({_example(kind)})')
+    if scope.kind != kind:
+        raise invalid_option(
+            f'{kind}: "{value}" is the MRN of {_WITH_ARTICLE[scope.kind]}; use the option {scope.kind} for it'
+        )
+    return scope
 
 
 def scope_of_mrn(mrn: str) -> Scope:
-    """The scope with that MRN, as in `scope_mrn` of results."""
-    is_organization = mrn.strip().startswith(f"{_SCOPE_PREFIX}{_COLLECTIONS['organization']}/")
-    return scope_from("organization" if is_organization else "space", mrn)
+    """The scope with that MRN, as in the option `scope_mrn` and in results."""
+    scope = _scope_with_mrn(mrn.strip())
+    if scope is None:
+        raise invalid_option(
+            f'scope_mrn: "{mrn}" is the MRN of neither a space nor an organization ({_example("space")})'
+        )
+    return scope
+
+
+def _scope_with_mrn(text: str) -> Scope | None:
+    for kind, collection in _COLLECTIONS.items():
+        head = f"{_SCOPE_PREFIX}{collection}/"
+        if text.startswith(head) and _ID.fullmatch(text[len(head) :]):
+            return Scope(kind, text)
+    return None
 
 
 def scope_path(mrn: str) -> str:

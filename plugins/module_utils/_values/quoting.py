@@ -10,13 +10,13 @@ from datetime import date, datetime
 
 from .errors import invalid_option
 
-# Options with an identifier as value: a wrong guess at what was written would affect another token.
-IDENTIFIERS = frozenset({"name", "mrn", "space", "organization", "scope_mrn"})
+# Options with identifiers as values: a wrong guess at what was written would affect another token.
+_IDENTIFIERS = frozenset({"name", "mrn", "space", "organization", "scope_mrn", "prune_keep", "delivered"})
 
 
 def require_text(option: str, value: object) -> None:
-    """Raises MondooError if an option that takes an identifier has a value that is a number, a boolean or a date."""
-    if option not in IDENTIFIERS or not isinstance(value, (bool, int, float, date, datetime)):
-        return
-    kind = "a boolean" if isinstance(value, bool) else "a number" if isinstance(value, (int, float)) else "a date"
-    raise invalid_option(f"{option}: {value} is {kind} in YAML, and not the text that was written; quote it")
+    """Raises MondooError if an option that takes an identifier, or a list of them, has a number, a boolean or a date."""
+    for each in (value if isinstance(value, list) else [value]) if option in _IDENTIFIERS else ():
+        if isinstance(each, (bool, int, float, date, datetime)):
+            kind = "a boolean" if isinstance(each, bool) else "a number" if isinstance(each, (int, float)) else "a date"
+            raise invalid_option(f"{option}: {each} is {kind} in YAML, and not the text that was written; quote it")

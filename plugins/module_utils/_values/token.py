@@ -16,6 +16,8 @@ from .permissions import canonical_role, short_names
 from .shape import JsonObject, clean_text
 from .times import timestamp_from, timestamp_text
 
+# What a listing returns of a token besides options, so that an item can be declared unchanged.
+RETURNED_ONLY = frozenset({"id", "roles", "created_at", "last_used_at", "created_by", "age_days", "unused_days"})
 _SHOWN = 40  # characters of a time that cannot be read
 
 

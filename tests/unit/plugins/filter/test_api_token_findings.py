@@ -298,7 +298,7 @@ def test_now_is_the_present_by_default() -> None:
         ([{"name": "ci"}], {}, 'entry 1 of the tokens ("ci"): name and scope_mrn are required'),
         ([entry(created_at="yesterday")], {}, 'entry 1 of the tokens ("ci"): created_at: "yesterday" is not a time'),
         ([entry(last_used_at=7)], {}, 'last_used_at: "7" is not a time'),
-        ([entry(scope_mrn="//x")], {}, 'entry 1 of the tokens ("ci"): space: "//x" is not the MRN of a space'),
+        ([entry(scope_mrn="//x")], {}, 'entry 1 of the tokens ("ci"): scope_mrn: "//x" is the MRN of neither a'),
         ([entry(roles="owner")], {}, "permissions must be a list"),
         ([], {"max_age": "old"}, 'max_age: "old" is not a duration'),
         ([], {"max_unused": 90}, 'max_unused: "90" is not a duration'),

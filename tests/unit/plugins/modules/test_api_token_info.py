@@ -173,6 +173,9 @@ def test_spaces_that_cannot_be_listed_fail(run: Run, model: Model) -> None:
         ({"space": "s", "unused_for": "-1d"}, 'unused_for: "-1d" is not a duration'),
         ({"space": "s", "permissions": ["viewr"]}, 'Did you mean "viewer"?'),
         ({"space": "s", "order_by": "age"}, "value of order_by must be one of"),
+        ({"scope_mrn": SPACE.mrn, "include_spaces": True}, 'include_spaces: space "space-1" has no spaces'),
+        ({"space": "s", "mrn": "nonsense"}, 'mrn: "nonsense" is not the MRN of an API token'),
+        ({"space": "s", "name": " "}, "name must not be empty"),
         ({"space": None}, "one of space, organization and scope_mrn is required"),
     ],
 )

@@ -14,8 +14,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.mondoo.platform.plugins.action.api_token import ActionModule
+from ansible_collections.mondoo.platform.plugins.module_utils._values.token import RETURNED_ONLY, token_result
 from ansible_collections.mondoo.platform.plugins.plugin_utils import _token_action
 from ansible_collections.mondoo.platform.plugins.plugin_utils._token_action import carries_secret
+from ansible_collections.mondoo.platform.tests.unit.support.builders import token
 
 _SECRET = "new-hunter2"
 
@@ -85,6 +87,25 @@ def test_an_identifier_that_is_no_text_is_refused(option: str, value: object, wo
     assert result["error"] == {"code": "InvalidOption", "operation": ""}
     assert f"{option}: {words} in YAML, and not the text that was written; quote it" in result["msg"]
     assert action.arguments is None
+
+
+@pytest.mark.parametrize("option", ["prune_keep", "delivered"])
+@pytest.mark.parametrize("value", [[1.10], ["ci", True], 1.10, [date(2026, 11, 25)]])
+def test_a_list_of_identifiers_is_of_text(option: str, value: object) -> None:
+    action = Action({}, arguments={"tokens": [{"name": "ci"}], option: value})
+    result = action.run(task_vars={})
+    assert result["failed"]
+    assert f"{option}: " in result["msg"] and "quote it" in result["msg"]
+    assert action.arguments is None
+
+
+def test_an_item_of_a_listing_can_be_given_back() -> None:
+    item = {"mrn": "//t/1", "name": "ci", "description": "", "permissions": ["viewer"], "scope_mrn": "//s"}
+    returned = dict.fromkeys(RETURNED_ONLY)
+    assert {*(token_result(token()) or {}), "age_days", "unused_days"} == {*item, *returned}
+    action = Action({}, arguments={**item, **returned}, register="item")
+    action.run(task_vars={})
+    assert action.arguments == item
 
 
 def test_other_values_are_the_module_s_to_judge() -> None:

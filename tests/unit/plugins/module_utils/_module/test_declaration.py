@@ -148,7 +148,8 @@ def test_the_scope_is_given_or_told_by_the_mrn(options: dict[str, Any], scope: o
         ({}, "one of space, organization and scope_mrn is required"),
         ({"space": ""}, "space must not be empty"),
         ({"mrn": "//somewhere/else"}, "one of space, organization and scope_mrn is required"),
-        ({"scope_mrn": "//platform.api.mondoo.app"}, "is not the MRN of a space"),
+        ({"scope_mrn": "//platform.api.mondoo.app"}, "is the MRN of neither a space nor an organization"),
+        ({"scope_mrn": "acme"}, "scope_mrn: "),
     ],
 )
 def test_without_a_scope_nothing_is_done(options: dict[str, Any], words: str) -> None:
