@@ -321,19 +321,25 @@ def browser(session: nox.Session) -> None:
 
 
 def _units(session: nox.Session, core: str) -> None:
-    """On the newest ansible-core with coverage and the generated tests, which touch no Ansible; on others without."""
+    """On the newest ansible-core with coverage, and the generated tests without: they touch no Ansible, and are many cases."""
     folder = _tests_environment(core)
-    coverage = ["--cov=plugins", "--cov-report=term:skip-covered", "--cov-report=json"]
-    which = coverage if core == NEWEST.core else ["-m", "not generated"]
+    is_newest = core == NEWEST.core
     with tempfile.TemporaryDirectory() as name:
-        tree = _collection_tree(Path(name))
-        session.chdir(tree)
-        _run(
-            *(session, folder, "pytest", "tests/unit", "-q", *_SIDE_BY_SIDE, *which, *session.posargs),
-            env={"PYTHONPATH": name, "ANSIBLE_COLLECTIONS_PATH": name, "PYTHONDONTWRITEBYTECODE": "1"},
-        )
-        if core == NEWEST.core and not session.posargs:  # some of the tests cover some of the code
+        session.chdir(_collection_tree(Path(name)))
+        environment = {"PYTHONPATH": name, "ANSIBLE_COLLECTIONS_PATH": name, "PYTHONDONTWRITEBYTECODE": "1"}
+
+        def run_tests(*which: str) -> None:
+            pytest = ("pytest", "tests/unit", "-q", *_SIDE_BY_SIDE, *which, *session.posargs)
+            _run(session, folder, *pytest, env=environment)
+
+        if session.posargs:
+            run_tests()
+            return
+        coverage = ["--cov=plugins", "--cov-report=term:skip-covered", "--cov-report=json"] if is_newest else []
+        run_tests("-m", "not generated", *coverage)
+        if is_newest:
             _run(session, folder, "python", "tests/tools/coverage_floors.py", "coverage.json")
+            run_tests("-m", "generated")
 
 
 # What depends on ansible-core itself, of the tests against the simulator.
