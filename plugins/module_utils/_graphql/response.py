@@ -188,6 +188,7 @@ def _read_error(answer: Answer, operation: str, entry: object) -> MondooError:
         transient=code in _TRANSIENT or answer.http_status == 429 or answer.http_status >= 500,
         outcome_unknown=code not in _NOT_EXECUTED,
         retry_after=answer.retry_after,
+        advice=answer.sign_in_advice if code == errors.UNAUTHENTICATED else None,
     )
 
 

@@ -128,6 +128,7 @@ def test_rpc_codes(code: str, meaning: tuple[bool, bool]) -> None:
         ('Field "roles" is not defined by type "AddBookInput".', None, 200, "SchemaMismatch"),
         ('Variable "$input" got invalid value 7; Expected type "X".', None, 200, "SchemaMismatch"),
         ("rpc error: code = NotFound desc = x", {"code": "FORBIDDEN"}, 500, "NotFound"),
+        *(("request permission unauthenticated", None, status, "Unauthenticated") for status in (200, 401, 403, 422)),
     ],
 )
 def test_codes_of_other_errors(message: str, extensions: object, status: int, code: str) -> None:
@@ -188,6 +189,26 @@ def test_errors_of_odd_shapes(errors: list[Any], words: str) -> None:
 
 def test_the_wait_that_was_asked_for_is_kept() -> None:
     assert failure(answer(None, {"message": "x"}, status=429, retry_after=7.0)).retry_after == 7.0
+
+
+@pytest.mark.parametrize(
+    ("message", "is_advised"),
+    [
+        ("rpc error: code = Unauthenticated desc = request permission unauthenticated", True),
+        ("request permission unauthenticated", True),
+        ("rpc error: code = PermissionDenied desc = request permission denied", False),
+        ("rpc error: code = NotFound desc = no", False),
+    ],
+)
+@pytest.mark.parametrize("status", [200, 401, 403])
+def test_the_advice_for_signing_in_is_given_where_that_failed(message: str, is_advised: bool, status: int) -> None:
+    given = answer(None, {"message": message}, status=status)._replace(sign_in_advice="Set the clock.")
+    with pytest.raises(MondooError) as batch:
+        read_roots(given, _OPERATION, ["n0", "n1"], mutation=True)
+    with pytest.raises(MondooError) as probe:
+        check_errors(given, _OPERATION)
+    for error in (failure(given), failure(given, mutation=True), batch.value, probe.value):
+        assert (error.advice == "Set the clock.") is is_advised
 
 
 def test_only_errors_are_checked_where_the_data_does_not_matter() -> None:
