@@ -98,7 +98,8 @@ class Model:
     storing, describing: what becomes of a name, or a description, that is stored, as by a service that trims.
     organization_as_space: whether the listing of an organization wants its MRN as `spaceMrn` too, and refuses the empty text.
     non_null: whether a root field that fails makes all of `data` null. stops_at_failure: whether the mutations after it in
-    the same request are not executed. pathless: whether errors do not say which field they belong to.
+    the same request are not executed. pathless: whether errors do not say which field they belong to. beside_errors: whether a
+    change that fails has a payload in the answer all the same.
     retry_after: seconds to wait that it asks for where it is busy.
     sent: the requests; asked: the root fields of all of them, with their arguments; executed: the mutations among them that
     were executed, by name.
@@ -121,6 +122,7 @@ class Model:
     non_null: bool = False
     stops_at_failure: bool = False
     pathless: bool = False
+    beside_errors: bool = False
     retry_after: float | None = None
     entries: dict[str, Entry] = field(default_factory=dict)
     sent: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
@@ -185,6 +187,7 @@ class Model:
 
     def _answer(self, roots: list[tuple[str, str, Mapping[str, Any]]]) -> Answer:
         data: dict[str, Any] | None = {}
+        value: dict[str, Any] | None
         failures: list[dict[str, Any]] = []
         for key, name, arguments in roots:
             if failures and self.stops_at_failure:
@@ -192,7 +195,7 @@ class Model:
             try:
                 value = self._execute(name, arguments)
             except RefusedError as refusal:
-                value = None
+                value = {"__typename": "Payload"} if self.beside_errors and "input" in arguments else None
                 failures.append({"message": str(refusal)} | ({} if self.pathless else {"path": [key]}))
             if data is not None:
                 data[key] = value

@@ -111,6 +111,13 @@ def test_no_changes_are_no_request() -> None:
 
 # What became of it, by transport and GraphQL errors: the same for all changes
 
+
+def beside_error(value: object) -> Answer:
+    """A refusal in an answer that has a value too, whatever the operation."""
+    operations = ("generateAPIToken", "updateAPIToken", "setRoles", "deleteAPIToken")
+    return refused("PermissionDenied")._replace(data=dict.fromkeys(operations, value))
+
+
 _CHANGES: dict[str, tuple[Callable[[TokenApi], Any], str]] = {
     "generate": (lambda api: [generate(api)], 'generate the API token "ci" in space "space-1"'),
     "update": (lambda api: update(api, TokenUpdate(CI, name="new")), f'update the API token "ci" ({CI.mrn}) of space'),
@@ -128,6 +135,7 @@ _CHANGES: dict[str, tuple[Callable[[TokenApi], Any], str]] = {
     [
         (lost(), UNKNOWN),
         (Answer(None, [], 200, None), UNKNOWN),
+        *((beside_error(value), UNKNOWN) for value in ({}, {"ok": None}, {"ok": True}, {"token": None, "mrn": CI.mrn})),
         (refused("Unknown"), UNKNOWN),
         (refused("Unavailable"), UNKNOWN),
         ("text", UNKNOWN),
@@ -411,6 +419,7 @@ def test_a_service_that_takes_roles_in_no_known_form() -> None:
         (refused("NotFound"), (DONE, "NotFound")),
         ({"ok": False}, (REFUSED, "Refused")),
         ({"ok": "no"}, (UNKNOWN, "GarbledAnswer")),
+        (beside_error({"ok": None}), (UNKNOWN, "PermissionDenied")),
     ],
 )
 def test_a_deletion_is_what_its_answer_says(answer: Any, expected: Any) -> None:

@@ -241,6 +241,8 @@ SERVICES: Mapping[str, dict[str, Any]] = {
     "non-null payloads": {"non_null": True},
     "nothing after a failure": {"non_null": True, "stops_at_failure": True},
     "errors without a path": {"pathless": True},
+    "payloads beside errors": {"beside_errors": True},
+    "payloads beside errors without a path": {"beside_errors": True, "pathless": True},
 }
 
 
