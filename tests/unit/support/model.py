@@ -94,7 +94,7 @@ class Model:
     lacking: fields of `APIToken` that this service does not have.
     refusing: gRPC codes by a text; a mutation with the text among its arguments fails.
     declining: words by a text; a mutation with the text among its arguments is refused in its answer (`ok`, `errors`, the
-    token as it was), without an error.
+    token as it was), without an error. nameless: whether an answer about roles does not say which tokens it refuses.
     storing, describing: what becomes of a name, or a description, that is stored, as by a service that trims.
     organization_as_space: whether the listing of an organization wants its MRN as `spaceMrn` too, and refuses the empty text.
     non_null: whether a root field that fails makes all of `data` null. stops_at_failure: whether the mutations after it in
@@ -116,6 +116,7 @@ class Model:
     lacking: frozenset[str] = frozenset()
     refusing: dict[str, str] = field(default_factory=dict)
     declining: dict[str, str] = field(default_factory=dict)
+    nameless: bool = False
     storing: Callable[[str], str] = str
     describing: Callable[[str], str] = str
     organization_as_space: bool = False
@@ -262,6 +263,8 @@ class Model:
             for update in changed:
                 entry = self.entries[update["entityMrn"]]
                 entry.roles = _role_set(update["roles"]) | _membership(entry.scope_mrn)
+            if self.nameless:
+                return {"mrns": [update["entityMrn"] for update in updates], "errors": list(declined.values())}
             return {"mrns": [update["entityMrn"] for update in changed], "errors": declined}
         is_declined = bool(self._declined(given))
         if name == "updateAPIToken":

@@ -268,6 +268,20 @@ def test_one_that_is_refused_keeps_no_other_from_being_done(kind: str, service: 
         assert run(world, *declared).operations == {}
 
 
+@pytest.mark.parametrize("retries", [0, 2])
+@pytest.mark.parametrize("nameless", [False, True])
+def test_permissions_that_are_refused_in_the_answer_are_their_own_failure(nameless: bool, retries: int) -> None:
+    """Also where the answer does not say whose they are: a listing shows it."""
+    world = World(SIX, {"nameless": nameless})
+    world.model.declining = {str(SIX[2].mrn): "not this one"}
+    done = run(world, *(ONES["permit"](each.name) for each in SIX), retries=retries)
+    assert [each.error.code if each.error else None for each in done.entries] == [
+        *(None, None, errors.REFUSED, None, None, None)
+    ]
+    assert "the service refused it: ['not this one']" in done.words or not nameless
+    assert [each.changed for each in done.entries] == [True, True, nameless and not retries, True, True, True]
+
+
 def test_changes_share_requests() -> None:
     """One for up to twenty updates or deletions, and one for the permissions of a scope, whatever else its entries need."""
     there = [token(f"t{number:02}") for number in range(42)]
