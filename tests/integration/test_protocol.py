@@ -162,6 +162,30 @@ def test_a_token_that_is_never_listed_is_warned_of(runner: ModuleRunner, simulat
     assert "within 30 seconds" in warning
 
 
+# Clocks that differ
+
+
+@pytest.mark.parametrize("status", [200, 401])
+@pytest.mark.parametrize(("shift", "words"), [(10800.0, "3 hours behind"), (-10800.0, "3 hours ahead of")])
+def test_a_service_account_on_a_host_whose_clock_is_off_is_advised_to_set_it(
+    shift: float, words: str, status: int, runner: ModuleRunner, simulator: Simulator
+) -> None:
+    account = {"service_account": simulator.credentials["service_account"], "endpoint": simulator.url}
+    simulator.settings(clock_shift=shift, unauthenticated_status=status)
+    for module, options in (
+        ("api_token", CI),
+        ("api_tokens", {"tokens": [CI, {**CI, "space": "beta"}]}),
+        ("api_token_info", {"organization": "acme", "include_spaces": True}),
+    ):
+        result = runner.run(module, defaults=account, **options)
+        assert result["error"]["code"] == "Unauthenticated"
+        assert f"is {words} the service's" in result["msg"]
+        assert "set the clock" in result["msg"]
+    # An API token has nothing to do with the time.
+    simulator.fault("unauthenticated")
+    assert "clock" not in runner.run("api_token", **CI)["msg"]
+
+
 # Services that store or tell something in another form
 
 

@@ -27,7 +27,7 @@ def judge_deletion(response: Response[Mapping[str, Any]]) -> Response[None]:
 
     def judge(payload: Mapping[str, Any]) -> Response[None]:
         if JsonObject(payload, "deleteAPIToken").optional_boolean("ok") is False:
-            return _refused("deleteAPIToken", "the service answered ok: false")
+            return Response.from_error(_refusal("deleteAPIToken", "the service answered ok: false"))
         return Response(Verdict.DONE)
 
     return response.judge(judge)
@@ -66,7 +66,8 @@ def judge_roles(response: Response[Mapping[str, Any]], tokens: Sequence[Token]) 
     """A change of the roles of `tokens` by one mutation: the outcome for each token.
 
     `errors` has the refused ones by MRN, and `mrns` those that were changed. A token in neither is UNKNOWN, unless the
-    payload has no `mrns` at all and no errors: then the change counts as DONE.
+    payload has no `mrns` at all and no errors: then the change counts as DONE. An error of none of the tokens may be about
+    any that is not refused by name, whatever `mrns` says.
     """
     error = response.error
     if len(tokens) > 1 and error and error.concerns_one_scope and not error.transient:
@@ -78,23 +79,21 @@ def judge_roles(response: Response[Mapping[str, Any]], tokens: Sequence[Token]) 
     if judged.value is None:
         return [Response(judged.verdict, error=judged.error and judged.error.copy()) for _token in tokens]
     changed, refusals = judged.value
-    return [_judge_role_change(str(token.mrn), changed, refusals, alone=len(tokens) == 1) for token in tokens]
+    strays = [refusals[mrn] for mrn in refusals if mrn not in {token.mrn for token in tokens}]
 
+    def judge(mrn: str) -> Response[None]:
+        if mrn in refusals:
+            return Response.from_error(_refusal("setRoles", refusals[mrn]))
+        if strays:
+            refusal = _refusal("setRoles", strays[0])
+            # In a request for one token, it can be about no other.
+            return Response.from_error(refusal) if len(tokens) == 1 else _unknown(refusal)
+        if mrn in changed if changed is not None else not refusals:
+            return Response(Verdict.DONE)
+        reason = "the service's answer lists the token neither as changed nor as refused"
+        return _unknown(MondooError(GARBLED_ANSWER, reason, operation="setRoles"))
 
-def _judge_role_change(
-    mrn: str, changed: list[str] | None, refusals: Mapping[str, str], *, alone: bool
-) -> Response[None]:
-    if mrn in refusals:
-        return _refused("setRoles", refusals[mrn])
-    if changed is not None and mrn in changed:
-        return Response(Verdict.DONE)
-    if refusals and alone:
-        # It cannot be about another token, whatever MRN it has.
-        return _refused("setRoles", next(iter(refusals.values())))
-    if changed is None and not refusals:
-        return Response(Verdict.DONE)
-    reason = "the service's answer lists the token neither as changed nor as refused"
-    return _unknown(MondooError(GARBLED_ANSWER, reason, operation="setRoles"))
+    return [judge(str(token.mrn)) for token in tokens]
 
 
 def _read_roles_payload(payload: Mapping[str, Any]) -> tuple[list[str] | None, dict[str, str]]:
@@ -108,13 +107,13 @@ def _read_roles_payload(payload: Mapping[str, Any]) -> tuple[list[str] | None, d
     return answer.optional_texts("mrns"), by_mrn
 
 
-def _refused(operation: str, words: str) -> Response[Any]:
-    """A change that was not made, according to its payload."""
+def _refusal(operation: str, words: str) -> MondooError:
+    """The error for a change that was not made, according to its payload."""
     code, text = split_rpc_message(words)
     reason = (
         f'the service answered {code}: "{text}"' if code else f"the service refused it: {text or 'no reason was given'}"
     )
-    return Response.from_error(MondooError(code or REFUSED, reason, operation=operation))
+    return MondooError(code or REFUSED, reason, operation=operation)
 
 
 def _stored_otherwise(field: str, asked: str, stored: str) -> Response[Any]:

@@ -125,18 +125,20 @@ def _send_alone(
     """
     for tries in range(1, api.policy.retries + 1):
         try:
-            budget.pause(tries, response.error)
-        except MondooError as error:
-            return Response(Verdict.UNKNOWN, error=error)
+            # If a shared request was refused, waiting does not help.
+            if response.error is not None and response.error.transient:
+                budget.pause(tries, response.error)
+        except MondooError:
+            break
         response, is_unseen = _send_and_look_up(api, task, budget)
         if response.verdict is Verdict.UNKNOWN:
             # What a listing shows now settles the earlier tries too.
             in_doubt = is_unseen
         if response.verdict is not Verdict.UNKNOWN or not (response.error and response.error.transient):
             break
-    if in_doubt and response.verdict is Verdict.REFUSED:
-        return Response(Verdict.UNKNOWN, error=response.error)
-    return response
+    if response.verdict is Verdict.DONE:
+        return response
+    return Response(Verdict.UNKNOWN if in_doubt else Verdict.REFUSED, error=response.error)
 
 
 def _send_and_look_up(api: TokenApi, task: Task, budget: RetryBudget) -> tuple[Response[Token], bool]:

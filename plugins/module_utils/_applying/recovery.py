@@ -40,7 +40,9 @@ def recover(api: TokenApi, entry: Entry, outcomes: Sequence[tuple[Task, Response
             return
     elif task.step.token.mrn != new.mrn:
         return
-    if response.verdict is Verdict.UNKNOWN or not _take_back(api, entry, new, old, budget):
+    # Without an answer, a deletion of the old token that no listing shows yet may still be executed.
+    may_be_executed = response.verdict is Verdict.UNKNOWN or error.outcome_unknown
+    if may_be_executed or not _take_back(api, entry, new, old, budget):
         _explain(entry, new)
 
 

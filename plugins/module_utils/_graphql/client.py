@@ -70,7 +70,7 @@ class GraphQLClient:
 
         def ask() -> Mapping[str, Any]:
             _request, answer = self._send(document, [variables])
-            return read_root(answer, document.name, mutation=False)
+            return read_root(answer, document.name)
 
         try:
             return (budget or self._policy.budget()).call(ask, lambda error: error.transient)
@@ -156,7 +156,7 @@ class GraphQLClient:
         def ask() -> None:
             due = [number for number in range(len(each)) if number not in results]
             request, answer = self._send(document, [each[number] for number in due])
-            roots = read_roots(answer, document.name, request.keys, mutation=False)
+            roots = read_roots(answer, document.name, request.keys)
             results.update({number: root for number, root in zip(due, roots, strict=True) if root is not None})
 
         while len(results) < len(each):
@@ -182,8 +182,8 @@ class GraphQLClient:
         try:
             request, answer = self._send(document, each)
             if len(each) == 1:
-                return [Response(Verdict.DONE, read_root(answer, document.name, mutation=True))]
-            roots = read_roots(answer, document.name, request.keys, mutation=True)
+                return [Response(Verdict.DONE, read_root(answer, document.name, shown_once=document.shown_once))]
+            roots = read_roots(answer, document.name, request.keys)
         except MondooError as error:
             return [Response.from_error(error.copy().in_operation(document.name)) for _variables in each]
         return [_response(root, document) for root in roots]

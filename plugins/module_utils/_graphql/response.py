@@ -92,23 +92,22 @@ class Response(Generic[T]):
             return Response.from_error(error)
 
 
-def read_root(answer: Answer, operation: str, *, mutation: bool) -> Mapping[str, Any]:
+def read_root(answer: Answer, operation: str, *, shown_once: str | None = None) -> Mapping[str, Any]:
     """The value of the document's root field, which has the operation's name.
 
-    An `errors` list is a failure, whatever the HTTP status. The one exception: a mutation whose root field has a value
-    was executed, and only a part below it failed; its response may contain a secret that is shown only once.
+    An `errors` list is a failure, whatever the HTTP status; if there is a value too, a mutation may have been executed.
+    shown_once: the field of a value that counts in spite of errors, since the service never shows it again.
     """
     value = answer.data.get(operation) if isinstance(answer.data, Mapping) else None
-    if answer.errors and not (mutation and value is not None):
-        raise _read_error(answer, operation, answer.errors[0])
+    is_irretrievable = isinstance(value, Mapping) and shown_once is not None and value.get(shown_once) is not None
+    if answer.errors and not is_irretrievable:
+        raise _read_error(answer, operation, answer.errors[0], has_value=value is not None)
     if value is None:
         raise _empty_answer(answer, operation)
     return _check_root(value, operation)
 
 
-def read_roots(
-    answer: Answer, operation: str, keys: Sequence[str], *, mutation: bool
-) -> list[Mapping[str, Any] | MondooError | None]:
+def read_roots(answer: Answer, operation: str, keys: Sequence[str]) -> list[Mapping[str, Any] | MondooError | None]:
     """For each key (alias of the root field in a batch), its value or its error.
 
     None: unknown, because the failure of another key has made all of `data` null, or because an error does not name its
@@ -120,14 +119,14 @@ def read_roots(
     for entry in answer.errors:
         path = entry.get("path") if isinstance(entry, Mapping) else None
         if isinstance(path, list) and path and path[0] in keys:
-            errors_by_key.setdefault(path[0], _read_error(answer, operation, entry))
+            has_value = data.get(path[0]) is not None
+            errors_by_key.setdefault(path[0], _read_error(answer, operation, entry, has_value=has_value))
         else:
             has_stray_error = True
     roots: list[Mapping[str, Any] | MondooError | None] = []
     for key in keys:
         value = data.get(key)
-        # As for a single root field: a mutation that has a value was executed.
-        if value is None or (not mutation and (key in errors_by_key or has_stray_error)):
+        if value is None or key in errors_by_key or has_stray_error:
             roots.append(errors_by_key.get(key))
             continue
         try:
@@ -135,7 +134,7 @@ def read_roots(
         except MondooError as error:
             roots.append(error)
     if all(root is None for root in roots):
-        raise _whole_batch_failed(answer, operation, mutation=mutation)
+        raise _whole_batch_failed(answer, operation, has_value=any(data.get(key) is not None for key in keys))
     return roots
 
 
@@ -153,11 +152,11 @@ def _check_root(value: object, operation: str) -> Mapping[str, Any]:
         raise error.in_operation(operation) from None
 
 
-def _whole_batch_failed(answer: Answer, operation: str, *, mutation: bool) -> MondooError:
+def _whole_batch_failed(answer: Answer, operation: str, *, has_value: bool) -> MondooError:
     if not answer.errors:
         return _empty_answer(answer, operation)
-    error = _read_error(answer, operation, answer.errors[0])
-    if mutation and answer.http_status < 400 and error.code not in _BEFORE_EXECUTION:
+    error = _read_error(answer, operation, answer.errors[0], has_value=has_value)
+    if answer.http_status < 400 and error.code not in _BEFORE_EXECUTION:
         # The error may concern only one of them, and the others were executed.
         error.outcome_unknown = True
     return error
@@ -174,7 +173,8 @@ def _empty_answer(answer: Answer, operation: str) -> MondooError:
     )
 
 
-def _read_error(answer: Answer, operation: str, entry: object) -> MondooError:
+def _read_error(answer: Answer, operation: str, entry: object, *, has_value: bool = False) -> MondooError:
+    """The error in an entry of `errors`. has_value: whether `data` contradicts it, with a value for what has failed."""
     message = entry.get("message") if isinstance(entry, Mapping) else entry
     extensions = entry.get("extensions") if isinstance(entry, Mapping) else None
     code, words = split_rpc_message(clean_text(str(message or "no message")))
@@ -186,8 +186,9 @@ def _read_error(answer: Answer, operation: str, entry: object) -> MondooError:
         operation=operation,
         http_status=answer.http_status,
         transient=code in _TRANSIENT or answer.http_status == 429 or answer.http_status >= 500,
-        outcome_unknown=code not in _NOT_EXECUTED,
+        outcome_unknown=has_value or code not in _NOT_EXECUTED,
         retry_after=answer.retry_after,
+        advice=answer.sign_in_advice if code == errors.UNAUTHENTICATED else None,
     )
 
 

@@ -255,6 +255,9 @@ def split_rpc_message(message: str) -> tuple[str | None, str]:
     Messages nest (`rpc error: code = A desc = rpc error: code = B desc = …`); the innermost code is the cause.
     """
     found = list(_RPC_NOISE.finditer(message))
-    if not found:
-        return None, message.strip()
-    return found[-1].group("code"), _RPC_NOISE.sub("", message).strip()
+    code = found[-1].group("code") if found else None
+    text = _RPC_NOISE.sub("", message).strip()
+    # "request permission unauthenticated" may come without its code, which is then missing or Unknown.
+    if code in (None, UNKNOWN) and text.rstrip(".").lower().endswith("unauthenticated"):
+        code = UNAUTHENTICATED
+    return code, text

@@ -94,11 +94,12 @@ class Model:
     lacking: fields of `APIToken` that this service does not have.
     refusing: gRPC codes by a text; a mutation with the text among its arguments fails.
     declining: words by a text; a mutation with the text among its arguments is refused in its answer (`ok`, `errors`, the
-    token as it was), without an error.
+    token as it was), without an error. nameless: whether an answer about roles does not say which tokens it refuses.
     storing, describing: what becomes of a name, or a description, that is stored, as by a service that trims.
     organization_as_space: whether the listing of an organization wants its MRN as `spaceMrn` too, and refuses the empty text.
     non_null: whether a root field that fails makes all of `data` null. stops_at_failure: whether the mutations after it in
-    the same request are not executed. pathless: whether errors do not say which field they belong to.
+    the same request are not executed. pathless: whether errors do not say which field they belong to. beside_errors: whether a
+    change that fails has a payload in the answer all the same.
     retry_after: seconds to wait that it asks for where it is busy.
     sent: the requests; asked: the root fields of all of them, with their arguments; executed: the mutations among them that
     were executed, by name.
@@ -115,12 +116,14 @@ class Model:
     lacking: frozenset[str] = frozenset()
     refusing: dict[str, str] = field(default_factory=dict)
     declining: dict[str, str] = field(default_factory=dict)
+    nameless: bool = False
     storing: Callable[[str], str] = str
     describing: Callable[[str], str] = str
     organization_as_space: bool = False
     non_null: bool = False
     stops_at_failure: bool = False
     pathless: bool = False
+    beside_errors: bool = False
     retry_after: float | None = None
     entries: dict[str, Entry] = field(default_factory=dict)
     sent: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
@@ -185,6 +188,7 @@ class Model:
 
     def _answer(self, roots: list[tuple[str, str, Mapping[str, Any]]]) -> Answer:
         data: dict[str, Any] | None = {}
+        value: dict[str, Any] | None
         failures: list[dict[str, Any]] = []
         for key, name, arguments in roots:
             if failures and self.stops_at_failure:
@@ -192,7 +196,7 @@ class Model:
             try:
                 value = self._execute(name, arguments)
             except RefusedError as refusal:
-                value = None
+                value = {"__typename": "Payload"} if self.beside_errors and "input" in arguments else None
                 failures.append({"message": str(refusal)} | ({} if self.pathless else {"path": [key]}))
             if data is not None:
                 data[key] = value
@@ -259,6 +263,8 @@ class Model:
             for update in changed:
                 entry = self.entries[update["entityMrn"]]
                 entry.roles = _role_set(update["roles"]) | _membership(entry.scope_mrn)
+            if self.nameless:
+                return {"mrns": [update["entityMrn"] for update in updates], "errors": list(declined.values())}
             return {"mrns": [update["entityMrn"] for update in changed], "errors": declined}
         is_declined = bool(self._declined(given))
         if name == "updateAPIToken":

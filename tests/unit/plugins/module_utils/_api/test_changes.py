@@ -20,6 +20,7 @@ from ansible_collections.mondoo.platform.plugins.module_utils._api.tokens import
 from ansible_collections.mondoo.platform.plugins.module_utils._graphql.response import Response, Verdict
 from ansible_collections.mondoo.platform.plugins.module_utils._transport.http import Answer
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
+from ansible_collections.mondoo.platform.plugins.module_utils._values.token import Token
 from ansible_collections.mondoo.platform.tests.unit.support.builders import NOW, ORGANIZATION, SPACE, roles, token
 from ansible_collections.mondoo.platform.tests.unit.support.model import Clock, Fault, Model
 from ansible_collections.mondoo.platform.tests.unit.support.runs import read_listing, service_of
@@ -111,6 +112,13 @@ def test_no_changes_are_no_request() -> None:
 
 # What became of it, by transport and GraphQL errors: the same for all changes
 
+
+def beside_error(value: object) -> Answer:
+    """A refusal in an answer that has a value too, whatever the operation."""
+    operations = ("generateAPIToken", "updateAPIToken", "setRoles", "deleteAPIToken")
+    return refused("PermissionDenied")._replace(data=dict.fromkeys(operations, value))
+
+
 _CHANGES: dict[str, tuple[Callable[[TokenApi], Any], str]] = {
     "generate": (lambda api: [generate(api)], 'generate the API token "ci" in space "space-1"'),
     "update": (lambda api: update(api, TokenUpdate(CI, name="new")), f'update the API token "ci" ({CI.mrn}) of space'),
@@ -128,6 +136,7 @@ _CHANGES: dict[str, tuple[Callable[[TokenApi], Any], str]] = {
     [
         (lost(), UNKNOWN),
         (Answer(None, [], 200, None), UNKNOWN),
+        *((beside_error(value), UNKNOWN) for value in ({}, {"ok": None}, {"ok": True}, {"token": None, "mrn": CI.mrn})),
         (refused("Unknown"), UNKNOWN),
         (refused("Unavailable"), UNKNOWN),
         ("text", UNKNOWN),
@@ -297,6 +306,7 @@ _MRNS = {"a": str(A.mrn), "b": str(B.mrn), "c": str(C.mrn)}
 _NO = (REFUSED, "Refused")
 _DENIED = (REFUSED, "PermissionDenied")
 _OPEN = (UNKNOWN, "GarbledAnswer")
+_MAYBE = (UNKNOWN, "Refused")
 
 
 def _payload(mrns: str | None = None, errors: Any = None, **extra: Any) -> dict[str, Any]:
@@ -315,7 +325,7 @@ def _payload(mrns: str | None = None, errors: Any = None, **extra: Any) -> dict[
         ({"mrns": list(_MRNS.values())}, DONE, [DONE, DONE, DONE]),
         # The errors name exactly the refused ones.
         (_payload("bc", {"a": "no"}), _NO, [_NO, DONE, DONE]),
-        (_payload("ac", {"b": "no"}), DONE, [DONE, _NO, DONE]),
+        (_payload("ac", {"b": "no"}), _NO, [DONE, _NO, DONE]),
         (_payload("", {"a": "no", "b": "no", "c": "no"}), _NO, [_NO, _NO, _NO]),
         (_payload("", {"a": "rpc error: code = PermissionDenied desc = no"}), _DENIED, [_DENIED, _OPEN, _OPEN]),
         # Refused is refused, whatever else the answer says.
@@ -328,12 +338,15 @@ def _payload(mrns: str | None = None, errors: Any = None, **extra: Any) -> dict[
         ({}, DONE, [DONE, DONE, DONE]),
         ({"errors": {}}, DONE, [DONE, DONE, DONE]),
         ({"mrns": None, "errors": None}, DONE, [DONE, DONE, DONE]),
-        # Errors that do not say whose they are: of one token, they are its own.
-        (_payload("", {"elsewhere": "no"}), _NO, [_OPEN, _OPEN, _OPEN]),
-        (_payload(None, {"elsewhere": "no"}), _NO, [_OPEN, _OPEN, _OPEN]),
-        (_payload("", ["no"]), _NO, [_OPEN, _OPEN, _OPEN]),
-        (_payload(None, "no"), _NO, [_OPEN, _OPEN, _OPEN]),
-        (_payload("a", {"elsewhere": "no"}), DONE, [DONE, _OPEN, _OPEN]),
+        # Errors that do not say whose they are: of one token, they are its own; of several, they may be any one's.
+        (_payload("", {"elsewhere": "no"}), _NO, [_MAYBE, _MAYBE, _MAYBE]),
+        (_payload(None, {"elsewhere": "no"}), _NO, [_MAYBE, _MAYBE, _MAYBE]),
+        (_payload("", ["no"]), _NO, [_MAYBE, _MAYBE, _MAYBE]),
+        (_payload(None, "no"), _NO, [_MAYBE, _MAYBE, _MAYBE]),
+        (_payload("a", {"elsewhere": "no"}), _NO, [_MAYBE, _MAYBE, _MAYBE]),
+        (_payload("abc", {"elsewhere": "no"}), _NO, [_MAYBE, _MAYBE, _MAYBE]),
+        (_payload("abc", ["no"]), _NO, [_MAYBE, _MAYBE, _MAYBE]),
+        (_payload("abc", {"a": "no", "elsewhere": "nor this"}), _NO, [_NO, _MAYBE, _MAYBE]),
         # Another shape.
         ({"mrns": "//x"}, _OPEN, [_OPEN, _OPEN, _OPEN]),
         ({"mrns": [None]}, _OPEN, [_OPEN, _OPEN, _OPEN]),
@@ -343,11 +356,14 @@ def test_roles_are_what_the_answer_says(payload: dict[str, Any], one: Any, sever
     assert codes(set_roles(Script(payload).api, RoleChange(A, roles("owner")))) == [one]
     script = Script(payload)
     assert codes(set_roles(script.api, *(RoleChange(each, roles("owner")) for each in (A, B, C)))) == several
-    assert script.api.mutations == (["setRoles"] if {DONE, _OPEN}.intersection(several) else [])
+    assert script.api.mutations == (["setRoles"] if {DONE, _OPEN, _MAYBE}.intersection(several) else [])
 
 
-def test_a_refusal_of_roles_is_told_in_the_services_words() -> None:
-    (response,) = set_roles(Script(_payload("", {"a": "not for you"})).api, RoleChange(A, roles("owner")))
+@pytest.mark.parametrize("errors", [{"a": "not for you"}, {"elsewhere": "not for you"}, "not for you"])
+@pytest.mark.parametrize("others", [[], [B]])
+def test_a_refusal_of_roles_is_told_in_the_services_words(errors: Any, others: list[Token]) -> None:
+    changes = [RoleChange(each, roles("owner")) for each in (A, *others)]
+    response, *_rest = set_roles(Script(_payload("ab", errors)).api, *changes)
     assert 'set the permissions of the API token "a"' in str(response.error)
     assert "the service refused it: not for you" in str(response.error)
 
@@ -411,6 +427,7 @@ def test_a_service_that_takes_roles_in_no_known_form() -> None:
         (refused("NotFound"), (DONE, "NotFound")),
         ({"ok": False}, (REFUSED, "Refused")),
         ({"ok": "no"}, (UNKNOWN, "GarbledAnswer")),
+        (beside_error({"ok": None}), (UNKNOWN, "PermissionDenied")),
     ],
 )
 def test_a_deletion_is_what_its_answer_says(answer: Any, expected: Any) -> None:

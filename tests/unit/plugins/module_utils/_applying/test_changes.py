@@ -185,8 +185,14 @@ def test_a_change_that_was_not_executed_is_sent_again(fault: Fault) -> None:
     assert (done.errors, world.requests) == ([], ["apiTokens", "updateAPIToken", "apiTokens", "updateAPIToken"])
     world = World([CI])
     done = run(world, declare(description="x"), faults={1: fault}, retries=0)
-    assert done.entry.changed
+    # The listing shows that.
+    assert not done.entry.changed
     assert done.entry.error is not None
+    # Where nobody can look, it may have been.
+    world = World([CI])
+    world.interruptions[2] = lambda: world.model.forbidden.update({CI.scope.mrn: "PermissionDenied"})
+    done = run(world, declare(description="x"), faults={1: fault}, retries=0)
+    assert done.entry.changed
 
 
 @pytest.mark.parametrize(
@@ -211,6 +217,16 @@ def test_a_refusal_after_a_listing_that_shows_the_old_state_is_no_change() -> No
     done = run(world, declare(description="x"), faults={1: Fault.LOST_BEFORE, 3: Fault.DENIED})
     assert done.error.code == errors.PERMISSION_DENIED
     assert not done.entry.changed
+
+
+@pytest.mark.parametrize("fault", [Fault.LOST_BEFORE, Fault.UNKNOWN_BEFORE])
+def test_a_deletion_that_may_yet_be_executed_keeps_the_successor(fault: Fault) -> None:
+    """The listing that shows the old token may have come before the service got to its deletion."""
+    world = World([CI])
+    done = run(world, declare(rotate_after=DAY), faults={3: fault}, retries=0)
+    assert world.names == ["ci", PENDING_NOW]
+    assert done.entry.secret
+    assert "its secret is in this result" in str(done.error)
 
 
 def test_a_name_is_not_given_while_the_old_token_may_have_it() -> None:
@@ -241,6 +257,8 @@ SERVICES: Mapping[str, dict[str, Any]] = {
     "non-null payloads": {"non_null": True},
     "nothing after a failure": {"non_null": True, "stops_at_failure": True},
     "errors without a path": {"pathless": True},
+    "payloads beside errors": {"beside_errors": True},
+    "payloads beside errors without a path": {"beside_errors": True, "pathless": True},
 }
 
 
@@ -264,6 +282,20 @@ def test_one_that_is_refused_keeps_no_other_from_being_done(kind: str, service: 
         again = run(world, *declared, size=size)
         assert (again.errors, sum(bool(each.operations) for each in again.entries)) == ([], 1)
         assert run(world, *declared).operations == {}
+
+
+@pytest.mark.parametrize("retries", [0, 2])
+@pytest.mark.parametrize("nameless", [False, True])
+def test_permissions_that_are_refused_in_the_answer_are_their_own_failure(nameless: bool, retries: int) -> None:
+    """Also where the answer does not say whose they are: a listing shows it."""
+    world = World(SIX, {"nameless": nameless})
+    world.model.declining = {str(SIX[2].mrn): "not this one"}
+    done = run(world, *(ONES["permit"](each.name) for each in SIX), retries=retries)
+    assert [each.error.code if each.error else None for each in done.entries] == [
+        *(None, None, errors.REFUSED, None, None, None)
+    ]
+    assert "the service refused it: ['not this one']" in done.words or not nameless
+    assert [each.changed for each in done.entries] == [True, True, False, True, True, True]
 
 
 def test_changes_share_requests() -> None:
@@ -361,6 +393,35 @@ def test_the_changes_that_share_a_request_wait_together(operation: str) -> None:
     done = run(world, *(ONES[kind](each.name) for each in SIX), retries=9)
     assert len(done.errors) == 6
     assert 100 <= sum(world.clock.pauses) <= 120
+
+
+@pytest.mark.parametrize("retries", [0, 4])
+@pytest.mark.parametrize(
+    ("how", "words"), [("refusing", "PermissionDenied"), ("declining", "rpc error: code = PermissionDenied desc = no")]
+)
+def test_permissions_that_are_refused_to_many_at_once_take_no_waiting(how: str, words: str, retries: int) -> None:
+    """The service does not say whose refusal it is. The listing shows that none was executed; then each is tried alone, at once."""
+    there = [token(f"t{number:03}") for number in range(400)]
+    world = World(there, {"nameless": True})
+    setattr(world.model, how, {"entityMrn": words})
+    done = run(world, *(declare(each.name, roles=roles("owner")) for each in there), retries=retries)
+    assert [error.code for error in done.errors] == ["PermissionDenied"] * 400
+    assert not any(entry.changed for entry in done.entries)
+    assert world.clock.pauses == []
+    assert world.requests.count("setRoles") == 1 + (400 if retries else 0)
+
+
+def test_a_budget_that_is_used_up_does_not_make_a_change_of_what_was_not_executed() -> None:
+    """Every request for permissions gets lost on its way."""
+    there = [token(f"t{number:03}") for number in range(100)]
+    world = World(there)
+    world.interruptions[1] = lambda: world.model.fail(
+        {number: Fault.LOST_BEFORE for number in range(1000) if number % 2 == 0}
+    )
+    done = run(world, *(declare(each.name, roles=roles("owner")) for each in there), retries=4)
+    assert sum(world.clock.pauses) <= 120
+    assert len(done.errors) == 100
+    assert not any(entry.changed for entry in done.entries)
 
 
 @pytest.mark.parametrize(("code", "tried"), [("Unauthenticated", 5), ("PermissionDenied", 8)])

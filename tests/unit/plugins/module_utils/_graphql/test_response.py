@@ -28,9 +28,9 @@ def answer(data: Any, *errors: Any, status: int = 200, retry_after: float | None
     return Answer(data, list(errors), status, retry_after)
 
 
-def failure(given: Answer, *, mutation: bool = False) -> MondooError:
+def failure(given: Answer, *, shown_once: str | None = None) -> MondooError:
     with pytest.raises(MondooError) as caught:
-        read_root(given, _OPERATION, mutation=mutation)
+        read_root(given, _OPERATION, shown_once=shown_once)
     assert caught.value.operation == _OPERATION
     return caught.value
 
@@ -39,19 +39,22 @@ def failing(message: Any = "no", status: int = 200, **more: Any) -> MondooError:
     return failure(answer(None, {"message": message, **more}, status=status))
 
 
+def error_at(code: str = "PermissionDenied", *path: Any) -> dict[str, Any]:
+    return {"message": f"rpc error: code = {code} desc = no", **({"path": list(path)} if path else {})}
+
+
 # One root field
 
 
 @pytest.mark.parametrize("value", [{"edges": []}, {}])
-@pytest.mark.parametrize("mutation", [True, False])
-def test_the_root_is_returned(value: object, mutation: bool) -> None:
-    assert read_root(answer({_OPERATION: value, "other": 1}), _OPERATION, mutation=mutation) == value
+def test_the_root_is_returned(value: object) -> None:
+    assert read_root(answer({_OPERATION: value, "other": 1}), _OPERATION) == value
 
 
 @pytest.mark.parametrize("data", [None, {}, {_OPERATION: None}, {"other": {}}, ["x"], "x"])
-@pytest.mark.parametrize("mutation", [True, False])
-def test_neither_result_nor_error(data: Any, mutation: bool) -> None:
-    error = failure(answer(data, status=201), mutation=mutation)
+@pytest.mark.parametrize("shown_once", [None, "token"])
+def test_neither_result_nor_error(data: Any, shown_once: str | None) -> None:
+    error = failure(answer(data, status=201), shown_once=shown_once)
     assert (error.code, error.transient, error.outcome_unknown) == ("GarbledAnswer", True, True)
     assert error.http_status == 201
 
@@ -63,12 +66,22 @@ def test_a_root_of_another_shape(value: Any, kind: str) -> None:
     assert f"has {kind} in books, where an object was expected" in error.reason
 
 
-def test_an_error_beside_data_fails_a_query_but_not_an_executed_mutation() -> None:
-    both = answer({_OPERATION: {"token": "s"}}, {"message": "cannot resolve mrn"})
-    assert read_root(both, _OPERATION, mutation=True) == {"token": "s"}
+@pytest.mark.parametrize("status", [200, 403])
+@pytest.mark.parametrize("value", [{}, {"token": None}, {"ok": None}, {"ok": True}, "x"])
+@pytest.mark.parametrize("code", ["PermissionDenied", "ResourceExhausted", "Unauthenticated"])
+def test_an_error_beside_a_value_does_not_show_whether_it_was_executed(code: str, value: Any, status: int) -> None:
+    both = answer({_OPERATION: value}, error_at(code), status=status)
+    for shown_once in (None, "token"):
+        error = failure(both, shown_once=shown_once)
+        assert (error.code, error.outcome_unknown) == (code, True)
+    nothing = answer({_OPERATION: None}, error_at(code), status=status)
+    assert not failure(nothing, shown_once="token").outcome_unknown
+
+
+def test_what_is_shown_only_once_counts_beside_an_error() -> None:
+    both = answer({_OPERATION: {"token": "s", "mrn": None}}, {"message": "cannot resolve mrn"})
+    assert read_root(both, _OPERATION, shown_once="token") == {"token": "s", "mrn": None}
     assert "cannot resolve mrn" in str(failure(both))
-    nothing = answer({_OPERATION: None}, {"message": "rpc error: code = NotFound desc = x"})
-    assert failure(nothing, mutation=True).code == "NotFound"
 
 
 # Errors
@@ -128,6 +141,7 @@ def test_rpc_codes(code: str, meaning: tuple[bool, bool]) -> None:
         ('Field "roles" is not defined by type "AddBookInput".', None, 200, "SchemaMismatch"),
         ('Variable "$input" got invalid value 7; Expected type "X".', None, 200, "SchemaMismatch"),
         ("rpc error: code = NotFound desc = x", {"code": "FORBIDDEN"}, 500, "NotFound"),
+        *(("request permission unauthenticated", None, status, "Unauthenticated") for status in (200, 401, 403, 422)),
     ],
 )
 def test_codes_of_other_errors(message: str, extensions: object, status: int, code: str) -> None:
@@ -190,6 +204,26 @@ def test_the_wait_that_was_asked_for_is_kept() -> None:
     assert failure(answer(None, {"message": "x"}, status=429, retry_after=7.0)).retry_after == 7.0
 
 
+@pytest.mark.parametrize(
+    ("message", "is_advised"),
+    [
+        ("rpc error: code = Unauthenticated desc = request permission unauthenticated", True),
+        ("request permission unauthenticated", True),
+        ("rpc error: code = PermissionDenied desc = request permission denied", False),
+        ("rpc error: code = NotFound desc = no", False),
+    ],
+)
+@pytest.mark.parametrize("status", [200, 401, 403])
+def test_the_advice_for_signing_in_is_given_where_that_failed(message: str, is_advised: bool, status: int) -> None:
+    given = answer(None, {"message": message}, status=status)._replace(sign_in_advice="Set the clock.")
+    with pytest.raises(MondooError) as batch:
+        read_roots(given, _OPERATION, ["n0", "n1"])
+    with pytest.raises(MondooError) as probe:
+        check_errors(given, _OPERATION)
+    for error in (failure(given), batch.value, probe.value):
+        assert (error.advice == "Set the clock.") is is_advised
+
+
 def test_only_errors_are_checked_where_the_data_does_not_matter() -> None:
     check_errors(answer({_OPERATION: None}), _OPERATION)
     with pytest.raises(MondooError, match="PermissionDenied"):
@@ -202,17 +236,12 @@ KEYS = ["n0", "n1", "n2"]
 ONE = {"mrn": "//1"}
 
 
-def error_at(code: str = "PermissionDenied", *path: Any) -> dict[str, Any]:
-    return {"message": f"rpc error: code = {code} desc = no", **({"path": list(path)} if path else {})}
-
-
-def roots(data: Any, *errors: Any, mutation: bool, status: int = 200) -> list[Any]:
+def roots(data: Any, *errors: Any, status: int = 200) -> list[Any]:
     """For each key its value, the code of its error, or None."""
-    read = read_roots(answer(data, *errors, status=status), "op", KEYS, mutation=mutation)
+    read = read_roots(answer(data, *errors, status=status), "op", KEYS)
     return [one.code if isinstance(one, MondooError) else one for one in read]
 
 
-@pytest.mark.parametrize("mutation", [False, True])
 @pytest.mark.parametrize(
     ("data", "errors", "expected"),
     [
@@ -234,54 +263,56 @@ def roots(data: Any, *errors: Any, mutation: bool, status: int = 200) -> list[An
         ({"n0": ONE, "n1": [ONE], "n2": "x"}, [], [ONE, "GarbledAnswer", "GarbledAnswer"]),
     ],
 )
-def test_each_field_has_its_own(data: Any, errors: list[Any], expected: list[Any], mutation: bool) -> None:
-    assert roots(data, *errors, mutation=mutation) == expected
-
-
-def test_a_query_with_an_error_of_nobody_is_no_answer() -> None:
-    """It may be about any of them."""
-    data = {"n0": ONE, "n1": None, "n2": ONE}
-    assert roots(data, error_at(), error_at("NotFound", "n1"), mutation=False) == [None, "NotFound", None]
+def test_each_field_has_its_own(data: Any, errors: list[Any], expected: list[Any]) -> None:
+    assert roots(data, *errors) == expected
 
 
 @pytest.mark.parametrize("path", [[], ["elsewhere"], [0], "n1", None])
-def test_a_path_that_leads_nowhere(path: Any) -> None:
+def test_with_an_error_of_nobody_there_is_no_answer(path: Any) -> None:
+    """It may be about any of them."""
+    data = {"n0": ONE, "n1": None, "n2": ONE}
     stray = {**error_at(), "path": path}
-    assert roots({"n0": ONE, "n1": None, "n2": ONE}, stray, mutation=True) == [ONE, None, ONE]
+    assert roots(data, stray, error_at("NotFound", "n1")) == [None, "NotFound", None]
+    # Nothing is known of any, not even whether it was executed: one of them has a value.
+    for code in ("PermissionDenied", "Unauthenticated"):
+        with pytest.raises(MondooError) as caught:
+            roots(data, {**error_at(code), "path": path}, status=403)
+        assert (caught.value.code, caught.value.outcome_unknown) == (code, True)
 
 
-def test_a_query_that_failed_below_its_field_is_no_answer() -> None:
-    """A listing with a part missing must not pass for a whole one; a mutation that has a value was executed."""
-    data = {"n0": ONE, "n1": {"edges": None}, "n2": ONE}
-    below = error_at("Unknown", "n1", "edges")
-    assert roots(data, below, mutation=False) == [ONE, "Unknown", ONE]
-    assert roots(data, below, mutation=True) == [ONE, {"edges": None}, ONE]
+def test_what_failed_below_its_field_is_no_answer() -> None:
+    """A listing with a part missing must not pass for a whole one, and a change with an error not for one that was made."""
+    data = {"n0": ONE, "n1": {"ok": None}, "n2": None}
+    given = answer(data, error_at("PermissionDenied", "n1", "ok"), error_at("PermissionDenied", "n2"))
+    first, *errors = read_roots(given, "op", KEYS)
+    assert first == ONE
+    assert [(error.code, error.outcome_unknown) for error in errors if isinstance(error, MondooError)] == [
+        ("PermissionDenied", True),
+        ("PermissionDenied", False),
+    ]
 
 
 @pytest.mark.parametrize(
-    ("error", "status", "code", "query", "mutation"),
+    ("error", "status", "code", "meaning"),
     [
         # About the request as a whole: nothing of it was executed.
-        (error_at("Unauthenticated"), 200, "Unauthenticated", REFUSED, REFUSED),
-        (error_at("PermissionDenied"), 403, "PermissionDenied", REFUSED, REFUSED),
-        ({"message": "slow down"}, 429, "ResourceExhausted", PASSING, PASSING),
-        ({"message": 'Unknown type "X".'}, 422, "SchemaMismatch", REFUSED, REFUSED),
-        ({"message": 'Unknown type "X".'}, 200, "SchemaMismatch", REFUSED, REFUSED),
-        # It may be about one of several mutations, of which the others were executed.
-        (error_at("PermissionDenied"), 200, "PermissionDenied", REFUSED, OPEN),
-        (error_at("ResourceExhausted"), 200, "ResourceExhausted", PASSING, LATER),
-        (error_at("Unknown"), 200, "Unknown", OPEN, OPEN),
-        (None, 200, "GarbledAnswer", LATER, LATER),
+        (error_at("Unauthenticated"), 200, "Unauthenticated", REFUSED),
+        (error_at("PermissionDenied"), 403, "PermissionDenied", REFUSED),
+        ({"message": "slow down"}, 429, "ResourceExhausted", PASSING),
+        ({"message": 'Unknown type "X".'}, 422, "SchemaMismatch", REFUSED),
+        ({"message": 'Unknown type "X".'}, 200, "SchemaMismatch", REFUSED),
+        # It may be about one of several, of which the others were executed.
+        (error_at("PermissionDenied"), 200, "PermissionDenied", OPEN),
+        (error_at("ResourceExhausted"), 200, "ResourceExhausted", LATER),
+        (error_at("Unknown"), 200, "Unknown", OPEN),
+        (None, 200, "GarbledAnswer", LATER),
     ],
 )
-def test_an_answer_that_tells_nothing_of_any(
-    error: Any, status: int, code: str, query: tuple[bool, bool], mutation: tuple[bool, bool]
-) -> None:
-    for is_mutation, meaning in ((False, query), (True, mutation)):
-        with pytest.raises(MondooError) as caught:
-            roots(None, *([error] if error else []), mutation=is_mutation, status=status)
-        assert (caught.value.code, caught.value.operation) == (code, "op")
-        assert (caught.value.transient, caught.value.outcome_unknown) == meaning
+def test_an_answer_that_tells_nothing_of_any(error: Any, status: int, code: str, meaning: tuple[bool, bool]) -> None:
+    with pytest.raises(MondooError) as caught:
+        roots(None, *([error] if error else []), status=status)
+    assert (caught.value.code, caught.value.operation) == (code, "op")
+    assert (caught.value.transient, caught.value.outcome_unknown) == meaning
 
 
 # Verdicts
