@@ -80,6 +80,7 @@ mutation generateAPIToken($input: GenerateAPITokenInput! @formerly(scopeMrn: "sp
     createdAt @optional
   }
 }""",
+    shown_once="token",
 )
 UPDATE = Document(
     "updateAPIToken",

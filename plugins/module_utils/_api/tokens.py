@@ -33,6 +33,7 @@ from .._values.errors import (
     invalid_option,
 )
 from .._values.mrn import Scope, scope_from, scope_path
+from .._values.secrets import Secrets
 from .._values.shape import JsonObject
 from .._values.token import Token, generated_token, token_from_node
 from .documents import API_TOKENS, DELETE, GENERATE, ORGANIZATION, SET_ROLES, SPACE, SPACES, UPDATE
@@ -77,6 +78,7 @@ class ServiceProfile:
 
     clock: ServiceClock = field(default_factory=ServiceClock)
     adapter: SchemaAdapter = field(default_factory=SchemaAdapter)
+    secrets: Secrets = field(default_factory=Secrets)
     organization_as_space: bool | None = None
     roles_one_by_one: bool = False
     warnings: list[str] = field(default_factory=list)
@@ -95,10 +97,16 @@ class TokenApi:
         self.policy = policy
         self.mutations: list[str] = []
         self._profile = profile or ServiceProfile()
-        self._client = GraphQLClient(transport, policy, self._profile.adapter, self._profile.clock)
+        profile = self._profile
+        self._client = GraphQLClient(transport, policy, profile.adapter, profile.clock, profile.secrets)
 
-    def connect(self, transport: Transport) -> TokenApi:
-        """Another instance with its own connection; both share what they detect about the service."""
+    def connect(self, transport: Transport, secrets: Iterable[str] = ()) -> TokenApi:
+        """Another instance with its own connection; both share what they detect about the service.
+
+        secrets: those that the connection logs in with, if nothing else masks them.
+        """
+        for secret in secrets:
+            self._profile.secrets.add(secret)
         return TokenApi(transport, self.policy, self._profile)
 
     @property

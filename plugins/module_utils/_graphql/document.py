@@ -46,10 +46,14 @@ class Marks:
 
 @dataclass(frozen=True)
 class Document:
-    """One operation with one root field of the same name. source: GraphQL text with marks."""
+    """One operation with one root field of the same name. source: GraphQL text with marks.
+
+    shown_once: the field of the root field with a secret, which nothing else may show; None if there is none.
+    """
 
     name: str
     source: str
+    shown_once: str | None = None
 
     @cached_property
     def marked(self) -> DocumentNode:

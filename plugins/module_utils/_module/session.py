@@ -57,8 +57,9 @@ class Session:
     @contextlib.contextmanager
     def connect_as(self, secret: str) -> Iterator[TokenApi]:
         """A connection that logs in with the secret of a token, while the block runs."""
-        transport = self._open_transport(ApiToken(secret))
-        api = self.api.connect(transport)
+        credential = ApiToken(secret)
+        transport = self._open_transport(credential)
+        api = self.api.connect(transport, credential.secrets)
         try:
             yield api
         finally:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -18,6 +19,7 @@ from ansible_collections.mondoo.platform.plugins.module_utils._graphql.response 
 from ansible_collections.mondoo.platform.plugins.module_utils._graphql.retry import RetryPolicy
 from ansible_collections.mondoo.platform.plugins.module_utils._transport.http import Answer
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
+from ansible_collections.mondoo.platform.plugins.module_utils._values.secrets import Secrets
 
 from .documents import ADD_BOOK, BOOKS, SPACE
 
@@ -39,7 +41,8 @@ class Script:
         self.adapter = SchemaAdapter()
         self.policy = RetryPolicy(retries, sleep=self.pauses.append, jitter=lambda: 1.0)
         self.clock = ServiceClock(lambda: NOW)
-        self.client = GraphQLClient(self, self.policy, self.adapter, self.clock)
+        self.secrets = Secrets()
+        self.client = GraphQLClient(self, self.policy, self.adapter, self.clock, self.secrets)
 
     def post(self, document: graphql.DocumentNode, variables: Mapping[str, Any], operation: str) -> Answer:
         self.sent.append((document, variables))
@@ -381,3 +384,30 @@ def test_the_clock_goes_on() -> None:
     clock.observe(NOW - timedelta(minutes=5))
     host[0] += timedelta(minutes=1)
     assert clock.now() == NOW - timedelta(minutes=4)
+
+
+# Secrets
+
+_NEW = replace(ADD_BOOK, shown_once="title")
+
+
+def test_a_new_secret_is_in_its_field_only() -> None:
+    root = {"title": "hunter2", "pages": "hunter2, once", "author": ["hunter2"]}
+    script = Script(
+        Answer({"addBook": root}, [{"message": "hunter2 is short"}], 200, None),
+        Answer(None, [{"message": "rpc error: code = InvalidArgument desc = hunter2 may not be read"}], 200, None),
+        MondooError("Redirected", "a redirect to https://hunter2.invalid"),
+    )
+    (response,) = script.client.mutate_many(_NEW, [{"input": {}}], script.policy.budget())
+    assert response.value == {"title": "hunter2", "pages": "********, once", "author": ["********"]}
+    for words in ("InvalidArgument", "a redirect to https://********.invalid"):
+        with pytest.raises(MondooError) as caught:
+            script.query()
+        assert words in str(caught.value)
+        assert "hunter2" not in str(caught.value)
+
+
+def test_a_secret_that_another_connection_uses_is_removed() -> None:
+    script = Script(data("books", {"title": "Bearer hunter2"}))
+    script.secrets.add("hunter2")
+    assert script.query() == {"title": "Bearer ********"}
