@@ -154,14 +154,15 @@ class TokenApi:
     def accepts(self, scope: Scope, budget: RetryBudget | None = None) -> bool:
         """Whether the service accepts the credential of this connection, tested with a query for its own scope.
 
-        Raises MondooError if the response does not show it.
+        Only an identity that the service knows gets the scope, or is denied it. Raises MondooError if the response shows
+        neither that nor that the credential is refused.
         """
         document = SPACE if scope.kind == "space" else ORGANIZATION
         try:
-            self._client.probe(document, {"mrn": scope.mrn}, budget)
+            self._client.probe(document, {"mrn": scope.mrn}, PERMISSION_DENIED, budget)
         except MondooError as error:
-            if error.code in (PERMISSION_DENIED, UNAUTHENTICATED):
-                return error.code == PERMISSION_DENIED
+            if error.code == UNAUTHENTICATED:
+                return False
             raise error.during(f"verify the secret of an API token of {scope}") from None
         return True
 

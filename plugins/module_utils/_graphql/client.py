@@ -14,7 +14,7 @@ from .._values.errors import GARBLED_ANSWER, MondooError
 from .._values.secrets import Secrets
 from .adapter import PreparedRequest, SchemaAdapter
 from .document import Document
-from .response import Response, Verdict, check_errors, read_root, read_roots
+from .response import Response, Verdict, read_root, read_roots
 from .retry import RetryBudget, RetryPolicy
 
 if TYPE_CHECKING:
@@ -113,12 +113,21 @@ class GraphQLClient:
                 results.update(zip(part, self.query_many(document, [each[n] for n in part], budget), strict=True))
         return [results[number] for number in range(len(each))]
 
-    def probe(self, document: Document, variables: Mapping[str, Any], budget: RetryBudget | None = None) -> None:
-        """Sends a query for its errors only; raises the corresponding MondooError."""
+    def probe(
+        self, document: Document, variables: Mapping[str, Any], expected: str, budget: RetryBudget | None = None
+    ) -> None:
+        """Sends a query that has to be answered with a value, or with a GraphQL error that has the code `expected`.
+
+        Raises MondooError for any other response. An HTTP status alone may come from something in front of the service.
+        """
 
         def ask() -> None:
             _request, answer = self._send(document, [variables])
-            check_errors(answer, document.name)
+            try:
+                read_root(answer, document.name, mutation=False)
+            except MondooError as error:
+                if not answer.errors or error.code != expected:
+                    raise
 
         try:
             (budget or self._policy.budget()).call(ask, lambda error: error.transient)

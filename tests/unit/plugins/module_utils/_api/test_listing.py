@@ -379,8 +379,6 @@ def test_a_listing_of_spaces_that_cannot_be_read(answer: Any, words: str) -> Non
     ("answer", "accepted"),
     [
         ({"mrn": "//x"}, True),
-        # There is no such scope, and nothing against the credential.
-        (None, True),
         (refused("PermissionDenied"), True),
         (refused("Unauthenticated"), False),
         (MondooError("Unauthenticated", "HTTP 401", http_status=401), False),
@@ -397,6 +395,9 @@ def test_a_credential_is_accepted_or_not(scope: Scope, operation: str, answer: A
     [
         ([refused("NotFound")], "NotFound"),
         ([refused("Unknown")], "Unknown"),
+        # Not from the service, as far as can be told.
+        ([MondooError("PermissionDenied", "HTTP 403", http_status=403)], "PermissionDenied"),
+        ([None, None, None], "GarbledAnswer"),
         ([lost(), lost(), lost()], "ConnectionFailed"),
     ],
 )

@@ -150,14 +150,33 @@ def test_a_query_gives_up() -> None:
     assert script.pauses == [9.0, 9.0]
 
 
-def test_a_probe_asks_for_nothing_but_errors() -> None:
-    variables = {"spaceMrn": SPACE, "scopeMrn": SPACE}
-    Script(data("books", None)).client.probe(BOOKS, variables)
-    script = Script(lost(), refused())
+_BY_STATUS = MondooError("PermissionDenied", "HTTP 403", http_status=403)
+
+
+@pytest.mark.parametrize("answers", [[data("books", {})], [refused()], [refused(status=403)], [lost(), refused()]])
+def test_a_probe_is_content_with_a_value_or_the_expected_error(answers: list[Any]) -> None:
+    script = Script(*answers)
+    script.client.probe(BOOKS, {"spaceMrn": SPACE, "scopeMrn": SPACE}, "PermissionDenied")
+    assert script.client.requests == len(answers)
+
+
+@pytest.mark.parametrize(
+    ("answers", "code"),
+    [
+        ([_BY_STATUS], "PermissionDenied"),
+        ([refused("Unauthenticated")], "Unauthenticated"),
+        ([refused("NotFound")], "NotFound"),
+        ([data("books", None)] * 3, "GarbledAnswer"),
+        ([data("books", [])], "GarbledAnswer"),
+        ([NOTHING] * 3, "GarbledAnswer"),
+    ],
+)
+def test_a_probe_fails_with_anything_else(answers: list[Any], code: str) -> None:
+    script = Script(*answers)
     with pytest.raises(MondooError) as caught:
-        script.client.probe(BOOKS, variables)
-    assert (caught.value.code, caught.value.operation) == ("PermissionDenied", "books")
-    assert script.client.requests == 2
+        script.client.probe(BOOKS, {"spaceMrn": SPACE, "scopeMrn": SPACE}, "PermissionDenied")
+    assert (caught.value.code, caught.value.operation) == (code, "books")
+    assert script.client.requests == len(answers)
 
 
 # Several queries

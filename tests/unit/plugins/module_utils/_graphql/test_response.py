@@ -12,7 +12,6 @@ import pytest
 from ansible_collections.mondoo.platform.plugins.module_utils._graphql.response import (
     Response,
     Verdict,
-    check_errors,
     read_root,
     read_roots,
 )
@@ -188,12 +187,6 @@ def test_errors_of_odd_shapes(errors: list[Any], words: str) -> None:
 
 def test_the_wait_that_was_asked_for_is_kept() -> None:
     assert failure(answer(None, {"message": "x"}, status=429, retry_after=7.0)).retry_after == 7.0
-
-
-def test_only_errors_are_checked_where_the_data_does_not_matter() -> None:
-    check_errors(answer({_OPERATION: None}), _OPERATION)
-    with pytest.raises(MondooError, match="PermissionDenied"):
-        check_errors(answer(None, {"message": "rpc error: code = PermissionDenied desc = no"}), _OPERATION)
 
 
 # Several root fields
