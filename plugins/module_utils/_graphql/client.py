@@ -213,7 +213,9 @@ class GraphQLClient:
             self.requests += 1
             answer = self._post(request)
             self._clock.observe(answer.date)
-            if not (answer.errors and self._adapter.adapt(request, answer.errors)):
+            # A value shows that the request was executed, whatever its errors say.
+            is_executed = any((answer.data or {}).get(key) is not None for key in request.keys)
+            if is_executed or not self._adapter.adapt(request, answer.errors):
                 return request, answer
 
     def _post(self, request: PreparedRequest) -> Answer:

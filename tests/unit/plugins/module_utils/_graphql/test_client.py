@@ -373,6 +373,15 @@ def test_a_mutation_that_did_not_fit_was_not_executed_and_is_sent_again() -> Non
     assert script.client.requests == 2
 
 
+def test_a_mutation_with_a_value_was_executed_and_is_not_sent_again() -> None:
+    lacking = [{"message": 'Cannot query field "pages" on type "Book".'}]
+    script = Script(Answer({"addBook": {"title": "x"}}, lacking, 200, None))
+    assert script.mutate() == Response(Verdict.DONE, {"title": "x"})
+    script = Script(Answer({"n0": {"title": "a"}, "n1": None, "n2": {"title": "c"}}, lacking, 200, None))
+    assert [response.verdict for response in script.mutate_many(_TITLES)] == [DONE, UNKNOWN, DONE]
+    assert script.client.requests == 1
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_what_the_service_lacks_and_a_mutation_needs(count: int) -> None:
     script = Script(Answer(None, [{"message": 'Cannot query field "title" on type "Book".'}], 422, None))
