@@ -312,6 +312,17 @@ def test_a_token_that_fails_keeps_no_other_from_being_handed_over(fleet: Fleet) 
     assert fleet.held() == {name: fleet.live(name) for name in ("controller", "hosts", "vault", "tasks")}
 
 
+def test_a_secret_that_the_service_quotes_in_the_end_is_masked(fleet: Fleet) -> None:
+    """The call that puts the token to use does not get the secret, which an earlier one has generated."""
+    fleet.service.fault("graphql_error", match="updateAPIToken", times=100, message="{newest_secret} has no use")
+    done = fleet.run(declared=fleet.variables["declared"][1:])
+    assert done.returncode != 0
+    assert "******** has no use" in fleet.said(done)
+    secrets = [entry["secret"] for entry in fleet.secrets()]
+    report = (fleet.folder / "report.json").read_text(encoding="utf-8")
+    assert [secret for secret in secrets if secret in done.stdout + report] == []
+
+
 def test_nothing_is_pruned_while_something_fails(fleet: Fleet) -> None:
     """What was replaced may be the only token of its name that works."""
     retired = "tasks (retired 2026-01-01T00:00:00Z)"

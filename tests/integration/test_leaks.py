@@ -243,6 +243,43 @@ def test_a_failure_after_generation_hands_over_the_secret_unseen(playbooks: Play
     _assert_absent(_issued(simulator), run.output)
 
 
+_QUOTE = {"code": "InvalidArgument", "message": "token {newest_secret} may not be renamed"}
+_ECHO = {"code": "Unavailable", "message": "{authorization} cannot be verified now"}
+
+
+@pytest.mark.parametrize(
+    ("match", "quotation"), [("updateAPIToken", _QUOTE), ("space", _ECHO)], ids=["rename", "verify"]
+)
+def test_a_new_secret_that_the_service_quotes_is_masked(
+    match: str, quotation: dict[str, str], playbooks: Playbooks, simulator: Simulator
+) -> None:
+    """In messages, warnings and errors, whether the secret goes into the result or into a file."""
+    path = str(playbooks.home / "secret")
+    filed, tokens = {"name": "filed", "token_path": path}, [{"name": "one"}, {"name": "two", "token_path": path + "2"}]
+    everything = [api_token(name="ci"), api_token(**filed), api_tokens(*tokens)]
+    for task in everything:
+        (options,) = task.values()
+        options["permissions"] = ["viewer"]
+    playbooks.run(*everything)
+    for task in everything:
+        (options,) = task.values()
+        options.update(rotate_after="0", retries=0)
+    simulator.fault("graphql_error", match=match, times=100, **quotation)
+    run = playbooks.run(*everything, arguments=LOUD)
+    assert [result.get("failed") for result in run.results] == [True] * 3
+    # Messages are shown, and only the secrets in them are not.
+    words = quotation["message"].partition("}")[2]
+    shown = " ".join(run.output.split())
+    assert shown.count(words) >= 3
+    assert "********" + words in shown
+    issued = _issued(simulator)
+    _assert_absent(issued, run.output)
+    for result in run.results:
+        for line in (result, *result.get("results", ())):
+            assert line.pop("token", issued[0]) in issued
+    _assert_absent(issued, json.dumps(run.results))
+
+
 def test_values_from_the_environment_are_masked(playbooks: Playbooks, simulator: Simulator) -> None:
     """A credential that comes back in a message, here as a name, is masked as well."""
     run = playbooks.run(
@@ -266,6 +303,8 @@ def _issued(simulator: Simulator) -> list[str]:
 
 
 def _assert_absent(secrets: Iterable[str], *texts: str) -> None:
+    # Messages are wrapped, in the middle of long words too.
+    texts += tuple("".join(text.split()) for text in texts)
     found = [f"secret {number}" for number, secret in enumerate(secrets) if any(secret in text for text in texts)]
     assert found == []
 

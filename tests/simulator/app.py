@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from email.utils import formatdate
 from typing import Any
 
@@ -84,7 +85,8 @@ class Service:
         entry.kind, entry.fields, entry.keys = operation.kind, operation.fields, operation.keys
         entry.variables = without_secrets(operation.variables)
         rule = first_hit(self.rules, operation.kind, operation.fields)
-
+        if rule is not None:
+            rule = self._with_quotations(rule, request)
         entry.fault = rule.kind if rule else None
 
         async def execute() -> Answer:
@@ -95,6 +97,16 @@ class Service:
         if rule is not None:
             return await fail(rule, request, execute, self._cut, self.settings)
         return JSONResponse(*await execute())
+
+    def _with_quotations(self, rule: Rule, request: Request) -> Rule:
+        """The rule with the secrets that its message quotes."""
+        message = rule.parameters.get("message")
+        if message is None:
+            return rule
+        newest = self.database.row("SELECT secret FROM issued_secrets ORDER BY rowid DESC LIMIT 1") or {"secret": ""}
+        message = str(message).replace("{newest_secret}", newest["secret"])
+        message = message.replace("{authorization}", request.headers.get("authorization", ""))
+        return replace(rule, parameters={**rule.parameters, "message": message})
 
     def _execute(self, authorization: str, operation: Operation, entry: Entry, rule: Rule | None) -> Answer:
         try:

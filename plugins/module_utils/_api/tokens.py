@@ -33,6 +33,7 @@ from .._values.errors import (
     invalid_option,
 )
 from .._values.mrn import Scope, scope_from, scope_path, token_scope
+from .._values.secrets import Secrets
 from .._values.shape import JsonObject
 from .._values.token import Token, generated_token, token_from_node
 from .documents import API_TOKENS, DELETE, GENERATE, ORGANIZATION, SET_ROLES, SPACE, SPACES, UPDATE
@@ -77,6 +78,7 @@ class ServiceProfile:
 
     clock: ServiceClock = field(default_factory=ServiceClock)
     adapter: SchemaAdapter = field(default_factory=SchemaAdapter)
+    secrets: Secrets = field(default_factory=Secrets)
     organization_as_space: bool | None = None
     roles_one_by_one: bool = False
     warnings: list[str] = field(default_factory=list)
@@ -95,10 +97,16 @@ class TokenApi:
         self.policy = policy
         self.mutations: list[str] = []
         self._profile = profile or ServiceProfile()
-        self._client = GraphQLClient(transport, policy, self._profile.adapter, self._profile.clock)
+        profile = self._profile
+        self._client = GraphQLClient(transport, policy, profile.adapter, profile.clock, profile.secrets)
 
-    def connect(self, transport: Transport) -> TokenApi:
-        """Another instance with its own connection; both share what they detect about the service."""
+    def connect(self, transport: Transport, secrets: Iterable[str] = ()) -> TokenApi:
+        """Another instance with its own connection; both share what they detect about the service.
+
+        secrets: those that the connection logs in with, if nothing else masks them.
+        """
+        for secret in secrets:
+            self._profile.secrets.add(secret)
         return TokenApi(transport, self.policy, self._profile)
 
     @property
@@ -146,14 +154,15 @@ class TokenApi:
     def accepts(self, scope: Scope, budget: RetryBudget | None = None) -> bool:
         """Whether the service accepts the credential of this connection, tested with a query for its own scope.
 
-        Raises MondooError if the response does not show it.
+        Only an identity that the service knows gets the scope, or is denied it. Raises MondooError if the response shows
+        neither that nor that the credential is refused.
         """
         document = SPACE if scope.kind == "space" else ORGANIZATION
         try:
-            self._client.probe(document, {"mrn": scope.mrn}, budget)
+            self._client.probe(document, {"mrn": scope.mrn}, PERMISSION_DENIED, budget)
         except MondooError as error:
-            if error.code in (PERMISSION_DENIED, UNAUTHENTICATED):
-                return error.code == PERMISSION_DENIED
+            if error.code == UNAUTHENTICATED:
+                return False
             raise error.during(f"verify the secret of an API token of {scope}") from None
         return True
 

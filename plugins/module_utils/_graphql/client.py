@@ -11,9 +11,10 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .._values.errors import GARBLED_ANSWER, MondooError
+from .._values.secrets import Secrets
 from .adapter import PreparedRequest, SchemaAdapter
 from .document import Document
-from .response import Response, Verdict, check_errors, read_root, read_roots
+from .response import Response, Verdict, read_root, read_roots
 from .retry import RetryBudget, RetryPolicy
 
 if TYPE_CHECKING:
@@ -51,17 +52,25 @@ class ServiceClock:
 
 
 class GraphQLClient:
-    """Sends documents over one connection. For one thread at a time; adapter and clock may be shared by several clients.
+    """Sends documents over one connection. For one thread at a time; several clients may share all but the transport.
 
-    requests: how many were sent.
+    requests: how many were sent. secrets: removed from all responses; those in responses are added.
     """
 
-    def __init__(self, transport: Transport, policy: RetryPolicy, adapter: SchemaAdapter, clock: ServiceClock) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        policy: RetryPolicy,
+        adapter: SchemaAdapter,
+        clock: ServiceClock,
+        secrets: Secrets,
+    ) -> None:
         self.requests = 0
         self._transport = transport
         self._policy = policy
         self._adapter = adapter
         self._clock = clock
+        self._secrets = secrets
 
     def query(
         self, document: Document, variables: Mapping[str, Any], budget: RetryBudget | None = None
@@ -104,12 +113,21 @@ class GraphQLClient:
                 results.update(zip(part, self.query_many(document, [each[n] for n in part], budget), strict=True))
         return [results[number] for number in range(len(each))]
 
-    def probe(self, document: Document, variables: Mapping[str, Any], budget: RetryBudget | None = None) -> None:
-        """Sends a query for its errors only; raises the corresponding MondooError."""
+    def probe(
+        self, document: Document, variables: Mapping[str, Any], expected: str, budget: RetryBudget | None = None
+    ) -> None:
+        """Sends a query that has to be answered with a value, or with a GraphQL error that has the code `expected`.
+
+        Raises MondooError for any other response. An HTTP status alone may come from something in front of the service.
+        """
 
         def ask() -> None:
             _request, answer = self._send(document, [variables])
-            check_errors(answer, document.name)
+            try:
+                read_root(answer, document.name)
+            except MondooError as error:
+                if not answer.errors or error.code != expected:
+                    raise
 
         try:
             (budget or self._policy.budget()).call(ask, lambda error: error.transient)
@@ -193,10 +211,29 @@ class GraphQLClient:
         while True:
             request = self._adapter.prepare(document, each)
             self.requests += 1
-            answer = self._transport.post(request.node, request.variables, document.name)
+            answer = self._post(request)
             self._clock.observe(answer.date)
-            if not (answer.errors and self._adapter.adapt(request, answer.errors)):
+            # A value shows that the request was executed, whatever its errors say.
+            is_executed = any((answer.data or {}).get(key) is not None for key in request.keys)
+            if is_executed or not self._adapter.adapt(request, answer.errors):
                 return request, answer
+
+    def _post(self, request: PreparedRequest) -> Answer:
+        """The response without secrets, except for the new one in its field."""
+        document = request.document
+        try:
+            answer = self._transport.post(request.node, request.variables, document.name)
+        except MondooError as error:
+            error.reason = self._secrets.removed_from(error.reason)
+            raise
+        for root in (answer.data or {}).values() if document.shown_once else ():
+            secret = root.get(document.shown_once) if isinstance(root, Mapping) else None
+            if isinstance(secret, str):
+                self._secrets.add(secret)
+        return answer._replace(
+            data=self._secrets.removed_from(answer.data, keep=document.shown_once),
+            errors=self._secrets.removed_from(answer.errors),
+        )
 
 
 def _may_be_sent(response: Response[Any] | None) -> bool:

@@ -48,7 +48,7 @@ class Marks:
 class Document:
     """One operation with one root field of the same name. source: GraphQL text with marks.
 
-    shown_once: a field of a mutation's answer that the service never shows again, as a secret.
+    shown_once: the field of a mutation's payload with a secret, which the service never shows again and nothing else may show.
     """
 
     name: str

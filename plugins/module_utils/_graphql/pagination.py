@@ -55,6 +55,9 @@ class Pages:
         if info is None or has_next is None:
             raise self._incomplete("it does not say whether there is more")
         if not has_next:
+            count = _count(connection)
+            if count and not self.nodes:
+                raise self._incomplete(f"it counts {count}, and has none of them")
             self.done = True
             return
         self._cursor = info.optional_text("endCursor")
@@ -67,7 +70,10 @@ class Pages:
         self._cursors.add(self._cursor)
 
     def _take_nodes(self, connection: JsonObject) -> None:
-        if connection.optional_list("edges") is None and not _is_empty(connection):
+        # A service in Go returns null for an empty list, so treating null as an error would fail in each new scope. Null
+        # alone does not prove that there is nothing; the count does.
+        is_empty = "edges" in connection and _count(connection) == 0
+        if connection.optional_list("edges") is None and not is_empty:
             raise self._incomplete("a page has no edges")
         before = len(self._identities)
         for edge in connection.objects("edges"):
@@ -82,14 +88,10 @@ class Pages:
         return MondooError(INCOMPLETE_LISTING, f"the service's listing {self._where} is incomplete: {what}")
 
 
-def _is_empty(connection: JsonObject) -> bool:
-    """Whether null edges mean an empty connection.
-
-    A service in Go returns null for an empty list, so treating null as an error would fail in each new scope. Null alone
-    does not prove that there is nothing; the count does.
-    """
+def _count(connection: JsonObject) -> int | None:
+    """How many nodes there are on all pages, according to the service; None if it does not say."""
     count = connection.value.get("totalCount")
-    return "edges" in connection and isinstance(count, int) and not isinstance(count, bool) and count == 0
+    return count if isinstance(count, int) and not isinstance(count, bool) else None
 
 
 def read_all(fetch: Callable[[Mapping[str, Any]], object], where: str) -> list[Mapping[str, Any]]:

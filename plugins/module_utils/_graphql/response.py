@@ -138,12 +138,6 @@ def read_roots(answer: Answer, operation: str, keys: Sequence[str]) -> list[Mapp
     return roots
 
 
-def check_errors(answer: Answer, operation: str) -> None:
-    """Raises the MondooError for the response's `errors`, if it has any; its data is ignored."""
-    if answer.errors:
-        raise _read_error(answer, operation, answer.errors[0])
-
-
 def _check_root(value: object, operation: str) -> Mapping[str, Any]:
     try:
         return JsonObject(value, operation).value

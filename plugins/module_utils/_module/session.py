@@ -30,6 +30,7 @@ from .._version import VERSION
 from .arguments import CREDENTIAL_OPTIONS
 from .interruption import InterruptibleTransport, Interruption
 
+HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"  # as Ansible hides a value in the invocation
 _USER_AGENT = f"mondoo.platform/{VERSION} (Ansible collection; ansible-core {core_version})"
 
 
@@ -57,8 +58,9 @@ class Session:
     @contextlib.contextmanager
     def connect_as(self, secret: str) -> Iterator[TokenApi]:
         """A connection that logs in with the secret of a token, while the block runs."""
-        transport = self._open_transport(ApiToken(secret))
-        api = self.api.connect(transport)
+        credential = ApiToken(secret)
+        transport = self._open_transport(credential)
+        api = self.api.connect(transport, credential.secrets)
         try:
             yield api
         finally:
@@ -128,9 +130,11 @@ def _mask(module: AnsibleModule) -> None:
     Before that, Ansible masks these options as a whole, which would also mask MRNs and version numbers in results.
     """
     account = module.params["service_account"]
-    if isinstance(account, Mapping):
-        module.no_log_values -= set(_leaves(account))
-        module.no_log_values |= secrets_of(account)
+    module.no_log_values -= set(_leaves(account))
+    module.no_log_values |= secrets_of(account)
+    if account is not None and not isinstance(account, Mapping):
+        # It may be too short to be masked in every text.
+        module.params["service_account"] = HIDDEN
     for option in ("endpoint", "proxy"):
         address = module.params[option]
         if address:

@@ -11,6 +11,7 @@ therefore replaces the classes of connections and sockets, which both libraries 
 from __future__ import annotations
 
 import functools
+import http.client
 import ipaddress
 import math
 import os
@@ -125,9 +126,25 @@ class _TlsSocket(ssl.SSLSocket):
         return super().send(*args)
 
 
+class _FinalResponse(http.client.HTTPResponse):
+    """A response without interim ones before it, of which http.client skips only `100 Continue`, and none in a tunnel.
+
+    `BOUNDS` limits their number too.
+    """
+
+    def _read_status(self) -> tuple[str, int, str]:
+        while True:
+            found: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]  # not in typeshed
+            status = found[1]
+            if not 100 <= status < 200 or status == http.HTTPStatus.SWITCHING_PROTOCOLS:
+                return found
+            http.client.parse_headers(self.fp)
+
+
 class _Stages:
     """Records the steps of connecting. Nothing of a request is sent before `connect` has returned."""
 
+    response_class: Any = _FinalResponse  # of http.client
     _stage = CONNECTING
 
     def connect(self) -> None:

@@ -57,8 +57,11 @@ def find_credential(
     )
 
 
-def secrets_of(document: Mapping[str, Any]) -> set[str]:
-    """The parts of a service account's document that have to be masked: everything but names, addresses and short values."""
+def secrets_of(document: object) -> set[str]:
+    """The parts of a service account's document that have to be masked: everything but names, addresses and short values.
+
+    document: also its text, or anything else that was given in place of it.
+    """
     secrets: set[str] = set()
     for key, value in _texts(document):
         if key == "api_proxy":
@@ -113,11 +116,9 @@ def _service_account_file(value: Any, source: str, register: Register) -> Creden
 
 def _service_account(value: Any, source: str, register: Register) -> Credential:
     try:
-        if isinstance(value, Mapping):
-            document = value
-        else:
-            register(str(value))
-            document = document_from(str(value))
+        for secret in secrets_of(value):
+            register(secret)
+        document = value if isinstance(value, Mapping) else document_from(str(value))
         for secret in secrets_of(document):
             _register_lines(secret, register)
         account = ServiceAccount(document, on_signed=register)

@@ -19,9 +19,10 @@ from .._values.errors import INVALID_CREDENTIALS, MondooError, missing_library
 HOW_TO_GET_ONE = "Use the credentials file that the console offers when a service account is created."
 # Byte order marks, zero-width spaces and joiners, soft hyphens, marks of direction.
 _INVISIBLE = re.compile("[\ufeff\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069]")
+_SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _QUOTES = "\"'`\u201c\u201d\u201e\u2018\u2019«»"
 _ASSIGNMENT = re.compile(r"(?:export\s+|set\s+|\$env:)?MONDOO_\w+\s*[=:]", re.IGNORECASE)
-_ESCAPED_BREAK = re.compile(r"\\r|\\n")
+_ESCAPED_BREAK = re.compile(r"\\+[rn]")  # escaped once for each tool that it went through
 _PEM = re.compile(r"-----BEGIN (?P<kind>[A-Z0-9 ]+)-----(?P<body>.*?)-----END (?P=kind)-----", re.DOTALL)
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]+={0,2}", re.ASCII)
 
@@ -39,7 +40,7 @@ def text_from(data: bytes) -> str:
 
 def token_from(text: str) -> str:
     """The API token in a text. Raises MondooError, which describes the problem and never quotes the token."""
-    unquoted = _without_quotes(_trimmed(_INVISIBLE.sub("", text)))
+    unquoted = _without_quotes(_trimmed(_visible(text)))
     token = re.sub(r"\A(?:authorization:\s*)?bearer\s+", "", unquoted, flags=re.IGNORECASE)
     if token != unquoted:
         token = _without_quotes(_trimmed(token))
@@ -79,7 +80,7 @@ def document_from(text: str, layers: int = 3) -> Mapping[str, Any]:
     layers: how often they may be wrapped, such as in quotation marks by a shell or in base64 by Kubernetes.
     Raises MondooError, which never quotes them; also if PyYAML is needed and missing.
     """
-    plain = _trimmed(text)
+    plain = _trimmed(_visible(text))
     enclosed = len(plain) >= 2 and plain[0] in "\"'" and plain[-1] == plain[0]
     inner = _trimmed(plain[1:-1]) if enclosed else plain
     decoded = _from_base64(inner)
@@ -115,7 +116,7 @@ def _problem_of_document(text: str) -> str:
 def _from_base64(text: str) -> str | None:
     """The text decoded from base64 in either alphabet; None if it is not base64 of text."""
     # A document has characters, such as the colon, that base64 does not: the two cannot be confused.
-    packed = "".join(_ESCAPED_BREAK.sub("", _INVISIBLE.sub("", text)).split())
+    packed = "".join(_ESCAPED_BREAK.sub("", text).split())
     if not _BASE64.fullmatch(packed):
         return None
     packed = packed.rstrip("=").replace("-", "+").replace("_", "/")
@@ -134,6 +135,14 @@ def _from_yaml(text: str) -> Any:
         return yaml.safe_load(text)
     except yaml.YAMLError:
         raise ValueError("not YAML") from None
+
+
+def plain_fields(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a document, without invisible characters in their names and texts."""
+    return {
+        _visible(str(key)).strip(): _visible(value) if isinstance(value, str) else value
+        for key, value in document.items()
+    }
 
 
 def check_supported(document: Mapping[str, Any]) -> None:
@@ -161,29 +170,25 @@ def private_key_from(text: str) -> str:
     """A private key in PEM with line breaks, even if these were escaped or folded, or the whole was base64."""
     key = _without_quotes(_trimmed(text))
     if not key.startswith("-----"):
-        key = _from_base64(key) or key
+        key = _visible(_from_base64(key) or key)
     found = _PEM.search(key)
     if not found or ":" in found["body"]:
         return key
-    body = "".join(_ESCAPED_BREAK.sub("", _INVISIBLE.sub("", found["body"])).split())
+    body = "".join(_ESCAPED_BREAK.sub("", found["body"]).split())
     lines = [body[start : start + 64] for start in range(0, len(body), 64)]
     return "\n".join([f"-----BEGIN {found['kind']}-----", *lines, f"-----END {found['kind']}-----", ""])
 
 
+def _visible(text: str) -> str:
+    """The text without invisible characters, and with plain spaces for special ones: editors and web pages add them."""
+    return text if text.isascii() else _SPACE.sub(" ", _INVISIBLE.sub("", text))
+
+
 def _trimmed(text: str) -> str:
-    """The text without white space, invisible characters and escaped line breaks at both ends."""
-    before = None
-    while text != before:
-        before = text
-        text = text.strip()
-        first, last = 0, len(text)
-        while first < last and _INVISIBLE.match(text[first]):
-            first += 1
-        while last > first and _INVISIBLE.match(text[last - 1]):
-            last -= 1
-        text = text[first:last]
-        for escaped in ("\\n", "\\r"):
-            text = text.removesuffix(escaped)
+    """The text without white space at both ends, and without escaped line breaks at its end."""
+    text = text.strip()
+    while text.endswith(("\\n", "\\r")):
+        text = text[:-1].rstrip("\\").strip()
     return text
 
 

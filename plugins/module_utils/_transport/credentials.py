@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from .._values.errors import INVALID_CREDENTIALS, MondooError, missing_library
 from .._values.jwt import JWT_LIFETIME, token_mrn_of
-from .credential_text import HOW_TO_GET_ONE, check_supported, field_from, private_key_from, token_from
+from .credential_text import HOW_TO_GET_ONE, check_supported, field_from, plain_fields, private_key_from, token_from
 
 _RENEW_BEFORE_END = 30  # seconds, for a request that waits in a queue
 
@@ -77,6 +77,7 @@ class ServiceAccount:
         now: Callable[[], float] = time.time,
         on_signed: Callable[[str], None] = lambda _jwt: None,
     ) -> None:
+        document = plain_fields(document)
         check_supported(document)
         mrn, key = field_from(document, "mrn"), field_from(document, "private_key")
         if mrn is None or key is None:

@@ -167,8 +167,10 @@ class HttpTransport:
         date = _date(response)
         wait = _retry_after(response, date)
         advice = self._sign_in_advice(date, started)
-        if content is None:
-            raise without_graphql(response, self._route, wrong=wrong, wait=wait, sign_in_advice=advice)
+        if content is None or wrong:
+            failure = without_graphql(response, self._route, wrong=wrong, wait=wait, sign_in_advice=advice)
+            failure.outcome_unknown |= _has_values(content)
+            raise failure
         return Answer(content.get("data"), _errors(content), response.status_code, wait, date, advice)
 
     def _sign_in_advice(self, date: datetime | None, started: float) -> str | None:
@@ -181,20 +183,20 @@ class HttpTransport:
 
 
 def _content(response: Response) -> tuple[dict[str, Any] | None, str]:
-    """The JSON of a GraphQL response; or None, and what is wrong with it."""
+    """The JSON of a response, None without any; and why it is not a GraphQL response, empty if it is one."""
     content = None
     wrong = ""
     try:
         if not 300 <= response.status_code < 400:
             content = json_object(decoded(_chunks(response), response.headers.get("Content-Encoding", "")))
-            wrong = _wrong_shape(content)
+            wrong = _wrong_shape(content) or _wrong_status(response.status_code, content)
     except GarbledError as error:
         wrong = str(error)
     finally:
         # A connection can be reused only after the response has been read completely.
         if content is None:
             response.raw.close()
-    return (None if wrong else content), wrong
+    return content, wrong
 
 
 def _chunks(response: Response) -> Iterator[bytes]:
@@ -217,6 +219,17 @@ def _wrong_shape(content: Mapping[str, Any]) -> str:
     if not isinstance(content.get("errors"), (list, dict, str, type(None))):
         return "errors that are not a list"
     return ""
+
+
+def _wrong_status(status: int, content: Mapping[str, Any]) -> str:
+    """What is wrong with a failure that has no errors in it, whatever data it has; empty if nothing is."""
+    return "" if status < 400 or _errors(content) else "JSON without errors"
+
+
+def _has_values(content: Mapping[str, Any] | None) -> bool:
+    """Whether JSON has results, as after an execution."""
+    data = content.get("data") if content else None
+    return isinstance(data, dict) and any(value is not None for value in data.values())
 
 
 def _errors(content: Mapping[str, Any]) -> list[Any]:

@@ -43,6 +43,12 @@ class JsonObject:
     def __contains__(self, key: str) -> bool:
         return key in self.value
 
+    def require(self, *keys: str) -> None:
+        """Raises MondooError if one of the members is missing; null is not."""
+        for key in keys:
+            if key not in self:
+                raise self.garbled(key, "a value or null")
+
     def text(self, key: str) -> str:
         """Required text; it may be empty."""
         value = self.value.get(key, _MISSING)

@@ -51,11 +51,13 @@ class Token:
 
 
 def token_from_node(node: object, scope: Scope, where: str = "apiTokens") -> Token:
-    """Reads an `APIToken` of the API as a token of `scope`. Fields that the service left out count as unknown.
+    """Reads an `APIToken` of the API as a token of `scope`. Optional fields that the service left out count as unknown.
 
     where: the node's place in the response. Raises MondooError (`GarbledAnswer`) if the node has another shape.
     """
     entry = JsonObject(node, where)
+    # Requested in any case: a token with permissions must not be read as one without.
+    entry.require("description", "roles")
     creator = entry.optional_object("creator")
     unreadable: list[str] = []
     last_used_at = _time(entry, "lastUsed", unreadable)

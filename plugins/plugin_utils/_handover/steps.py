@@ -23,6 +23,7 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.errors imp
     internal_error,
 )
 from ansible_collections.mondoo.platform.plugins.module_utils._values.jwt import token_mrn_of
+from ansible_collections.mondoo.platform.plugins.module_utils._values.secrets import Secrets
 
 from .decision import Decision, Look, decide, plan_rounds, stored_secret
 from .declaration import module_options, read_declaration
@@ -356,9 +357,9 @@ class Steps:
             task, result = (self._ansible.registered(f"ansible_failed_{what}") for what in ("task", "result"))
             name = task.get("name") if isinstance(task, Mapping) else None
             reason = result.get("msg") if isinstance(result, Mapping) else None
-            secret = unseal(self._earlier("stored")["secret"])
+            handed_over = Secrets([unseal(self._earlier("stored")["secret"])])
             message = f'the task "{name or "without a name"}" failed: {str(reason or "no reason was given").strip()}'
-            message = message.replace(secret, "********").rstrip(".")
+            message = handed_over.removed_from(message).rstrip(".")
         return {"number": number, "failed_tasks": message, "changed": False}
 
     def settle(self, number: str) -> dict[str, Any]:
@@ -426,6 +427,9 @@ class Steps:
                 results = {
                     token.key: {"failed": True, "msg": str(error), "error": error.details} for token in finishing
                 }
+            # The module does not know the secrets of an earlier task, and the service may quote one.
+            handed_over = Secrets(unseal(entry["secret"]) for entry in staged["staged"].values())
+            result, results = handed_over.removed_from(result), handed_over.removed_from(results)
         outcomes: dict[str, Any] = {}
         for key, entry in staged["staged"].items():
             outcomes[key] = self._outcome(tokens[key], entry, results.get(key), failed.get(key), staged["results"][key])

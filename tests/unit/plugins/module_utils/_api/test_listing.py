@@ -28,7 +28,7 @@ SCOPES = [Scope("space", f"{_SPACES}s{number}") for number in range(26)]
 
 def node(key: str, scope: Scope | None = SPACE, **changes: Any) -> dict[str, Any]:
     """A token as the service tells of it; without a scope, it does not tell whose it is."""
-    told = {"mrn": token_mrn(key, scope or SPACE), "name": key, "roles": []}
+    told = {"mrn": token_mrn(key, scope or SPACE), "name": key, "description": None, "roles": []}
     return {**told, **({"scopeMrn": scope.mrn} if scope else {}), **changes}
 
 
@@ -66,7 +66,7 @@ def test_a_page_is_tried_again_from_its_cursor() -> None:
         (refused("PermissionDenied"), "PermissionDenied", "does not publish which permission lists API tokens"),
         ({"pageInfo": {"hasNextPage": False}}, "IncompleteListing", "a page has no edges"),
         (page(None), "GarbledAnswer", "null in apiTokens.edges[0].node"),
-        (page(node("a"), {"mrn": "//x"}), "GarbledAnswer", "nothing in apiTokens.edges[1].node.name"),
+        (page(node("a"), node("b", name=None)), "GarbledAnswer", "null in apiTokens.edges[1].node.name"),
         (page(node("a", roles=[{"mrn": None}])), "GarbledAnswer", "null in apiTokens.edges[0].node.roles[0].mrn"),
         (page(node("a", scopeMrn=5)), "GarbledAnswer", "a number in apiTokens.edges[0].node.scopeMrn"),
         ("text", "GarbledAnswer", "text in apiTokens"),
@@ -380,8 +380,6 @@ def test_a_listing_of_spaces_that_cannot_be_read(answer: Any, words: str) -> Non
     ("answer", "accepted"),
     [
         ({"mrn": "//x"}, True),
-        # There is no such scope, and nothing against the credential.
-        (None, True),
         (refused("PermissionDenied"), True),
         (refused("Unauthenticated"), False),
         (MondooError("Unauthenticated", "HTTP 401", http_status=401), False),
@@ -398,6 +396,9 @@ def test_a_credential_is_accepted_or_not(scope: Scope, operation: str, answer: A
     [
         ([refused("NotFound")], "NotFound"),
         ([refused("Unknown")], "Unknown"),
+        # Not from the service, as far as can be told.
+        ([MondooError("PermissionDenied", "HTTP 403", http_status=403)], "PermissionDenied"),
+        ([None, None, None], "GarbledAnswer"),
         ([lost(), lost(), lost()], "ConnectionFailed"),
     ],
 )

@@ -19,6 +19,7 @@ from ansible_collections.mondoo.platform.plugins.module_utils._graphql.response 
 from ansible_collections.mondoo.platform.plugins.module_utils._graphql.retry import RetryPolicy
 from ansible_collections.mondoo.platform.plugins.module_utils._transport.http import Answer
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
+from ansible_collections.mondoo.platform.plugins.module_utils._values.secrets import Secrets
 
 from .documents import ADD_BOOK, BOOKS, SPACE
 
@@ -40,7 +41,8 @@ class Script:
         self.adapter = SchemaAdapter()
         self.policy = RetryPolicy(retries, sleep=self.pauses.append, jitter=lambda: 1.0)
         self.clock = ServiceClock(lambda: NOW)
-        self.client = GraphQLClient(self, self.policy, self.adapter, self.clock)
+        self.secrets = Secrets()
+        self.client = GraphQLClient(self, self.policy, self.adapter, self.clock, self.secrets)
 
     def post(self, document: graphql.DocumentNode, variables: Mapping[str, Any], operation: str) -> Answer:
         self.sent.append((document, variables))
@@ -148,14 +150,33 @@ def test_a_query_gives_up() -> None:
     assert script.pauses == [9.0, 9.0]
 
 
-def test_a_probe_asks_for_nothing_but_errors() -> None:
-    variables = {"spaceMrn": SPACE, "scopeMrn": SPACE}
-    Script(data("books", None)).client.probe(BOOKS, variables)
-    script = Script(lost(), refused())
+_BY_STATUS = MondooError("PermissionDenied", "HTTP 403", http_status=403)
+
+
+@pytest.mark.parametrize("answers", [[data("books", {})], [refused()], [refused(status=403)], [lost(), refused()]])
+def test_a_probe_is_content_with_a_value_or_the_expected_error(answers: list[Any]) -> None:
+    script = Script(*answers)
+    script.client.probe(BOOKS, {"spaceMrn": SPACE, "scopeMrn": SPACE}, "PermissionDenied")
+    assert script.client.requests == len(answers)
+
+
+@pytest.mark.parametrize(
+    ("answers", "code"),
+    [
+        ([_BY_STATUS], "PermissionDenied"),
+        ([refused("Unauthenticated")], "Unauthenticated"),
+        ([refused("NotFound")], "NotFound"),
+        ([data("books", None)] * 3, "GarbledAnswer"),
+        ([data("books", [])], "GarbledAnswer"),
+        ([NOTHING] * 3, "GarbledAnswer"),
+    ],
+)
+def test_a_probe_fails_with_anything_else(answers: list[Any], code: str) -> None:
+    script = Script(*answers)
     with pytest.raises(MondooError) as caught:
-        script.client.probe(BOOKS, variables)
-    assert (caught.value.code, caught.value.operation) == ("PermissionDenied", "books")
-    assert script.client.requests == 2
+        script.client.probe(BOOKS, {"spaceMrn": SPACE, "scopeMrn": SPACE}, "PermissionDenied")
+    assert (caught.value.code, caught.value.operation) == (code, "books")
+    assert script.client.requests == len(answers)
 
 
 # Several queries
@@ -362,6 +383,15 @@ def test_a_mutation_that_did_not_fit_was_not_executed_and_is_sent_again() -> Non
     assert script.client.requests == 2
 
 
+def test_a_mutation_with_a_value_was_executed_and_is_not_sent_again() -> None:
+    lacking = [{"message": 'Cannot query field "pages" on type "Book".'}]
+    script = Script(Answer({"addBook": {"title": "x"}}, lacking, 200, None))
+    assert script.mutate() == Response(Verdict.DONE, {"title": "x"})
+    script = Script(Answer({"n0": {"title": "a"}, "n1": None, "n2": {"title": "c"}}, lacking, 200, None))
+    assert [response.verdict for response in script.mutate_many(_TITLES)] == [DONE, UNKNOWN, DONE]
+    assert script.client.requests == 1
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_what_the_service_lacks_and_a_mutation_needs(count: int) -> None:
     script = Script(Answer(None, [{"message": 'Cannot query field "title" on type "Book".'}], 422, None))
@@ -392,3 +422,30 @@ def test_the_clock_goes_on() -> None:
     clock.observe(NOW - timedelta(minutes=5))
     host[0] += timedelta(minutes=1)
     assert clock.now() == NOW - timedelta(minutes=4)
+
+
+# Secrets
+
+_NEW = replace(ADD_BOOK, shown_once="title")
+
+
+def test_a_new_secret_is_in_its_field_only() -> None:
+    root = {"title": "hunter2", "pages": "hunter2, once", "author": ["hunter2"]}
+    script = Script(
+        Answer({"addBook": root}, [{"message": "hunter2 is short"}], 200, None),
+        Answer(None, [{"message": "rpc error: code = InvalidArgument desc = hunter2 may not be read"}], 200, None),
+        MondooError("Redirected", "a redirect to https://hunter2.invalid"),
+    )
+    (response,) = script.client.mutate_many(_NEW, [{"input": {}}], script.policy.budget())
+    assert response.value == {"title": "hunter2", "pages": "********, once", "author": ["********"]}
+    for words in ("InvalidArgument", "a redirect to https://********.invalid"):
+        with pytest.raises(MondooError) as caught:
+            script.query()
+        assert words in str(caught.value)
+        assert "hunter2" not in str(caught.value)
+
+
+def test_a_secret_that_another_connection_uses_is_removed() -> None:
+    script = Script(data("books", {"title": "Bearer hunter2"}))
+    script.secrets.add("hunter2")
+    assert script.query() == {"title": "Bearer ********"}

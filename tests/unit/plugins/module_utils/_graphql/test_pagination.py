@@ -50,6 +50,11 @@ def failure(*pages: object) -> MondooError:
         ([page("a", cursor="1"), page("b", cursor="2"), page("c")], ["a", "b", "c"], [None, "1", "2"]),
         ([page(cursor="1"), page("a")], ["a"], [None, "1"]),
         ([page("a", cursor="1", more=False)], ["a"], [None]),
+        # Another number may be from another moment.
+        ([page("a", totalCount=5)], ["a"], [None]),
+        ([page(totalCount=0)], [], [None]),
+        ([page(totalCount="5")], [], [None]),
+        ([page(totalCount=True)], [], [None]),
         # What moves between pages while they are read comes twice.
         ([page("a", cursor="1"), page("a", "b")], ["a", "a", "b"], [None, "1"]),
         ([page("a", cursor="1"), page("a", cursor="2"), page(cursor="3"), page("b")], ["a", "a", "b"], [None, *"123"]),
@@ -79,6 +84,8 @@ def test_all_pages_are_read(pages: list[object], names: list[str], cursors: list
         ([page(edges=None, totalCount=3)], "a page has no edges"),
         ([page(edges=None, totalCount=False)], "a page has no edges"),
         ([page("a", cursor="1"), page(edges=None)], "a page has no edges"),
+        ([page(totalCount=5)], "it counts 5, and has none of them"),
+        ([page(cursor="1"), page(totalCount=1)], "it counts 1, and has none of them"),
         ([page(cursor="1"), page(cursor="2"), page(cursor="3")], "3 pages in a row brought nothing new"),
         (
             [page("a", cursor="1"), page("a", cursor="2"), page("a", cursor="3"), page("a", cursor="4")],

@@ -12,7 +12,6 @@ import pytest
 from ansible_collections.mondoo.platform.plugins.module_utils._graphql.response import (
     Response,
     Verdict,
-    check_errors,
     read_root,
     read_roots,
 )
@@ -218,16 +217,8 @@ def test_the_advice_for_signing_in_is_given_where_that_failed(message: str, is_a
     given = answer(None, {"message": message}, status=status)._replace(sign_in_advice="Set the clock.")
     with pytest.raises(MondooError) as batch:
         read_roots(given, _OPERATION, ["n0", "n1"])
-    with pytest.raises(MondooError) as probe:
-        check_errors(given, _OPERATION)
-    for error in (failure(given), batch.value, probe.value):
+    for error in (failure(given), batch.value):
         assert (error.advice == "Set the clock.") is is_advised
-
-
-def test_only_errors_are_checked_where_the_data_does_not_matter() -> None:
-    check_errors(answer({_OPERATION: None}), _OPERATION)
-    with pytest.raises(MondooError, match="PermissionDenied"):
-        check_errors(answer(None, {"message": "rpc error: code = PermissionDenied desc = no"}), _OPERATION)
 
 
 # Several root fields

@@ -244,6 +244,12 @@ class TestMasking:
         assert text not in shown[1]
         assert not _has_key(shown[2])
 
+    @pytest.mark.parametrize("text", ["", "e", "hunter"])
+    def test_what_is_too_short_for_a_service_account_leaves_the_message_readable(self, text: str) -> None:
+        result = run(_open, {"service_account": text})
+        assert "it is neither JSON nor YAML with the keys of a service account" in result["msg"]
+        assert result["invocation"]["module_args"]["service_account"] == session.HIDDEN
+
     def test_what_comes_from_the_environment(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("MONDOO_API_TOKEN", "bearer-hunter2")
         assert "hunter2" not in _shown({}, "sent bearer-hunter2")[0]

@@ -37,6 +37,10 @@ SLOW = {
     "a chunk": (CHUNKED + b"%x\r\n" % len(BODY), BODY + b"\r\n0\r\n\r\n"),
     "the end of the chunks": (CHUNKED + b"%x\r\n" % len(BODY) + BODY + b"\r\n0\r\n", b"X: " + b"x" * 60 + b"\r\n\r\n"),
     "100 Continue": (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 3 + HEAD + LENGTH + BODY),
+    "other interim answers": (
+        b"HTTP/1.1 102 Processing\r\n\r\n",
+        b"HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n" + HEAD + LENGTH + BODY,
+    ),
 }
 
 
@@ -51,7 +55,7 @@ def test_an_answer_that_trickles(part: str, encrypted: bool, tmp_path: Path) -> 
     assert error.reason == f"no complete answer from {server.url} within 0.5 seconds"
 
 
-@pytest.mark.parametrize("part", ["the body", "a chunk", "100 Continue"])
+@pytest.mark.parametrize("part", ["the body", "a chunk", "100 Continue", "other interim answers"])
 def test_with_time_enough_they_are_good_answers(part: str) -> None:
     before, rest = SLOW[part]
     with RawServer(slowly(rest, before, seconds=0.001)) as server:
@@ -156,6 +160,10 @@ FLOODS = {
     ),
     "100 Continue without an end": (
         again_and_again(b"HTTP/1.1 100 Continue\r\n\r\n" * 10_000),
+        "AnswerTooLarge or TimedOut",
+    ),
+    "interim answers without an end": (
+        again_and_again(b"HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n" * 1_000),
         "AnswerTooLarge or TimedOut",
     ),
     "headers without an end": (again_and_again(b"X: " + b"x" * 60_000 + b"\r\n", HEAD), "ConnectionFailed"),

@@ -38,6 +38,7 @@ TOKENS = {
     "single quotes": f"'{TOKEN}'",
     "quotes and line breaks": f'"{TOKEN}\n"\r\n',
     "an escaped line break": f"{TOKEN}\\n",
+    "a line break escaped twice": f"{TOKEN}\\\\n",
     "escaped line breaks of Windows in quotes": f'"{TOKEN}\\r\\n"',
     "Bearer": f"Bearer {TOKEN}",
     "bearer and spaces": f" bearer   {TOKEN}",
@@ -114,6 +115,14 @@ def _wrapped(text: str, end: str, width: int = 76) -> str:
 DOCUMENTS = {
     "a byte order mark": f"\ufeff{JSON}",
     "zero-width spaces": f"\u200b{JSON}\u200b\n",
+    "non-breaking spaces": json.dumps(ACCOUNT, indent=2).replace("  ", "\u00a0\u2003"),
+    "YAML with a non-breaking space": YAML.replace("mrn: ", "mrn:\u00a0", 1),
+    "a zero-width space before a key": JSON.replace('"private_key"', '\u200b"private_key"'),
+    "a zero-width space within a key": JSON.replace('"private_key"', '"private\u200b_key"'),
+    "an escaped one within a key": JSON.replace('"private_key"', '"\\u200bprivate_key "'),
+    "one within a value": JSON.replace(ACCOUNT_MRN, f"{ACCOUNT_MRN[:30]}\u200b{ACCOUNT_MRN[30:]}"),
+    "an escaped one within a value": JSON.replace(ACCOUNT_MRN, f"{ACCOUNT_MRN[:30]}\\ufeff{ACCOUNT_MRN[30:]}"),
+    "base64 of zero-width spaces": _base64(JSON.replace("{", "{\u2060").replace(":", ":\u00a0", 1)),
     "line ends of Windows": json.dumps(ACCOUNT, indent=2).replace("\n", "\r\n"),
     "YAML with line ends of Windows": YAML.replace("\n", "\r\n"),
     "YAML with a byte order mark": f"\ufeff{YAML}",
@@ -183,6 +192,10 @@ KEYS: dict[str, Callable[[str], str]] = {
     "line ends of Windows": lambda key: key.replace("\n", "\r\n"),
     "escaped line breaks": lambda key: key.replace("\n", "\\n"),
     "escaped line breaks of Windows": lambda key: key.replace("\n", "\\r\\n"),
+    "line breaks escaped twice": lambda key: key.replace("\n", "\\\\n"),
+    "line breaks escaped three times": lambda key: key.replace("\n", "\\\\\\\\r\\\\\\\\n"),
+    "zero-width and non-breaking spaces": lambda key: key.replace("\n", "\u00a0\u200b\n"),
+    "base64 of a byte order mark": lambda key: _base64(f"\ufeff{key}"),
     "folded": lambda key: key.replace("\n", " "),
     "without line breaks": lambda key: key.replace("\n", ""),
     "indented": lambda key: key.replace("\n", "\n    "),
@@ -211,7 +224,8 @@ def test_a_key_that_is_none_stays_as_it_is() -> None:
 @pytest.mark.parametrize("field", ["mrn", "api_endpoint", "api_proxy"])
 def test_what_an_editor_puts_around_a_field(field: str) -> None:
     value = {"mrn": ACCOUNT_MRN}.get(field, "https://eu.api.mondoo.com")
-    account = find_credential({"service_account": service_account(**{field: f'\ufeff" {value}\u200b"\n'})}, {})
+    odd = f'\ufeff" {value[:12]}\u200b{value[12:]}\u200b"\n'
+    account = find_credential({"service_account": service_account(**{field: odd})}, {})
     assert {"mrn": next(iter(account.identifiers))}.get(field, getattr(account, field, None)) == value
 
 
@@ -231,6 +245,14 @@ def _registered(options: dict[str, Any], environ: dict[str, str] | None = None) 
 def test_a_token_is_masked_as_it_is_given_and_as_it_is_sent(form: str) -> None:
     assert {TOKENS[form], TOKEN} <= _registered({"auth_token": TOKENS[form]})
     assert {TOKENS[form], TOKEN} <= _registered({}, {"MONDOO_API_TOKEN": TOKENS[form]})
+
+
+@pytest.mark.parametrize("text", ["", " ", "a", "mondoo", "null", "[]"])
+def test_what_is_too_short_for_a_document_is_not_masked(text: str, tmp_path: Path) -> None:
+    """Else, every such letter or word of the message would be."""
+    (tmp_path / "account").write_text(text, encoding="utf-8")
+    for given in ({"service_account": text}, {"service_account_file": str(tmp_path / "account")}):
+        assert not _registered(given)
 
 
 def test_what_is_refused_is_masked_as_well() -> None:

@@ -198,6 +198,14 @@ def test_json_is_utf_8_whatever_the_type_says(kind: str) -> None:
         (300, {}, "hunter2", "Redirected", REFUSED, "a redirect to nowhere"),
         (500, {}, "caf\xe9 hunter2", "Unavailable", LATER, "HTTP 500"),
         (404, {"Content-Encoding": "br"}, "hunter2", "NotGraphQL", REFUSED, "HTTP 404"),
+        # JSON of a gateway, or data in spite of the status.
+        (401, {}, '{"code": 401, "message": "hunter2", "data": null}', "Unauthenticated", REFUSED, "HTTP 401"),
+        (401, {}, '{"errors": null}', "Unauthenticated", REFUSED, "HTTP 401"),
+        (403, {}, '{"data": {"deleteAPIToken": {"ok": true}}}', "PermissionDenied", OPEN, "HTTP 403"),
+        (403, {}, '{"data": {"deleteAPIToken": null}}', "PermissionDenied", REFUSED, "HTTP 403"),
+        (404, {}, '{"data": null, "errors": []}', "NotGraphQL", REFUSED, "HTTP 404 without a GraphQL answer"),
+        (429, {}, '{"errors": []}', "ResourceExhausted", PASSING, "HTTP 429"),
+        (503, {}, '{"data": null, "errors": ""}', "Unavailable", LATER, "HTTP 503"),
     ],
 )
 def test_answers_without_graphql(
@@ -275,6 +283,7 @@ def test_the_wait_asked_for(value: str, seconds: float | None) -> None:
         assert failure_of(*dated(None, Reply(status, b"", headers))).retry_after == seconds
     with Server(*dated(None, json_reply({"errors": ERRORS}, 429, **headers))) as server:
         assert post(server.url).retry_after == seconds
+    assert failure_of(*dated(None, json_reply({"data": None}, 429, **headers))).retry_after == seconds
 
 
 @pytest.mark.usefixtures("_now")

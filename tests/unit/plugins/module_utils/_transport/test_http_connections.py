@@ -118,19 +118,19 @@ def test_no_connection_in_time() -> None:
 
 
 def test_what_is_left_of_an_answer_is_not_taken_for_the_next() -> None:
-    """Hints that nobody has asked for come before the answer, which http.client takes for another answer."""
+    """Another protocol, which nobody has asked for, is an answer by itself, and something follows it."""
     later = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s"
     first, second = b'{"data": {"x": "first"}}', b'{"data": {"x": "second"}}'
     bodies = [first, second]
 
-    def hint(client: socket.socket, _ended: threading.Event) -> None:
+    def switch(client: socket.socket, _ended: threading.Event) -> None:
         body = bodies.pop(0)
-        client.sendall(b"HTTP/1.1 103 Early Hints\r\n\r\n" if body is first else b"")
+        client.sendall(b"HTTP/1.1 101 Switching Protocols\r\n\r\n" if body is first else b"")
         client.sendall(later % (len(body), body))
 
-    with RawServer(hint) as server:
+    with RawServer(switch) as server:
         client = transport(server.url)
-        with pytest.raises(MondooError, match="HTTP 103 with an empty body") as caught:
+        with pytest.raises(MondooError, match="HTTP 101 with an empty body") as caught:
             client.post(API_TOKENS.plain, {}, "apiTokens")
         assert (caught.value.transient, caught.value.outcome_unknown) == LATER
         assert client.post(API_TOKENS.plain, {}, "apiTokens").data == {"x": "second"}

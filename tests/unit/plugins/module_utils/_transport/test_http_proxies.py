@@ -83,6 +83,21 @@ def test_a_tunnel_that_does_not_open(fault: Fault, tmp_path: Path) -> None:
         assert (len(proxy.requests), server.received) == (1, [])
 
 
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (b"407 No", "the proxy refused the connection to URL: HTTP 407 (Proxy Authentication Required)"),
+        (b"200 OK", "no TLS connection to URL through the proxy"),
+    ],
+)
+def test_interim_answers_of_a_proxy_are_skipped(status: bytes, words: str) -> None:
+    interim = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n"
+    url = f"https://127.0.0.1:{closed_port()}/query"
+    with RawServer(at_once(interim + b"HTTP/1.1 " + status + b"\r\n\r\n")) as proxy:
+        error = failure(url, proxy=proxy.url.removesuffix("/query"))
+    assert error.reason.startswith(words.replace("URL", url))
+
+
 FORWARDED = [
     Fault("status", "ProxyFailed", REFUSED, "the proxy answered HTTP 407 (Proxy Authentication Required)", 407),
     Fault("status", "NotGraphQL", REFUSED, "HTTP 403 with a web page", 403),

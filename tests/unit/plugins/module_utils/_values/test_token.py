@@ -59,7 +59,7 @@ def test_the_id_is_the_last_part_of_the_mrn() -> None:
 
 
 def test_what_is_nice_to_have_may_be_missing() -> None:
-    least = {"mrn": token_mrn("1"), "name": ""}
+    least = {"mrn": token_mrn("1"), "name": "", "description": None, "roles": None}
     assert token_from_node(least, ORGANIZATION) == Token(token_mrn("1"), "", ORGANIZATION, last_use_known=False)
     assert token_from_node({**dict.fromkeys(NODE), **least}, ORGANIZATION) == Token(token_mrn("1"), "", ORGANIZATION)
 
@@ -96,11 +96,13 @@ def test_a_role_of_the_platform_has_one_spelling(told: str) -> None:
     [
         (None, "null in apiTokens,"),
         ("x", "text in apiTokens,"),
-        ({}, "nothing in apiTokens.mrn"),
+        ({"description": None, "roles": []}, "nothing in apiTokens.mrn"),
         ({**NODE, "mrn": None}, "null in apiTokens.mrn"),
         ({**NODE, "mrn": ""}, "blank text in apiTokens.mrn"),
         ({**NODE, "name": None}, "null in apiTokens.name"),
         ({**NODE, "name": 1}, "a number in apiTokens.name"),
+        ({key: value for key, value in NODE.items() if key != "roles"}, "nothing in apiTokens.roles"),
+        ({key: value for key, value in NODE.items() if key != "description"}, "nothing in apiTokens.description"),
         ({**NODE, "description": ["x"]}, "a list in apiTokens.description"),
         ({**NODE, "roles": [{}]}, "nothing in apiTokens.roles[0].mrn"),
         ({**NODE, "roles": [{"mrn": "//x"}, {"mrn": None}]}, "null in apiTokens.roles[1].mrn"),
