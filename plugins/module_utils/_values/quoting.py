@@ -16,7 +16,13 @@ IDENTIFIERS = frozenset({"name", "mrn", "space", "organization", "scope_mrn"})
 
 def require_text(option: str, value: object) -> None:
     """Raises MondooError if an option that takes an identifier has a value that is a number, a boolean or a date."""
-    if option not in IDENTIFIERS or not isinstance(value, (bool, int, float, date, datetime)):
+    if option in IDENTIFIERS:
+        require_quoted(option, value)
+
+
+def require_quoted(what: str, value: object) -> None:
+    """Raises MondooError if the value, which should be text, is a number, a boolean or a date."""
+    if not isinstance(value, (bool, int, float, date, datetime)):
         return
     kind = "a boolean" if isinstance(value, bool) else "a number" if isinstance(value, (int, float)) else "a date"
-    raise invalid_option(f"{option}: {value} is {kind} in YAML, and not the text that was written; quote it")
+    raise invalid_option(f"{what}: {value} is {kind} in YAML, and not the text that was written; quote it")
