@@ -50,12 +50,13 @@ def read_report(path: str) -> dict[str, Any] | None:
         text = Path(path).read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+    except (OSError, ValueError) as error:
+        is_text = not isinstance(error, UnicodeDecodeError)
+        reason = getattr(error, "strerror", None) or (error if is_text else "it is not UTF-8")
         raise MondooError(FILE_FAILED, f"Could not read the last report {path}: {reason}") from None
     try:
         report: Any = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         report = None
     if not isinstance(report, dict) or not isinstance(report.get("generated_at"), str):
         raise invalid_option(f"previous: {path} is not a JSON report of an audit")
@@ -85,7 +86,7 @@ def comparison_from(
     present = [(finding.key, finding.acceptance is None) for finding in findings]
     counted = [key for key, is_counted in present if is_counted]
     gone = [before[key] for key in before.keys() - {key for key, _is_counted in present}]
-    owners = {scope["mrn"]: scope.get("organization_mrn") for scope in _list(previous, "scopes") if _has_mrn(scope)}
+    owners = {scope["mrn"]: scope["organization_mrn"] for scope in _list(previous, "scopes") if _is_owned(scope)}
     fixed = [entry for entry in gone if _is_read(entry.get("scope_mrn"), inventory, owners)]
     fixed.sort(key=_key)
     new = frozenset(key for key in counted if key not in known)
@@ -111,8 +112,9 @@ def _is_read(mrn: str | None, inventory: Inventory, owners: Mapping[str, Any]) -
     return owners.get(mrn) in inventory.whole if scope is None else scope.is_read
 
 
-def _has_mrn(scope: object) -> bool:
-    return isinstance(scope, Mapping) and isinstance(scope.get("mrn"), str)
+def _is_owned(scope: object) -> bool:
+    keys = ("mrn", "organization_mrn")
+    return isinstance(scope, Mapping) and all(isinstance(scope.get(key), str) for key in keys)
 
 
 def _list(report: Mapping[str, Any], key: str) -> Sequence[Any]:
@@ -137,6 +139,6 @@ def _comparable(policy: object) -> dict[str, Any]:
     allowed = policy.get("allowed_permissions")
     return {
         **kept,
-        "allowed_permissions": sorted(allowed) if isinstance(allowed, list) else allowed,
+        "allowed_permissions": sorted(map(str, allowed)) if isinstance(allowed, list) else allowed,
         "declared": policy.get("declared") is not None,
     }

@@ -20,7 +20,7 @@ from .previous import VERSION, Comparison, comparison_from
 from .rules import RULES, SEVERITIES, failing_severities
 from .score import Part, score_parts, score_scale
 from .settings import Settings
-from .tokens import AuditedToken, cached_scope, plain_text
+from .tokens import AuditedToken, optional_text, plain_text, scope_text
 
 # Maximum entries of a list in the result of a task.
 RESULT_ENTRIES = 1000
@@ -40,8 +40,7 @@ def report_from(settings: Settings, inventory: Inventory, previous: Mapping[str,
     counted = [finding for finding in findings if finding.acceptance is None]
     accepted = [finding for finding in findings if finding.acceptance is not None]
     tokens = _tokens(inventory.tokens, counted, accepted, own, settings.now)
-    drift = None if options["drift"] is None else _drift(options["drift"])
-    figures = _figures(inventory, tokens, counted, accepted, drift, since)
+    figures = _figures(inventory, tokens, counted, accepted, settings.drift, since)
     return {
         "version": VERSION,
         "generator": f"mondoo.platform {COLLECTION_VERSION}",
@@ -61,7 +60,7 @@ def report_from(settings: Settings, inventory: Inventory, previous: Mapping[str,
         "accepted": [_accepted(finding) for finding in accepted],
         "unreadable": [_unreadable(scope) for scope in inventory.unread],
         "since": None if since is None else _since(since),
-        "drift": drift,
+        "drift": settings.drift,
     }
 
 
@@ -200,7 +199,7 @@ def _finding(finding: Finding, since: Comparison | None) -> dict[str, Any]:
         "severity": finding.severity,
         "name": finding.name,
         "mrn": finding.mrn,
-        "scope": _scope_text(finding.scope_mrn),
+        "scope": scope_text(finding.scope_mrn),
         "scope_mrn": finding.scope_mrn,
         "message": finding.message,
         "new": None if since is None else finding.key in since.new,
@@ -254,7 +253,7 @@ def _scopes(inventory: Inventory, counted: Sequence[Finding]) -> list[dict[str, 
 
 def _unreadable(scope: CoveredScope) -> dict[str, Any]:
     return {
-        "scope": _scope_text(scope.mrn),
+        "scope": scope_text(scope.mrn),
         "scope_mrn": scope.mrn,
         "name": scope.name or scope.id,
         "reason": scope.reason,
@@ -268,7 +267,7 @@ def _since(since: Comparison) -> dict[str, Any]:
         "unread": since.unread,
         "fixed": [
             {
-                key: _optional_text(entry.get(key))
+                key: optional_text(entry.get(key))
                 for key in ("rule", "severity", "name", "mrn", "scope", "scope_mrn", "message")
             }
             for entry in since.fixed
@@ -302,36 +301,3 @@ def _label(number: int) -> str:
     if number + 1 == len(STEPS):
         return f"{STEPS[number]} days and more"
     return f"{STEPS[number]} to {STEPS[number + 1] - 1} days"
-
-
-def _drift(result: Mapping[str, Any]) -> dict[str, Any]:
-    changes = [
-        {
-            "name": _optional_text(entry.get("name")),
-            "scope_mrn": _optional_text(entry.get("scope_mrn")),
-            "scope": _scope_text(entry.get("scope_mrn")),
-            "operations": [str(operation) for operation in entry.get("operations") or ()],
-            "failed": bool(entry.get("failed")),
-            "message": plain_text(entry.get("msg") or ""),
-        }
-        for entry in result["results"]
-        if entry.get("changed") or entry.get("failed")
-    ]
-    pruned = [
-        {
-            "name": plain_text(token["name"]),
-            "mrn": _optional_text(token.get("mrn")),
-            "scope_mrn": _optional_text(token.get("scope_mrn")),
-            "scope": _scope_text(token.get("scope_mrn")),
-        }
-        for token in result.get("pruned") or ()
-    ]
-    return {"declared": len(result["results"]), "changes": changes, "pruned": pruned}
-
-
-def _optional_text(value: object) -> str | None:
-    return None if value is None else plain_text(value)
-
-
-def _scope_text(mrn: str | None) -> str | None:
-    return None if mrn is None else str(cached_scope(mrn))

@@ -71,7 +71,7 @@ def _token(entry: Mapping[str, Any]) -> AuditedToken:
     )
     name = plain_text(name)
     return AuditedToken(
-        mrn=None if mrn is None else plain_text(mrn),
+        mrn=optional_text(mrn),
         name=name,
         scope=cached_scope(plain_text(scope_mrn)),
         description=plain_text(entry.get("description") or ""),
@@ -80,7 +80,7 @@ def _token(entry: Mapping[str, Any]) -> AuditedToken:
         created_at=created_at,
         last_used_at=last_used_at,
         last_use_known=not unknown,
-        created_by=None if entry.get("created_by") is None else plain_text(entry["created_by"]),
+        created_by=optional_text(entry.get("created_by")),
         parsed=parse_name(name),
     )
 
@@ -109,6 +109,19 @@ def plain_text(value: object) -> str:
     """The value as text that every format can contain: lone surrogates are replaced."""
     text = str(value)
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def optional_text(value: object) -> str | None:
+    """The same; None for no value."""
+    return None if value is None else plain_text(value)
+
+
+def scope_text(mrn: str | None) -> str | None:
+    """A scope in readable form; the text itself if it is not the MRN of one, since users mistype them."""
+    try:
+        return None if mrn is None else str(cached_scope(mrn))
+    except MondooError:
+        return mrn
 
 
 # Reading input from users and other tasks
