@@ -303,6 +303,31 @@ def test_several_credentials_in_one_report(auditor: Auditor, service: Simulator,
         assert all(secret not in path.read_text(encoding="utf-8") for path in audit.folder.iterdir())
 
 
+def test_a_space_of_one_id_in_two_regions(auditor: Auditor, tmp_path: Path) -> None:
+    with Simulator.run(tmp_path / "europe") as europe:
+        europe.seed({"tokens": [{**FLEET[0], "last_used_at": USED}]})
+        europe.clear_requests()
+        connections = [
+            {
+                "name": "Europe",
+                "spaces": "alpha",
+                "endpoint": europe.url,
+                "auth_token": europe.admin_token,
+                "retries": 0,
+            }
+        ]
+        audit = auditor.run(spaces=["alpha"], connections=connections)
+        assert audit.done.returncode == 0, audit.done.stdout
+        places = {token["scope"] for token in audit.report["tokens"] if token["name"] == "fine"}
+        assert len(places) == 2
+        assert f'space "alpha" at {europe.url}' in places
+        assert "duplicate_name" not in dict(audit.rules).values()
+        europe.fault("field_error", match="apiTokens", message="request permission denied")
+        audit = auditor.run(spaces=["alpha"], connections=connections)
+    assert [scope["scope"] for scope in audit.report["unreadable"]] == [f'space "alpha" at {europe.url}']
+    assert audit.report["figures"]["scopes"] == 1
+
+
 def test_the_result_is_there_for_more_tasks(playbooks: Playbooks, service: Simulator, tmp_path: Path) -> None:
     """As a module of its own, with the connection as the defaults of the group."""
     options = {

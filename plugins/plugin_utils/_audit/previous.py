@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,7 +87,8 @@ def comparison_from(
     counted = [key for key, is_counted in present if is_counted]
     gone = [before[key] for key in before.keys() - {key for key, _is_counted in present}]
     owners = {scope["mrn"]: scope["organization_mrn"] for scope in _list(previous, "scopes") if _is_owned(scope)}
-    fixed = [entry for entry in gone if _is_read(entry.get("scope_mrn"), inventory, owners)]
+    read = inventory.read
+    fixed = [entry for entry in gone if _is_read(entry.get("scope_mrn"), read, owners, inventory.whole)]
     fixed.sort(key=_key)
     new = frozenset(key for key in counted if key not in known)
     return Comparison(
@@ -104,12 +105,11 @@ def _key(entry: Mapping[str, Any]) -> Key:
     return (entry["rule"], *finding_target(entry.get("mrn"), entry.get("scope_mrn"), entry["name"]))
 
 
-def _is_read(mrn: str | None, inventory: Inventory, owners: Mapping[str, Any]) -> bool:
+def _is_read(mrn: str | None, read: Mapping[str, bool], owners: Mapping[str, str], whole: Collection[str]) -> bool:
     """Whether the current state of a scope is known: a deleted space counts as read if its organization was read."""
     if mrn is None:
         return True
-    scope = inventory.scopes.get(mrn)
-    return owners.get(mrn) in inventory.whole if scope is None else scope.is_read
+    return read[mrn] if mrn in read else owners.get(mrn) in whole and read[owners[mrn]]
 
 
 def _is_owned(scope: object) -> bool:

@@ -54,10 +54,10 @@ class Policy:
 
 @dataclass(frozen=True)
 class Context:
-    """What a check may use besides the token. names: how many tokens of a scope have a name."""
+    """What a check may use besides the token. names: how many tokens of a place have a name."""
 
     policy: Policy
-    names: Counter[tuple[str, str]]
+    names: Counter[tuple[tuple[str, str], str]]
 
     def is_declared(self, token: AuditedToken) -> bool:
         """Whether the token itself is declared, under its current name."""
@@ -140,7 +140,7 @@ def _never_used(token: AuditedToken, context: Context) -> str | None:
 
 
 def _duplicate_name(token: AuditedToken, context: Context) -> str | None:
-    others = context.names[token.scope.mrn, token.name] - 1
+    others = context.names[token.place, token.name] - 1
     return f"{others} more of {token.scope} {'has' if others == 1 else 'have'} this name." if others else None
 
 

@@ -27,6 +27,7 @@ class AuditedToken:
     roles: MRNs of its roles; `permissions` are their short names, without memberships.
     created_at, last_used_at: in UTC; None if never or unknown.
     last_use_known: False if the service does not report the last use.
+    address: of the API that it was read from; empty if unknown.
     """
 
     mrn: str | None
@@ -40,24 +41,33 @@ class AuditedToken:
     last_use_known: bool = True
     created_by: str | None = None
     parsed: TokenName = field(default=TokenName(""))
+    address: str = ""
 
     @property
-    def key(self) -> tuple[str, str]:
+    def place(self) -> tuple[str, str]:
+        """Identifies its scope: another region may have one with the same MRN."""
+        return self.address, self.scope.mrn
+
+    @property
+    def key(self) -> tuple[str, ...]:
         """Identifies it in another listing."""
-        return ("", self.mrn) if self.mrn else (self.scope.mrn, self.name)
+        return (self.address, self.mrn) if self.mrn else (*self.place, self.name)
 
 
-def tokens_from(tokens: object) -> list[AuditedToken]:
+def tokens_from(tokens: object, address: str = "") -> list[AuditedToken]:
     """Reads `api_tokens` or `results[].api_token` of the modules; raises MondooError for anything else.
 
-    A token that is listed twice, for example with its space and with its organization, counts once.
+    address: where they were read. A token that is listed twice, for example with its space and with its organization, counts once.
     """
     entries = list_from("the tokens", tokens)
-    read = [read_entry(number, "the tokens", entry, _token) for number, entry in enumerate(entries, start=1)]
+    read = [
+        read_entry(number, "the tokens", each, lambda entry: _token(entry, address))
+        for number, each in enumerate(entries, start=1)
+    ]
     return list({token.mrn or number: token for number, token in enumerate(read)}.values())
 
 
-def _token(entry: Mapping[str, Any]) -> AuditedToken:
+def _token(entry: Mapping[str, Any], address: str) -> AuditedToken:
     name, mrn, scope_mrn = entry.get("name"), entry.get("mrn"), entry.get("scope_mrn")
     if not isinstance(name, str) or not isinstance(scope_mrn, str):
         raise invalid_option("name and scope_mrn are required, as in api_tokens of the module api_token_info")
@@ -82,6 +92,7 @@ def _token(entry: Mapping[str, Any]) -> AuditedToken:
         last_use_known=not unknown,
         created_by=optional_text(entry.get("created_by")),
         parsed=parse_name(name),
+        address=address,
     )
 
 
