@@ -41,7 +41,11 @@ def typed_values(spec: Mapping[str, Mapping[str, Any]], values: Mapping[str, Any
         if value is not None and not (isinstance(value, str) and not value.strip())
     }
     problems = [problem for name, value in present.items() for problem in _unquoted(name, spec[name], value)]
-    result = ArgumentSpecValidator(dict(spec)).validate(present)
+    try:
+        result = ArgumentSpecValidator(dict(spec)).validate(present)
+    except (TypeError, OverflowError) as error:
+        # Nothing that YAML or JSON could contain, except for infinity.
+        raise invalid_option(f"one of {', '.join(sorted(present))}: {error}") from None
     problems += result.error_messages
     if problems:
         raise invalid_option("; ".join(dict.fromkeys(problems)))

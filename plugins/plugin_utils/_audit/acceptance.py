@@ -15,8 +15,9 @@ from typing import Any
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import invalid_option
 from ansible_collections.mondoo.platform.plugins.module_utils._values.quoting import require_quoted
 
+from .._reading import list_from, read_entry
 from .rules import RULES
-from .tokens import AuditedToken, end_from, list_from, plain_text, read_entry
+from .tokens import AuditedToken, end_from, plain_text
 
 _TARGETS = ("name", "mrn", "pattern")
 _KEYS = ("rule", *_TARGETS, "scope", "reason", "until", "by")

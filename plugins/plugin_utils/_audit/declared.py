@@ -22,7 +22,7 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import
 from ansible_collections.mondoo.platform.plugins.module_utils._values.quoting import require_text
 from ansible_collections.mondoo.platform.plugins.module_utils._values.times import duration_from
 
-from .tokens import list_from, read_entry
+from .._reading import list_from, read_entry
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from typing import Any
 
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import invalid_option
 
-from .tokens import list_from, optional_text, plain_text, read_entry, scope_text
+from .._reading import list_from, read_entry
+from .tokens import optional_text, plain_text, scope_text
 
 
 def drift_from(result: object) -> dict[str, Any] | None:

@@ -17,6 +17,7 @@ from ansible_collections.mondoo.platform.plugins.module_utils._transport.endpoin
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
 from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import Scope
 
+from .._reading import list_from, read_entry, required_text
 from .declared import KnownScope
 from .tokens import AuditedToken, cached_scope, plain_text, tokens_from
 
@@ -145,9 +146,10 @@ def _ordered(scopes: Mapping[Place, CoveredScope]) -> dict[Place, CoveredScope]:
     }
 
 
-def known_scopes(scopes: Iterable[Mapping[str, Any]]) -> list[KnownScope]:
-    """Reads `scopes` of the module api_token_info."""
-    return [_told(entry, "", None) for entry in scopes]
+def known_scopes(scopes: object) -> list[KnownScope]:
+    """Reads `scopes` of the module api_token_info; raises MondooError for anything else."""
+    entries = enumerate(list_from("scopes", scopes), start=1)
+    return [read_entry(number, "scopes", entry, lambda told: _told(told, "", None)) for number, entry in entries]
 
 
 def _scopes(read: Read, result: Mapping[str, Any], address: str) -> Iterable[CoveredScope]:
@@ -163,7 +165,7 @@ def _scopes(read: Read, result: Mapping[str, Any], address: str) -> Iterable[Cov
 
 def _told(entry: Mapping[str, Any], address: str, organization: str | None) -> CoveredScope:
     name = plain_text(entry["name"]) if entry.get("name") else None
-    return _covered(cached_scope(plain_text(entry["mrn"])), address, name, organization)
+    return _covered(cached_scope(plain_text(required_text(entry, "mrn"))), address, name, organization)
 
 
 def _covered(

@@ -21,8 +21,9 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.permission
 from ansible_collections.mondoo.platform.plugins.module_utils._values.times import duration_from, timestamp_text
 from ansible_collections.mondoo.platform.plugins.module_utils._values.token_names import Stage
 
+from .._reading import list_from, type_name
 from .declared import Declarations
-from .tokens import AuditedToken, list_from, type_name
+from .tokens import AuditedToken
 
 SEVERITIES = ("high", "medium", "low")
 # Replaces the severity of a disabled rule.

@@ -15,13 +15,14 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.errors imp
 from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import scope_from
 
 from .._modes import mode_from
+from .._reading import read_entry
 from .._text_values import typed_values
 from .acceptance import Acceptance, acceptances_from
 from .declared import KnownScope, declarations_from
 from .drift import drift_from
 from .listing import Read
 from .rules import SEVERITIES, Policy, policy_from
-from .tokens import read_entry, time_from
+from .tokens import time_from
 
 FORMATS = {
     "html": "api-tokens.html",

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
 from functools import lru_cache
@@ -17,6 +17,8 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import
 from ansible_collections.mondoo.platform.plugins.module_utils._values.permissions import role_mrn_from, short_names
 from ansible_collections.mondoo.platform.plugins.module_utils._values.times import timestamp_from
 from ansible_collections.mondoo.platform.plugins.module_utils._values.token_names import TokenName, parse_name
+
+from .._reading import list_from, read_entry
 
 
 @dataclass(frozen=True)
@@ -136,33 +138,6 @@ def scope_text(mrn: str | None) -> str | None:
 
 
 # Reading input from users and other tasks
-
-
-def list_from(what: str, value: object) -> Sequence[Any]:
-    """The value, which must be a list."""
-    if not isinstance(value, Sequence) or isinstance(value, (str, bytes)):
-        raise invalid_option(f"{what} must be a list, and not {type_name(value)}")
-    return value
-
-
-def type_name(value: object) -> str:
-    """The type of a value, for a message."""
-    if value is None:
-        return "nothing"
-    return "a dictionary" if isinstance(value, Mapping) else f"a value of the type {type(value).__name__.lstrip('_')}"
-
-
-def read_entry(number: int, what: str, value: object, read: Callable[[Mapping[str, Any]], Any]) -> Any:
-    """Reads an entry of a list; an error names the entry."""
-    place = f"entry {number} of {what}"
-    if not isinstance(value, Mapping):
-        raise invalid_option(f"{place} must be a dictionary, and not {type_name(value)}")
-    try:
-        return read(value)
-    except MondooError as error:
-        name = value.get("name") or value.get("mrn") or value.get("pattern")
-        suffix = f' ("{name}")' if name else ""
-        raise invalid_option(f"{place}{suffix}: {error.reason}") from None
 
 
 def optional_time(what: str, value: object) -> datetime | None:
