@@ -91,11 +91,17 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError, invalid_option
-from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import scope_of_mrn
+from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import Scope, scope_of_mrn
 from ansible_collections.mondoo.platform.plugins.module_utils._values.times import timestamp_from
 from ansible_collections.mondoo.platform.plugins.plugin_utils._adoption import adopt, summary_lines
 from ansible_collections.mondoo.platform.plugins.plugin_utils._declaration_text import declaration_text, printable
 from ansible_collections.mondoo.platform.plugins.plugin_utils._listed_tokens import listed_tokens
+from ansible_collections.mondoo.platform.plugins.plugin_utils._reading import (
+    list_from,
+    optional_text_of,
+    read_entry,
+    required_text,
+)
 
 
 def api_token_declaration(
@@ -108,9 +114,9 @@ def api_token_declaration(
     """The filter; its parameters are those of the documentation."""
     try:
         adoption = adopt(listed_tokens(tokens))
-        names = {scope_of_mrn(scope["mrn"]): scope["name"] for scope in scopes if scope["name"] is not None}
-        reasons = [(scope_of_mrn(scope["scope_mrn"]), scope["reason"]) for scope in unreadable]
-        text = declaration_text(adoption, _moment(now), names, reasons, path)
+        names = {scope: name for scope, name in _entries("scopes", scopes, _named) if name is not None}
+        reasons = _entries("unreadable", unreadable, _unread)
+        text = declaration_text(adoption, _moment(now), names, reasons, str(path))
     except MondooError as error:
         raise AnsibleFilterError(f"mondoo.platform.api_token_declaration: {error}") from None
     return {
@@ -119,6 +125,18 @@ def api_token_declaration(
         "lines": [printable(line) for line in summary_lines(adoption, [scope for scope, _reason in reasons])],
         "yaml": text,
     }
+
+
+def _entries(what: str, value: object, read: Callable[[Mapping[str, Any]], Any]) -> list[Any]:
+    return [read_entry(number, what, entry, read) for number, entry in enumerate(list_from(what, value), start=1)]
+
+
+def _named(scope: Mapping[str, Any]) -> tuple[Scope, str | None]:
+    return scope_of_mrn(required_text(scope, "mrn")), optional_text_of(scope, "name")
+
+
+def _unread(scope: Mapping[str, Any]) -> tuple[Scope, str]:
+    return scope_of_mrn(required_text(scope, "scope_mrn")), required_text(scope, "reason")
 
 
 def _moment(now: str | None) -> datetime:

@@ -111,6 +111,7 @@ from ansible_collections.mondoo.platform.plugins.plugin_utils._audit.findings im
 from ansible_collections.mondoo.platform.plugins.plugin_utils._audit.listing import known_scopes
 from ansible_collections.mondoo.platform.plugins.plugin_utils._audit.rules import policy_from
 from ansible_collections.mondoo.platform.plugins.plugin_utils._audit.tokens import time_from, tokens_from
+from ansible_collections.mondoo.platform.plugins.plugin_utils._reading import own_from
 
 
 def api_token_findings(
@@ -137,7 +138,7 @@ def api_token_findings(
             allowed_permissions=allowed_permissions,
             declared=None if declared is None else declarations_from(declared, known_scopes(scopes)),
             severities=severities,
-            own=frozenset({own} if own else ()),
+            own=own_from(own),
         )
         acceptances = acceptances_from(accepted or ())
         return [finding.result() for finding in findings_from(audited, policy, acceptances)]

@@ -99,6 +99,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
 from ansible_collections.mondoo.platform.plugins.plugin_utils._listed_tokens import listed_tokens
 from ansible_collections.mondoo.platform.plugins.plugin_utils._offboarding import Offboarding, choose, read_criteria
+from ansible_collections.mondoo.platform.plugins.plugin_utils._reading import own_from
 
 
 def api_token_offboarding(
@@ -108,7 +109,7 @@ def api_token_offboarding(
     older_than: Any = None,
     names: Any = None,
     limit: Any = 25,
-    own: Sequence[str | None] = (),
+    own: Any = (),
 ) -> dict[str, Any]:
     """The filter; its parameters are those of the documentation."""
     options = {
@@ -120,9 +121,9 @@ def api_token_offboarding(
     }
     try:
         listed = listed_tokens(tokens)
+        known = own_from(own)
     except MondooError as error:
         raise AnsibleFilterError(f"mondoo.platform.api_token_offboarding: {error}") from None
-    known = {mrn for mrn in own if mrn}
     try:
         criteria, most = read_criteria(options)
         chosen, problem = choose(listed, criteria, most, known, datetime.now(timezone.utc)), ""

@@ -149,7 +149,7 @@ scopes:
       returned: success
 endpoint:
   description: Address of the API that was used.
-  returned: success
+  returned: success, and failure of a request
   type: str
   sample: https://us.api.mondoo.com/query
 identity:
@@ -211,14 +211,14 @@ from ansible_collections.mondoo.platform.plugins.module_utils._module.declaratio
 from ansible_collections.mondoo.platform.plugins.module_utils._module.entries import read_concurrency
 from ansible_collections.mondoo.platform.plugins.module_utils._module.interruption import Interruption
 from ansible_collections.mondoo.platform.plugins.module_utils._module.progress import Progress
-from ansible_collections.mondoo.platform.plugins.module_utils._module.results import run_safely, warn
+from ansible_collections.mondoo.platform.plugins.module_utils._module.results import failure, run_safely, warn
 from ansible_collections.mondoo.platform.plugins.module_utils._module.selection_options import (
     selection_arguments,
     selection_from,
 )
-from ansible_collections.mondoo.platform.plugins.module_utils._module.session import open_session
+from ansible_collections.mondoo.platform.plugins.module_utils._module.session import Session, open_session
 from ansible_collections.mondoo.platform.plugins.module_utils._planning.ownership import assign_once
-from ansible_collections.mondoo.platform.plugins.module_utils._planning.selection import select
+from ansible_collections.mondoo.platform.plugins.module_utils._planning.selection import Selection, select
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError, invalid_option
 from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import Scope
 from ansible_collections.mondoo.platform.plugins.module_utils._values.token import Token
@@ -231,8 +231,16 @@ def _list(module: AnsibleModule, interruption: Interruption) -> dict[str, Any]:
     selection = selection_from(module.params)
     concurrency = read_concurrency(module.params)
     session = open_session(module, interruption)
-    pool = session.pool(concurrency)
+    try:
+        return {**_read(module, session, scope, selection, concurrency), "endpoint": session.url}
+    except MondooError as error:
+        return {**failure(error), "endpoint": session.url}
 
+
+def _read(
+    module: AnsibleModule, session: Session, scope: Scope, selection: Selection, concurrency: int
+) -> dict[str, Any]:
+    pool = session.pool(concurrency)
     names: dict[Scope, Any] = {scope: None}
     if module.params["include_spaces"]:
         names.update((space.scope, space.name) for space in session.api.list_spaces(scope))
@@ -258,7 +266,6 @@ def _list(module: AnsibleModule, interruption: Interruption) -> dict[str, Any]:
         "scopes": scopes,
         "unreadable": unreadable,
         "identity": session.identity,
-        "endpoint": session.url,
     }
 
 

@@ -59,9 +59,9 @@ options:
     type: str
     default: API tokens
   directory:
-    description: Directory for the reports on the controller; created if missing. It is relative to the working directory.
+    description: Directory for the reports on the controller; created if missing. A relative path starts at the working directory.
     type: path
-    required: true
+    default: api-token-audit
   formats:
     description:
       - Which reports to write, as C(api-tokens.html), C(api-tokens.json), C(api-tokens.csv) and C(api-tokens.junit.xml).

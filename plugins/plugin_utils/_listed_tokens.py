@@ -6,14 +6,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError, invalid_option
+from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
 from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import scope_of_mrn
 from ansible_collections.mondoo.platform.plugins.module_utils._values.permissions import role_mrn_from
 from ansible_collections.mondoo.platform.plugins.module_utils._values.times import timestamp_from
 from ansible_collections.mondoo.platform.plugins.module_utils._values.token import Token
+
+from ._reading import list_from, optional_text_of, read_entry, required_text
 
 
 def listed_tokens(items: object) -> list[Token]:
@@ -22,35 +24,25 @@ def listed_tokens(items: object) -> list[Token]:
     Text objects are kept, since Ansible marks in them which must not be templated.
     Raises MondooError for anything else.
     """
-    if not isinstance(items, Sequence) or isinstance(items, (str, bytes)):
-        raise invalid_option("the tokens must be a list, such as api_tokens of the module api_token_info")
-    tokens = [_token(number, item) for number, item in enumerate(items, start=1)]
+    entries = enumerate(list_from("the tokens", items), start=1)
+    tokens: list[Token] = [read_entry(number, "the tokens", item, _token) for number, item in entries]
     return list({token.mrn: token for token in tokens}.values())
 
 
-def _token(number: int, item: object) -> Token:
-    place = f"entry {number} of the tokens"
-    if not isinstance(item, Mapping):
-        raise invalid_option(f"{place} must be a dictionary, as in api_tokens of the module api_token_info")
-    for key in ("name", "mrn", "scope_mrn"):
-        if not isinstance(item.get(key), str):
-            raise invalid_option(f"{place} needs {key}, as in api_tokens of the module api_token_info")
-    try:
-        created_at, last_used_at = (timestamp_from(item.get(key)) for key in ("created_at", "last_used_at"))
-        roles = item["roles"] if item.get("roles") is not None else item.get("permissions") or ()
-        return Token(
-            mrn=item["mrn"],
-            name=item["name"],
-            scope=scope_of_mrn(item["scope_mrn"]),
-            description=item.get("description") or "",
-            roles=frozenset(_role(role) for role in roles),
-            created_at=created_at,
-            last_used_at=last_used_at,
-            last_use_known=_last_use_is_known(item),
-            created_by=item.get("created_by"),
-        )
-    except MondooError as error:
-        raise invalid_option(f"{place}: {error.reason}") from None
+def _token(item: Mapping[str, Any]) -> Token:
+    created_at, last_used_at = (timestamp_from(item.get(key)) for key in ("created_at", "last_used_at"))
+    roles = item["roles"] if item.get("roles") is not None else item.get("permissions") or ()
+    return Token(
+        mrn=required_text(item, "mrn"),
+        name=required_text(item, "name"),
+        scope=scope_of_mrn(required_text(item, "scope_mrn")),
+        description=optional_text_of(item, "description") or "",
+        roles=frozenset(_role(role) for role in list_from("roles", roles)),
+        created_at=created_at,
+        last_used_at=last_used_at,
+        last_use_known=_last_use_is_known(item),
+        created_by=optional_text_of(item, "created_by"),
+    )
 
 
 def _last_use_is_known(item: Mapping[str, Any]) -> bool:
@@ -62,6 +54,6 @@ def _last_use_is_known(item: Mapping[str, Any]) -> bool:
 def _role(role: Any) -> str:
     """A role of a token, which may be one that cannot be declared."""
     try:
-        return role_mrn_from(role)
+        return role_mrn_from(str(role))
     except MondooError:
         return str(role)

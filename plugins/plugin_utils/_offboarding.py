@@ -13,7 +13,6 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError, invalid_option
-from ansible_collections.mondoo.platform.plugins.module_utils._values.quoting import require_text
 from ansible_collections.mondoo.platform.plugins.module_utils._values.times import count_of, duration_from
 from ansible_collections.mondoo.platform.plugins.module_utils._values.token import Token
 from ansible_collections.mondoo.platform.plugins.module_utils._values.token_names import parse_name
@@ -90,9 +89,6 @@ def read_criteria(options: Mapping[str, Any]) -> tuple[Criteria, int]:
 
     Raises MondooError if there is no criterion, or an empty one: what it was meant to exclude would be deleted.
     """
-    names = options.get("names")
-    for name in names if isinstance(names, (list, tuple)) else ():
-        require_text("name", name)
     typed = typed_values({**CRITERIA, **_LIMIT}, options)
     for option in CRITERIA:
         if options.get(option) is not None and not typed[option]:

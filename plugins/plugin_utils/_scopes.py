@@ -9,14 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import invalid_option
-from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import Scope, scope_from
-from ansible_collections.mondoo.platform.plugins.module_utils._values.quoting import require_text
+from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import scope_from
 
 from ._text_values import typed_values
 
 _OPTIONS: dict[str, dict[str, Any]] = {
-    "organizations": {"type": "list", "elements": "raw", "default": []},
-    "spaces": {"type": "list", "elements": "raw", "default": []},
+    "organizations": {"type": "list", "elements": "str", "default": []},
+    "spaces": {"type": "list", "elements": "str", "default": []},
 }
 
 
@@ -28,12 +27,7 @@ def listings_of(organizations: object, spaces: object) -> list[dict[str, Any]]:
     options = typed_values(_OPTIONS, {"organizations": organizations, "spaces": spaces})
     named = [("organization", value) for value in options["organizations"]]
     named += [("space", value) for value in options["spaces"]]
-    scopes = list(dict.fromkeys(_scope(kind, value) for kind, value in named))
+    scopes = list(dict.fromkeys(scope_from(kind, value) for kind, value in named))
     if not scopes:
         raise invalid_option("one of organizations and spaces is required")
     return [{scope.kind: scope.mrn, "include_spaces": scope.kind == "organization"} for scope in scopes]
-
-
-def _scope(kind: str, value: Any) -> Scope:
-    require_text(kind, value)
-    return scope_from(kind, value)

@@ -303,6 +303,31 @@ def test_several_credentials_in_one_report(auditor: Auditor, service: Simulator,
         assert all(secret not in path.read_text(encoding="utf-8") for path in audit.folder.iterdir())
 
 
+def test_a_space_of_one_id_in_two_regions(auditor: Auditor, tmp_path: Path) -> None:
+    with Simulator.run(tmp_path / "europe") as europe:
+        europe.seed({"tokens": [{**FLEET[0], "last_used_at": USED}]})
+        europe.clear_requests()
+        connections = [
+            {
+                "name": "Europe",
+                "spaces": "alpha",
+                "endpoint": europe.url,
+                "auth_token": europe.admin_token,
+                "retries": 0,
+            }
+        ]
+        audit = auditor.run(spaces=["alpha"], connections=connections)
+        assert audit.done.returncode == 0, audit.done.stdout
+        places = {token["scope"] for token in audit.report["tokens"] if token["name"] == "fine"}
+        assert len(places) == 2
+        assert f'space "alpha" at {europe.url}' in places
+        assert "duplicate_name" not in dict(audit.rules).values()
+        europe.fault("field_error", match="apiTokens", message="request permission denied")
+        audit = auditor.run(spaces=["alpha"], connections=connections)
+    assert [scope["scope"] for scope in audit.report["unreadable"]] == [f'space "alpha" at {europe.url}']
+    assert audit.report["figures"]["scopes"] == 1
+
+
 def test_the_result_is_there_for_more_tasks(playbooks: Playbooks, service: Simulator, tmp_path: Path) -> None:
     """As a module of its own, with the connection as the defaults of the group."""
     options = {
@@ -329,7 +354,7 @@ def as_text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list) and not any(isinstance(entry, dict) for entry in value):
-        return ",".join(value)
+        return ", ".join(value)
     return json.dumps(value) if isinstance(value, (list, dict)) else str(value)
 
 
@@ -365,13 +390,15 @@ def every_variable(tmp_path: Path) -> dict[str, Any]:
     return prefixed(values)
 
 
-@pytest.mark.parametrize("way", ["command line", "inventory"])
+@pytest.mark.parametrize("way", ["command line", "lists in JSON", "inventory"])
 def test_text_means_what_it_says_in_every_variable(
     way: str, auditor: Auditor, every_variable: dict[str, Any], tmp_path: Path
 ) -> None:
     expected = auditor.command("-e", json.dumps(every_variable)).report
     texts = {name: as_text(value) for name, value in every_variable.items()}
-    if way == "command line":
+    if way == "lists in JSON":
+        texts |= {name: json.dumps(value) for name, value in every_variable.items() if isinstance(value, list)}
+    if way != "inventory":
         audit = auditor.command(
             *(part for name, text in texts.items() for part in ("-e", f"{name}={json.dumps(text)}"))
         )
@@ -390,6 +417,67 @@ def test_text_means_what_it_says_in_every_variable(
     assert audit.done.returncode != 0, "high findings break the policy"
     modes = {path.name: path.stat().st_mode & 0o777 for path in audit.folder.iterdir()}
     assert modes == {"api-tokens.json": 0o600, "api-tokens.csv": 0o600}
+
+
+def test_an_empty_variable_is_not_set(auditor: Auditor, every_variable: dict[str, Any]) -> None:
+    """As an optional answer to a survey is."""
+    empty = {**dict.fromkeys(every_variable, ""), **prefixed({"spaces": "alpha", "directory": str(auditor.folder)})}
+    audit = auditor.command("-e", json.dumps(empty))
+    assert audit.done.returncode == 0, audit.done.stdout
+    assert sorted(path.name for path in audit.folder.iterdir()) == FILES
+    defaults = auditor.command("-e", json.dumps(prefixed({"spaces": "alpha", "directory": str(auditor.folder)})))
+    assert defaults.report["policy"] == audit.report["policy"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("formats", "json, pdf", "value of formats must be one or more of: html, json, csv, junit"),
+        ("fail_on", "always", "value of fail_on must be one of: never, low, medium, high, got: always"),
+        ("include_spaces", "maybe", "include_spaces"),
+        ("spaces", [True], "spaces: True is a boolean in YAML, and not the text that was written; quote it"),
+        ("organizations", [123], "organizations: 123 is a number in YAML"),
+        ("drift", {"results": ["x"]}, "entry 1 of results in drift must be a dictionary"),
+        ("mode", "7777", "is not a sensible mode for a file"),
+    ],
+)
+def test_what_is_refused(name: str, value: Any, words: str, auditor: Auditor, service: Simulator) -> None:
+    audit = auditor.run(**{"spaces": ["alpha"], name: value})
+    assert audit.done.returncode != 0
+    assert words in audit.done.stdout.replace("\n", " ")
+    assert service.requests() == []
+
+
+def test_a_date_without_quotes(auditor: Auditor, tmp_path: Path) -> None:
+    """Before ansible-core 2.19, a template turns a list with a date in it into text."""
+    variables = tmp_path / "variables.yml"
+    variables.write_text(
+        """
+        api_token_audit_accepted: [{rule: no_description, name: old, reason: x, until: 2027-03-01}]
+        api_token_audit_declared: "{{ declared }}"
+        declared: [{name: old, space: alpha, purchased: 2025-03-01}]
+        """,
+        encoding="utf-8",
+    )
+    audit = auditor.run("-e", f"@{variables}", spaces=["alpha"])
+    assert audit.done.returncode == 0, audit.done.stdout
+    assert [(finding["name"], finding["until"]) for finding in audit.report["accepted"]] == [("old", "2027-03-01")]
+    assert [name for name, rule in audit.rules if rule == "undeclared"] == ["fine"]
+
+
+@pytest.mark.parametrize("pwd", ["", "/"])
+def test_reports_are_in_the_working_directory(
+    pwd: str, playbooks: Playbooks, service: Simulator, tmp_path: Path
+) -> None:
+    """Not in the one that the environment names, which may be another one's."""
+    given = ("-e", "api_token_audit_spaces=alpha", "-e", "api_token_audit_formats=json")
+    done = playbooks.command(
+        *("ansible-playbook", "mondoo.platform.audit", *given),
+        environment={**service.login, "PWD": pwd},
+        folder=tmp_path,
+    )
+    assert done.returncode == 0, done.stdout
+    assert (tmp_path / "api-token-audit" / "api-tokens.json").is_file()
 
 
 def test_declarations_and_drift(playbooks: Playbooks, service: Simulator, tmp_path: Path) -> None:

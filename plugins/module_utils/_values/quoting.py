@@ -17,6 +17,11 @@ _IDENTIFIERS = frozenset({"name", "mrn", "space", "organization", "scope_mrn", "
 def require_text(option: str, value: object) -> None:
     """Raises MondooError if an option that takes an identifier, or a list of them, has a number, a boolean or a date."""
     for each in (value if isinstance(value, list) else [value]) if option in _IDENTIFIERS else ():
-        if isinstance(each, (bool, int, float, date, datetime)):
-            kind = "a boolean" if isinstance(each, bool) else "a number" if isinstance(each, (int, float)) else "a date"
-            raise invalid_option(f"{option}: {each} is {kind} in YAML, and not the text that was written; quote it")
+        require_quoted(option, each)
+
+
+def require_quoted(what: str, value: object) -> None:
+    """Raises MondooError if the value, which should be text, is a number, a boolean or a date."""
+    if isinstance(value, (bool, int, float, date, datetime)):
+        kind = "a boolean" if isinstance(value, bool) else "a number" if isinstance(value, (int, float)) else "a date"
+        raise invalid_option(f"{what}: {value} is {kind} in YAML, and not the text that was written; quote it")

@@ -13,9 +13,11 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import invalid_option
+from ansible_collections.mondoo.platform.plugins.module_utils._values.quoting import require_quoted
 
+from .._reading import list_from, read_entry
 from .rules import RULES
-from .tokens import AuditedToken, end_from, list_from, plain_text, read_entry
+from .tokens import AuditedToken, end_from, plain_text
 
 _TARGETS = ("name", "mrn", "pattern")
 _KEYS = ("rule", *_TARGETS, "scope", "reason", "until", "by")
@@ -76,6 +78,8 @@ def _acceptance(entry: Mapping[str, Any]) -> Acceptance:
     unknown = sorted(str(key) for key in entry.keys() - set(_KEYS))
     if unknown:
         raise invalid_option(f"unknown {', '.join(unknown)}; known: {', '.join(_KEYS)}")
+    for key in (*_TARGETS, "scope"):
+        require_quoted(key, entry.get(key))
     values = {key: plain_text(value).strip() for key, value in entry.items() if value is not None}
     missing = [key for key in _REQUIRED if not values.get(key)]
     if missing:
@@ -84,5 +88,8 @@ def _acceptance(entry: Mapping[str, Any]) -> Acceptance:
         raise invalid_option("exactly one of name, mrn and pattern is required")
     if values["rule"] not in RULES:
         raise invalid_option(f'unknown rule "{values["rule"]}"; known: {", ".join(sorted(RULES))}')
+    if values.get("scope"):
+        # A slash alone must not become an acceptance for all scopes.
+        values["scope"] = values["scope"].rstrip("/") or values["scope"]
     end = end_from("until", entry["until"]) if values.get("until") else None
     return Acceptance(**{key: value for key, value in values.items() if value}, end=end)

@@ -85,15 +85,15 @@ def _rows(report: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield {
             "record": record,
             "name": name,
-            "scope": f'{scope["kind"]} "{scope["id"]}"',
+            "scope": scope["scope"],
             "scope_mrn": scope["mrn"],
             "message": state,
         }
-    tokens = {(token["scope_mrn"], token["name"], token["mrn"]): token for token in report["tokens"]}
+    tokens = {(token["scope"], token["name"], token["mrn"]): token for token in report["tokens"]}
     advice = {rule["rule"]: rule["advice"] for rule in report["rules"]}
     for record in ("findings", "accepted"):
         for finding in report[record]:
-            token = tokens.get((finding["scope_mrn"], finding["name"], finding["mrn"]), {})
+            token = tokens.get((finding["scope"], finding["name"], finding["mrn"]), {})
             row = {**_about_token(token), **finding, "advice": advice[finding["rule"]]}
             yield {**row, "record": record.removesuffix("s")}
     for token in report["tokens"]:

@@ -19,9 +19,10 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.each_space
 )
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import invalid_option
 from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import Scope, scope_from, scope_of_mrn
+from ansible_collections.mondoo.platform.plugins.module_utils._values.quoting import require_text
 from ansible_collections.mondoo.platform.plugins.module_utils._values.times import duration_from
 
-from .tokens import list_from, read_entry
+from .._reading import list_from, read_entry
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ def declarations_from(declared: object, scopes: Sequence[KnownScope]) -> Declara
 
 
 def _declare(entry: Mapping[str, Any], declarations: Declarations, scopes: Sequence[KnownScope]) -> None:
+    for option, value in entry.items():
+        require_text(str(option), value)
     if entry.get("name") is None and entry.get("mrn") is None:
         raise invalid_option("one of name and mrn is required")
     if entry.get("state") == "absent":

@@ -75,7 +75,7 @@ def findings_from(
     The order of the tokens does not matter. unread: MRNs of scopes that could not be read; an acceptance without a matching
     finding may belong to them.
     """
-    names = Counter((token.scope.mrn, token.name) for token in tokens)
+    names = Counter((token.place, token.name) for token in tokens)
     context = Context(policy, names)
     by_rule: dict[str, list[Acceptance]] = {}
     for acceptance in acceptances:
@@ -119,7 +119,7 @@ def _may_be_unread(acceptance: Acceptance, unread: Collection[str]) -> bool:
     return any(acceptance.scope is None or is_scope(acceptance.scope, mrn) for mrn in unread)
 
 
-def _order(finding: Finding) -> tuple[bool, int, str, str, str, str]:
+def _order(finding: Finding) -> tuple[bool, int, str, str, str, str, str]:
     rank = SEVERITIES.index(finding.severity)
     target = (finding.scope_mrn or "", finding.name, finding.rule, finding.mrn or "")
-    return (finding.acceptance is not None, rank, *target)
+    return (finding.acceptance is not None, rank, *target, finding.token.address if finding.token else "")

@@ -64,11 +64,11 @@ def junit_text(report: Mapping[str, Any]) -> Iterator[str]:
 def _cases(report: Mapping[str, Any]) -> Iterator[Case]:
     failing = failing_severities(report["policy"]["fail_on"])
     advice = {rule["rule"]: rule["advice"] for rule in report["rules"]}
-    names = Counter((token["scope_mrn"], token["name"]) for token in report["tokens"])
+    names = Counter((token["scope"], token["name"]) for token in report["tokens"])
 
     def name(entry: Mapping[str, Any]) -> str:
         """A name that no other token of the scope has, by which continuous integration identifies cases."""
-        is_unique = names[entry["scope_mrn"], entry["name"]] < 2
+        is_unique = names[entry["scope"], entry["name"]] < 2
         return entry["name"] if is_unique else f"{entry['name']} [{str(entry['mrn']).rsplit('/', 1)[-1]}]"
 
     for finding in report["findings"]:
@@ -127,7 +127,8 @@ def _properties(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if report["since"] is not None:
         yield "since", report["since"]["generated_at"]
     for scope in report["scopes"]:
-        yield f"scope.{scope['mrn']}", "unreadable" if scope["reason"] else f"{scope['tokens']} tokens"
+        suffix = f" at {scope['endpoint']}" if scope["endpoint"] else ""
+        yield f"scope.{scope['mrn']}{suffix}", "unreadable" if scope["reason"] else f"{scope['tokens']} tokens"
 
 
 def _value(value: Any) -> str:

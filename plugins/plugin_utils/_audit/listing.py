@@ -7,16 +7,23 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from ansible_collections.mondoo.platform.plugins.module_utils._transport.endpoint import REGIONS, choose_endpoint
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
 from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import Scope
 
+from .._reading import list_from, read_entry, required_text
 from .declared import KnownScope
 from .tokens import AuditedToken, cached_scope, plain_text, tokens_from
+
+# The address of the API and the MRN of a scope: regions may have scopes with the same MRN.
+Place = tuple[str, str]
+_PORTS = {"https": 443, "http": 80}
 
 
 @dataclass(frozen=True)
@@ -53,9 +60,24 @@ class Read:
 
 @dataclass(frozen=True)
 class CoveredScope(KnownScope):
-    """A scope of the audit. reason: why it could not be read; None if it was."""
+    """A scope of the audit.
+
+    reason: why it could not be read; None if it was. address: of the API. endpoint: its address as reports show it, if they have
+    a scope with this MRN from another one too.
+    """
 
     reason: str | None = None
+    address: str = ""
+    endpoint: str | None = None
+
+    @property
+    def place(self) -> Place:
+        return self.address, self.mrn
+
+    @property
+    def text(self) -> str:
+        """In readable form."""
+        return f'{self.kind} "{self.id}"' + (f" at {self.endpoint}" if self.endpoint else "")
 
     @property
     def is_read(self) -> bool:
@@ -64,10 +86,13 @@ class CoveredScope(KnownScope):
 
 @dataclass(frozen=True)
 class Inventory:
-    """All that was read. scopes: by MRN, sorted. whole: MRNs of organizations that were read with all of their spaces."""
+    """All that was read.
+
+    scopes: by the address of the API and MRN, sorted. whole: MRNs of organizations that were read with all of their spaces.
+    """
 
     tokens: list[AuditedToken]
-    scopes: dict[str, CoveredScope]
+    scopes: dict[Place, CoveredScope]
     connections: list[Connection]
     whole: frozenset[str]
 
@@ -76,68 +101,83 @@ class Inventory:
         """Scopes that could not be read."""
         return [scope for scope in self.scopes.values() if not scope.is_read]
 
+    @property
+    def read(self) -> dict[str, bool]:
+        """Whether the scopes with an MRN could be read, all of them."""
+        unread = {scope.mrn for scope in self.unread}
+        return {scope.mrn: scope.mrn not in unread for scope in self.scopes.values()}
+
 
 def inventory_from(listings: Iterable[tuple[Read, Mapping[str, Any]]]) -> Inventory:
     """Combines listings; raises MondooError if none of them succeeded, since there is nothing to report then."""
-    entries: list[Any] = []
-    scopes: dict[str, CoveredScope] = {}
+    tokens: dict[tuple[str, ...], AuditedToken] = {}
+    scopes: dict[Place, CoveredScope] = {}
     connections: dict[Connection, None] = {}
     reasons: list[str] = []
     whole: set[str] = set()
     for read, result in listings:
+        address = _address(read, result)
         if "api_tokens" not in result:
             reasons.append(plain_text(result.get("msg") or "The module api_token_info has not run."))
-            _add(scopes, _covered(read.scope, reason=reasons[-1]))
+            _add(scopes, _covered(read.scope, address, reason=reasons[-1]))
             continue
-        connections[_connection(read, result)] = None
+        connections[_connection(read, result, address)] = None
         if read.include_spaces:
             whole.add(read.scope.mrn)
-        entries += result["api_tokens"]
-        for scope in _scopes(read, result):
+        for token in tokens_from(result["api_tokens"], address):
+            tokens[token.key if token.mrn else (str(len(tokens)),)] = token
+            organization = read.scope.mrn if read.include_spaces else None
+            _add(scopes, _covered(token.scope, address, organization=organization))
+        for scope in _scopes(read, result, address):
             _add(scopes, scope)
     if reasons and not connections:
         raise MondooError("NothingRead", " ".join(dict.fromkeys(reasons)))
-    tokens = tokens_from(entries)
-    for token in tokens:
-        _add(scopes, _covered(token.scope))
-    order = sorted(scopes.values(), key=lambda scope: scope.mrn)
-    return Inventory(tokens, {scope.mrn: scope for scope in order}, list(connections), frozenset(whole))
+    return Inventory([*tokens.values()], _ordered(scopes), list(connections), frozenset(whole))
 
 
-def known_scopes(scopes: Iterable[Mapping[str, Any]]) -> list[KnownScope]:
-    """Reads `scopes` of the module api_token_info."""
-    return [_told(entry, None) for entry in scopes]
+def _ordered(scopes: Mapping[Place, CoveredScope]) -> dict[Place, CoveredScope]:
+    """The scopes by MRN; those of one MRN get their endpoint."""
+    counts = Counter(scope.mrn for scope in scopes.values())
+    return {
+        place: scope
+        if counts[scope.mrn] == 1
+        else replace(scope, endpoint=shown_address(scope.address) or "an unknown endpoint")
+        for place, scope in sorted(scopes.items(), key=lambda item: (item[1].mrn, item[0]))
+    }
 
 
-def _scopes(read: Read, result: Mapping[str, Any]) -> Iterable[CoveredScope]:
+def known_scopes(scopes: object) -> list[KnownScope]:
+    """Reads `scopes` of the module api_token_info; raises MondooError for anything else."""
+    entries = enumerate(list_from("scopes", scopes), start=1)
+    return [read_entry(number, "scopes", entry, lambda told: _told(told, "", None)) for number, entry in entries]
+
+
+def _scopes(read: Read, result: Mapping[str, Any], address: str) -> Iterable[CoveredScope]:
     organization = read.scope.mrn if read.include_spaces else None
-    yield _covered(read.scope)
+    yield _covered(read.scope, address)
     for entry in result.get("scopes") or ():
-        yield _told(entry, organization)
-    if organization:
-        for entry in result["api_tokens"]:
-            yield _covered(cached_scope(plain_text(entry["scope_mrn"])), organization=organization)
+        yield _told(entry, address, organization)
     for entry in result.get("unreadable") or ():
         scope = cached_scope(plain_text(entry["scope_mrn"]))
         name = plain_text(entry["name"]) if entry.get("name") else None
-        yield _covered(scope, name, organization, plain_text(entry.get("reason") or "unknown"))
+        yield _covered(scope, address, name, organization, plain_text(entry.get("reason") or "unknown"))
 
 
-def _told(entry: Mapping[str, Any], organization: str | None) -> CoveredScope:
+def _told(entry: Mapping[str, Any], address: str, organization: str | None) -> CoveredScope:
     name = plain_text(entry["name"]) if entry.get("name") else None
-    return _covered(cached_scope(plain_text(entry["mrn"])), name, organization)
+    return _covered(cached_scope(plain_text(required_text(entry, "mrn"))), address, name, organization)
 
 
 def _covered(
-    scope: Scope, name: str | None = None, organization: str | None = None, reason: str | None = None
+    scope: Scope, address: str, name: str | None = None, organization: str | None = None, reason: str | None = None
 ) -> CoveredScope:
     owner = organization if scope.kind == "space" else None
-    return CoveredScope(scope.mrn, scope.kind, scope.mrn.rsplit("/", 1)[-1], name, owner, reason)
+    return CoveredScope(scope.mrn, scope.kind, scope.mrn.rsplit("/", 1)[-1], name, owner, reason, address)
 
 
-def _add(scopes: dict[str, CoveredScope], scope: CoveredScope) -> None:
+def _add(scopes: dict[Place, CoveredScope], scope: CoveredScope) -> None:
     """Adds a scope; keeps what is known about it from other listings, and prefers a listing that could read it."""
-    known = scopes.get(scope.mrn)
+    known = scopes.get(scope.place)
     if known is not None:
         reason = known.reason if scope.reason and known.reason else None
         scope = replace(
@@ -146,26 +186,29 @@ def _add(scopes: dict[str, CoveredScope], scope: CoveredScope) -> None:
             organization=scope.organization or known.organization,
             reason=reason,
         )
-    scopes[scope.mrn] = scope
+    scopes[scope.place] = scope
 
 
-def _connection(read: Read, result: Mapping[str, Any]) -> Connection:
+def _connection(read: Read, result: Mapping[str, Any], address: str) -> Connection:
     identity = result.get("identity") or {}
     return Connection(
         name=read.connection,
-        endpoint=_endpoint(read, result),
+        endpoint=shown_address(address),
         kind=_text(identity.get("kind")),
         mrn=_text(identity.get("mrn")),
     )
 
 
-def _endpoint(read: Read, result: Mapping[str, Any]) -> str | None:
-    """The endpoint as the module reports it, else from its options. Without either, the environment of its host decides."""
-    if result.get("endpoint"):
-        return shown_address(str(result["endpoint"]))
-    if read.options.get("endpoint"):
-        return shown_address(str(read.options["endpoint"]))
-    return f"region {plain_text(read.options['region'])}" if read.options.get("region") else None
+def _address(read: Read, result: Mapping[str, Any]) -> str:
+    """Where the API is, as the module reports it, else by the options; empty if the environment of its host decides."""
+    address = str(result.get("endpoint") or "")
+    endpoint, region = (str(read.options.get(option) or "") for option in ("endpoint", "region"))
+    if not address and (endpoint or region in REGIONS):
+        try:
+            address = choose_endpoint(endpoint=endpoint, region=region, environment=None, account=None)
+        except MondooError:
+            return ""
+    return f"{shown_address(address)}{urlsplit(address).path}" if address else ""
 
 
 def shown_address(address: str) -> str | None:
@@ -178,7 +221,7 @@ def shown_address(address: str) -> str | None:
     if not parts.scheme or not host or not re.fullmatch(r"[\w.:-]+", host):
         return None
     shown = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{shown}{'' if port is None else f':{port}'}"
+    return f"{parts.scheme}://{shown}{'' if port in (None, _PORTS.get(parts.scheme)) else f':{port}'}"
 
 
 def _text(value: object) -> str | None:

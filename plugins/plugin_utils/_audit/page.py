@@ -87,7 +87,7 @@ def _reasons(report: Mapping[str, Any]) -> list[str]:
 
 
 def _key(entry: Mapping[str, Any]) -> tuple[Any, ...]:
-    return entry["scope_mrn"], entry["name"], entry["mrn"]
+    return entry["scope"], entry["name"], entry["mrn"]
 
 
 def _danger(token: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -127,7 +127,7 @@ def _pieces(
 ) -> Iterator[Markup]:
     """The data in JSON, in pieces: `tokens` with a row for each, and what the rows reference."""
     texts = _Texts()
-    scopes = {scope["mrn"]: place for place, scope in enumerate(report["scopes"])}
+    scopes = {scope["scope"]: place for place, scope in enumerate(report["scopes"])}
     rules = {rule["rule"]: place for place, rule in enumerate(report["rules"])}
     yield _script_text('{"tokens":[')
     for number, (token, findings) in enumerate(groups):
@@ -137,7 +137,7 @@ def _pieces(
         "texts": list(texts.places),
         "rules": [[rule["rule"], rule["severity"]] for rule in report["rules"]],
         "scopes": [
-            [scope[key] for key in ("kind", "id", "name", "mrn", "tokens", *SEVERITIES, "reason")]
+            [scope[key] for key in ("kind", "id", "name", "mrn", "tokens", "endpoint", *SEVERITIES, "reason")]
             for scope in report["scopes"]
         ],
         "steps": STEPS,
@@ -158,7 +158,7 @@ def _row(
         texts.place(head),
         last,
         token["description"],
-        scopes[token["scope_mrn"]],
+        scopes[token["scope"]],
         texts.place(token["created_by"] or ""),
         texts.place(",".join(token["permissions"])),
         _seconds(token["created_at"]),

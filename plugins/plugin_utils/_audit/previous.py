@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,12 +50,13 @@ def read_report(path: str) -> dict[str, Any] | None:
         text = Path(path).read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+    except (OSError, ValueError) as error:
+        is_text = not isinstance(error, UnicodeDecodeError)
+        reason = getattr(error, "strerror", None) or (error if is_text else "it is not UTF-8")
         raise MondooError(FILE_FAILED, f"Could not read the last report {path}: {reason}") from None
     try:
         report: Any = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         report = None
     if not isinstance(report, dict) or not isinstance(report.get("generated_at"), str):
         raise invalid_option(f"previous: {path} is not a JSON report of an audit")
@@ -85,8 +86,9 @@ def comparison_from(
     present = [(finding.key, finding.acceptance is None) for finding in findings]
     counted = [key for key, is_counted in present if is_counted]
     gone = [before[key] for key in before.keys() - {key for key, _is_counted in present}]
-    owners = {scope["mrn"]: scope.get("organization_mrn") for scope in _list(previous, "scopes") if _has_mrn(scope)}
-    fixed = [entry for entry in gone if _is_read(entry.get("scope_mrn"), inventory, owners)]
+    owners = {scope["mrn"]: scope["organization_mrn"] for scope in _list(previous, "scopes") if _is_owned(scope)}
+    read = inventory.read
+    fixed = [entry for entry in gone if _is_read(entry.get("scope_mrn"), read, owners, inventory.whole)]
     fixed.sort(key=_key)
     new = frozenset(key for key in counted if key not in known)
     return Comparison(
@@ -103,16 +105,16 @@ def _key(entry: Mapping[str, Any]) -> Key:
     return (entry["rule"], *finding_target(entry.get("mrn"), entry.get("scope_mrn"), entry["name"]))
 
 
-def _is_read(mrn: str | None, inventory: Inventory, owners: Mapping[str, Any]) -> bool:
+def _is_read(mrn: str | None, read: Mapping[str, bool], owners: Mapping[str, str], whole: Collection[str]) -> bool:
     """Whether the current state of a scope is known: a deleted space counts as read if its organization was read."""
     if mrn is None:
         return True
-    scope = inventory.scopes.get(mrn)
-    return owners.get(mrn) in inventory.whole if scope is None else scope.is_read
+    return read[mrn] if mrn in read else owners.get(mrn) in whole and read[owners[mrn]]
 
 
-def _has_mrn(scope: object) -> bool:
-    return isinstance(scope, Mapping) and isinstance(scope.get("mrn"), str)
+def _is_owned(scope: object) -> bool:
+    keys = ("mrn", "organization_mrn")
+    return isinstance(scope, Mapping) and all(isinstance(scope.get(key), str) for key in keys)
 
 
 def _list(report: Mapping[str, Any], key: str) -> Sequence[Any]:
@@ -137,6 +139,6 @@ def _comparable(policy: object) -> dict[str, Any]:
     allowed = policy.get("allowed_permissions")
     return {
         **kept,
-        "allowed_permissions": sorted(allowed) if isinstance(allowed, list) else allowed,
+        "allowed_permissions": sorted(map(str, allowed)) if isinstance(allowed, list) else allowed,
         "declared": policy.get("declared") is not None,
     }

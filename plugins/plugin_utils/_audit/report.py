@@ -20,7 +20,7 @@ from .previous import VERSION, Comparison, comparison_from
 from .rules import RULES, SEVERITIES, failing_severities
 from .score import Part, score_parts, score_scale
 from .settings import Settings
-from .tokens import AuditedToken, cached_scope, plain_text
+from .tokens import AuditedToken, optional_text, plain_text, scope_text
 
 # Maximum entries of a list in the result of a task.
 RESULT_ENTRIES = 1000
@@ -39,9 +39,8 @@ def report_from(settings: Settings, inventory: Inventory, previous: Mapping[str,
     since = comparison_from(previous, findings, inventory, policy)
     counted = [finding for finding in findings if finding.acceptance is None]
     accepted = [finding for finding in findings if finding.acceptance is not None]
-    tokens = _tokens(inventory.tokens, counted, accepted, own, settings.now)
-    drift = None if options["drift"] is None else _drift(options["drift"])
-    figures = _figures(inventory, tokens, counted, accepted, drift, since)
+    tokens = _tokens(inventory, counted, accepted, own, settings.now)
+    figures = _figures(inventory, tokens, counted, accepted, settings.drift, since)
     return {
         "version": VERSION,
         "generator": f"mondoo.platform {COLLECTION_VERSION}",
@@ -57,11 +56,11 @@ def report_from(settings: Settings, inventory: Inventory, previous: Mapping[str,
         "rules": _rules(rules.severities, counted, accepted),
         "scopes": _scopes(inventory, counted),
         "tokens": tokens,
-        "findings": [_finding(finding, since) for finding in counted],
-        "accepted": [_accepted(finding) for finding in accepted],
+        "findings": [_finding(finding, inventory, since) for finding in counted],
+        "accepted": [_accepted(finding, inventory) for finding in accepted],
         "unreadable": [_unreadable(scope) for scope in inventory.unread],
         "since": None if since is None else _since(since),
-        "drift": drift,
+        "drift": settings.drift,
     }
 
 
@@ -120,13 +119,13 @@ def _figures(
 ) -> dict[str, int | None]:
     severities = Counter(finding.severity for finding in counted)
     readable = [scope for scope in inventory.scopes.values() if scope.is_read]
-    used = {token.scope.mrn for token in inventory.tokens}
+    used = {token.place for token in inventory.tokens}
     return {
         "tokens": len(tokens),
         "scopes": len(readable),
         "organizations": sum(1 for scope in readable if scope.kind == "organization"),
         "spaces": sum(1 for scope in readable if scope.kind == "space"),
-        "empty": sum(1 for scope in readable if scope.mrn not in used),
+        "empty": sum(1 for scope in readable if scope.place not in used),
         "unreadable": len(inventory.unread),
         "clean": sum(1 for token in tokens if not token["findings"]),
         "findings": len(counted),
@@ -146,31 +145,34 @@ def _broken(settings: Settings, figures: Mapping[str, int | None]) -> int:
 
 
 def _tokens(
-    tokens: Sequence[AuditedToken],
+    inventory: Inventory,
     counted: Sequence[Finding],
     accepted: Sequence[Finding],
     own: set[str],
     now: datetime,
 ) -> list[dict[str, Any]]:
     """Tokens by scope and name."""
-    severities: dict[tuple[str, str], list[str]] = defaultdict(list)
+    severities: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for finding in counted:
         if finding.token is not None:
             severities[finding.token.key].append(finding.severity)
     accepted_count = Counter(finding.token.key for finding in accepted if finding.token is not None)
-    order = sorted(tokens, key=lambda token: (token.scope.mrn, token.name, token.mrn or ""))
+    order = sorted(inventory.tokens, key=lambda token: (token.scope.mrn, token.name, token.mrn or "", token.address))
     return [
-        _token(token, severities.get(token.key, ()), accepted_count[token.key], token.mrn in own, now)
+        {
+            **_token(token, severities.get(token.key, ()), token.mrn in own, now),
+            "scope": inventory.scopes[token.place].text,
+            "accepted": accepted_count[token.key],
+        }
         for token in order
     ]
 
 
-def _token(token: AuditedToken, severities: Sequence[str], accepted: int, own: bool, now: datetime) -> dict[str, Any]:
+def _token(token: AuditedToken, severities: Sequence[str], own: bool, now: datetime) -> dict[str, Any]:
     parts = score_parts(token, now)
     return {
         "name": token.name,
         "mrn": token.mrn,
-        "scope": str(token.scope),
         "scope_mrn": token.scope.mrn,
         "description": token.description,
         "permissions": list(token.permissions),
@@ -184,7 +186,6 @@ def _token(token: AuditedToken, severities: Sequence[str], accepted: int, own: b
         "own": own,
         "findings": len(severities),
         "severity": min(severities, key=SEVERITIES.index) if severities else None,
-        "accepted": accepted,
         "score": sum(part.points for part in parts),
         "score_parts": [_part(part) for part in parts],
     }
@@ -194,21 +195,22 @@ def _part(part: Part) -> dict[str, Any]:
     return {"points": part.points, "reason": part.reason}
 
 
-def _finding(finding: Finding, since: Comparison | None) -> dict[str, Any]:
+def _finding(finding: Finding, inventory: Inventory, since: Comparison | None) -> dict[str, Any]:
+    scope = inventory.scopes[finding.token.place].text if finding.token else scope_text(finding.scope_mrn)
     return {
         "rule": finding.rule,
         "severity": finding.severity,
         "name": finding.name,
         "mrn": finding.mrn,
-        "scope": _scope_text(finding.scope_mrn),
+        "scope": scope,
         "scope_mrn": finding.scope_mrn,
         "message": finding.message,
         "new": None if since is None else finding.key in since.new,
     }
 
 
-def _accepted(finding: Finding) -> dict[str, Any]:
-    about = _finding(finding, None)
+def _accepted(finding: Finding, inventory: Inventory) -> dict[str, Any]:
+    about = _finding(finding, inventory, None)
     del about["new"]
     return {**about, **(finding.acceptance.result() if finding.acceptance else {})}
 
@@ -235,18 +237,20 @@ def _rules(
 
 
 def _scopes(inventory: Inventory, counted: Sequence[Finding]) -> list[dict[str, Any]]:
-    tokens = Counter(token.scope.mrn for token in inventory.tokens)
-    findings = Counter((finding.scope_mrn, finding.severity) for finding in counted if finding.token is not None)
+    tokens = Counter(token.place for token in inventory.tokens)
+    findings = Counter((finding.token.place, finding.severity) for finding in counted if finding.token is not None)
     return [
         {
             "mrn": scope.mrn,
+            "scope": scope.text,
+            "endpoint": scope.endpoint,
             "kind": scope.kind,
             "id": scope.id,
             "name": scope.name,
             "organization_mrn": scope.organization,
             "reason": scope.reason,
-            "tokens": tokens[scope.mrn],
-            **{severity: findings[scope.mrn, severity] for severity in SEVERITIES},
+            "tokens": tokens[scope.place],
+            **{severity: findings[scope.place, severity] for severity in SEVERITIES},
         }
         for scope in inventory.scopes.values()
     ]
@@ -254,7 +258,7 @@ def _scopes(inventory: Inventory, counted: Sequence[Finding]) -> list[dict[str, 
 
 def _unreadable(scope: CoveredScope) -> dict[str, Any]:
     return {
-        "scope": _scope_text(scope.mrn),
+        "scope": scope.text,
         "scope_mrn": scope.mrn,
         "name": scope.name or scope.id,
         "reason": scope.reason,
@@ -268,7 +272,7 @@ def _since(since: Comparison) -> dict[str, Any]:
         "unread": since.unread,
         "fixed": [
             {
-                key: _optional_text(entry.get(key))
+                key: optional_text(entry.get(key))
                 for key in ("rule", "severity", "name", "mrn", "scope", "scope_mrn", "message")
             }
             for entry in since.fixed
@@ -302,36 +306,3 @@ def _label(number: int) -> str:
     if number + 1 == len(STEPS):
         return f"{STEPS[number]} days and more"
     return f"{STEPS[number]} to {STEPS[number + 1] - 1} days"
-
-
-def _drift(result: Mapping[str, Any]) -> dict[str, Any]:
-    changes = [
-        {
-            "name": _optional_text(entry.get("name")),
-            "scope_mrn": _optional_text(entry.get("scope_mrn")),
-            "scope": _scope_text(entry.get("scope_mrn")),
-            "operations": [str(operation) for operation in entry.get("operations") or ()],
-            "failed": bool(entry.get("failed")),
-            "message": plain_text(entry.get("msg") or ""),
-        }
-        for entry in result["results"]
-        if entry.get("changed") or entry.get("failed")
-    ]
-    pruned = [
-        {
-            "name": plain_text(token["name"]),
-            "mrn": _optional_text(token.get("mrn")),
-            "scope_mrn": _optional_text(token.get("scope_mrn")),
-            "scope": _scope_text(token.get("scope_mrn")),
-        }
-        for token in result.get("pruned") or ()
-    ]
-    return {"declared": len(result["results"]), "changes": changes, "pruned": pruned}
-
-
-def _optional_text(value: object) -> str | None:
-    return None if value is None else plain_text(value)
-
-
-def _scope_text(mrn: str | None) -> str | None:
-    return None if mrn is None else str(cached_scope(mrn))

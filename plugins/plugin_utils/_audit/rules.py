@@ -21,8 +21,9 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.permission
 from ansible_collections.mondoo.platform.plugins.module_utils._values.times import duration_from, timestamp_text
 from ansible_collections.mondoo.platform.plugins.module_utils._values.token_names import Stage
 
+from .._reading import list_from, type_name
 from .declared import Declarations
-from .tokens import AuditedToken, list_from, type_name
+from .tokens import AuditedToken
 
 SEVERITIES = ("high", "medium", "low")
 # Replaces the severity of a disabled rule.
@@ -54,10 +55,10 @@ class Policy:
 
 @dataclass(frozen=True)
 class Context:
-    """What a check may use besides the token. names: how many tokens of a scope have a name."""
+    """What a check may use besides the token. names: how many tokens of a place have a name."""
 
     policy: Policy
-    names: Counter[tuple[str, str]]
+    names: Counter[tuple[tuple[str, str], str]]
 
     def is_declared(self, token: AuditedToken) -> bool:
         """Whether the token itself is declared, under its current name."""
@@ -140,7 +141,7 @@ def _never_used(token: AuditedToken, context: Context) -> str | None:
 
 
 def _duplicate_name(token: AuditedToken, context: Context) -> str | None:
-    others = context.names[token.scope.mrn, token.name] - 1
+    others = context.names[token.place, token.name] - 1
     return f"{others} more of {token.scope} {'has' if others == 1 else 'have'} this name." if others else None
 
 

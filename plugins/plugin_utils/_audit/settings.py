@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -15,12 +14,15 @@ from typing import Any
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError, invalid_option
 from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import scope_from
 
+from .._modes import mode_from
+from .._reading import read_entry
 from .._text_values import typed_values
 from .acceptance import Acceptance, acceptances_from
 from .declared import KnownScope, declarations_from
+from .drift import drift_from
 from .listing import Read
 from .rules import SEVERITIES, Policy, policy_from
-from .tokens import read_entry, time_from
+from .tokens import time_from
 
 FORMATS = {
     "html": "api-tokens.html",
@@ -49,7 +51,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "previous": {"type": "path"},
     "fail_on": {"type": "str", "choices": [NEVER, *reversed(SEVERITIES)], "default": NEVER},
     "title": {"type": "str", "default": "API tokens"},
-    "directory": {"type": "path", "required": True},
+    "directory": {"type": "path", "default": "api-token-audit"},
     "formats": {"type": "list", "elements": "str", "choices": [*FORMATS], "default": [*FORMATS]},
     "mode": {"type": "raw", "default": "0640"},
     "now": {"type": "str"},
@@ -60,11 +62,12 @@ _EXCLUSIVE = (("auth_token", "service_account", "service_account_file"), ("regio
 
 @dataclass(frozen=True)
 class Settings:
-    """A valid audit. options: typed; mode: of the files; now: in UTC."""
+    """A valid audit. options: typed; drift: the part of the report; mode: of the files; now: in UTC."""
 
     options: Mapping[str, Any]
     reads: Sequence[Read]
     acceptances: Sequence[Acceptance]
+    drift: Mapping[str, Any] | None
     now: datetime
     mode: int
 
@@ -103,10 +106,10 @@ def settings_from(arguments: Mapping[str, Any], connection_options: Collection[s
         options=options,
         reads=reads,
         acceptances=acceptances_from(options["accepted"] or ()),
+        drift=drift_from(options["drift"]),
         now=datetime.now(timezone.utc) if options["now"] is None else time_from("now", options["now"]),
-        mode=_mode(options["mode"]),
+        mode=int(mode_from("mode", options["mode"], symbolic=False), 8),
     )
-    _check_drift(options["drift"])
     # Once without scopes, to report a mistake before the first request.
     settings.policy(())
     return settings
@@ -135,18 +138,3 @@ def _reads_of_entry(
     if not reads:
         raise invalid_option("one of spaces and organizations is required")
     return reads
-
-
-def _mode(value: object) -> int:
-    """An octal number, as text or as YAML reads it."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    text = str(value).strip()
-    if not re.fullmatch("(0o)?[0-7]{3,5}", text):
-        raise invalid_option(f'mode: "{value}" is not an octal mode such as 0640')
-    return int(text.removeprefix("0o"), 8)
-
-
-def _check_drift(drift: object) -> None:
-    if drift is not None and not (isinstance(drift, Mapping) and isinstance(drift.get("results"), list)):
-        raise invalid_option("drift must be the result of the module api_tokens, with results in it")

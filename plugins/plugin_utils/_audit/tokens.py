@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
 from functools import lru_cache
@@ -18,6 +18,8 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.permission
 from ansible_collections.mondoo.platform.plugins.module_utils._values.times import timestamp_from
 from ansible_collections.mondoo.platform.plugins.module_utils._values.token_names import TokenName, parse_name
 
+from .._reading import list_from, read_entry
+
 
 @dataclass(frozen=True)
 class AuditedToken:
@@ -27,6 +29,7 @@ class AuditedToken:
     roles: MRNs of its roles; `permissions` are their short names, without memberships.
     created_at, last_used_at: in UTC; None if never or unknown.
     last_use_known: False if the service does not report the last use.
+    address: of the API that it was read from; empty if unknown.
     """
 
     mrn: str | None
@@ -40,24 +43,33 @@ class AuditedToken:
     last_use_known: bool = True
     created_by: str | None = None
     parsed: TokenName = field(default=TokenName(""))
+    address: str = ""
 
     @property
-    def key(self) -> tuple[str, str]:
+    def place(self) -> tuple[str, str]:
+        """Identifies its scope: another region may have one with the same MRN."""
+        return self.address, self.scope.mrn
+
+    @property
+    def key(self) -> tuple[str, ...]:
         """Identifies it in another listing."""
-        return ("", self.mrn) if self.mrn else (self.scope.mrn, self.name)
+        return (self.address, self.mrn) if self.mrn else (*self.place, self.name)
 
 
-def tokens_from(tokens: object) -> list[AuditedToken]:
+def tokens_from(tokens: object, address: str = "") -> list[AuditedToken]:
     """Reads `api_tokens` or `results[].api_token` of the modules; raises MondooError for anything else.
 
-    A token that is listed twice, for example with its space and with its organization, counts once.
+    address: where they were read. A token that is listed twice, for example with its space and with its organization, counts once.
     """
     entries = list_from("the tokens", tokens)
-    read = [read_entry(number, "the tokens", entry, _token) for number, entry in enumerate(entries, start=1)]
+    read = [
+        read_entry(number, "the tokens", each, lambda entry: _token(entry, address))
+        for number, each in enumerate(entries, start=1)
+    ]
     return list({token.mrn or number: token for number, token in enumerate(read)}.values())
 
 
-def _token(entry: Mapping[str, Any]) -> AuditedToken:
+def _token(entry: Mapping[str, Any], address: str) -> AuditedToken:
     name, mrn, scope_mrn = entry.get("name"), entry.get("mrn"), entry.get("scope_mrn")
     if not isinstance(name, str) or not isinstance(scope_mrn, str):
         raise invalid_option("name and scope_mrn are required, as in api_tokens of the module api_token_info")
@@ -71,7 +83,7 @@ def _token(entry: Mapping[str, Any]) -> AuditedToken:
     )
     name = plain_text(name)
     return AuditedToken(
-        mrn=None if mrn is None else plain_text(mrn),
+        mrn=optional_text(mrn),
         name=name,
         scope=cached_scope(plain_text(scope_mrn)),
         description=plain_text(entry.get("description") or ""),
@@ -80,8 +92,9 @@ def _token(entry: Mapping[str, Any]) -> AuditedToken:
         created_at=created_at,
         last_used_at=last_used_at,
         last_use_known=not unknown,
-        created_by=None if entry.get("created_by") is None else plain_text(entry["created_by"]),
+        created_by=optional_text(entry.get("created_by")),
         parsed=parse_name(name),
+        address=address,
     )
 
 
@@ -111,34 +124,20 @@ def plain_text(value: object) -> str:
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
-# Reading input from users and other tasks
+def optional_text(value: object) -> str | None:
+    """The same; None for no value."""
+    return None if value is None else plain_text(value)
 
 
-def list_from(what: str, value: object) -> Sequence[Any]:
-    """The value, which must be a list."""
-    if not isinstance(value, Sequence) or isinstance(value, (str, bytes)):
-        raise invalid_option(f"{what} must be a list, and not {type_name(value)}")
-    return value
-
-
-def type_name(value: object) -> str:
-    """The type of a value, for a message."""
-    if value is None:
-        return "nothing"
-    return "a dictionary" if isinstance(value, Mapping) else f"a value of the type {type(value).__name__.lstrip('_')}"
-
-
-def read_entry(number: int, what: str, value: object, read: Callable[[Mapping[str, Any]], Any]) -> Any:
-    """Reads an entry of a list; an error names the entry."""
-    place = f"entry {number} of {what}"
-    if not isinstance(value, Mapping):
-        raise invalid_option(f"{place} must be a dictionary, and not {type_name(value)}")
+def scope_text(mrn: str | None) -> str | None:
+    """A scope in readable form; the text itself if it is not the MRN of one, since users mistype them."""
     try:
-        return read(value)
-    except MondooError as error:
-        name = value.get("name") or value.get("mrn") or value.get("pattern")
-        suffix = f' ("{name}")' if name else ""
-        raise invalid_option(f"{place}{suffix}: {error.reason}") from None
+        return None if mrn is None else str(cached_scope(mrn))
+    except MondooError:
+        return mrn
+
+
+# Reading input from users and other tasks
 
 
 def optional_time(what: str, value: object) -> datetime | None:

@@ -18,8 +18,8 @@ from ansible_collections.mondoo.platform.plugins.module_utils._module.entries im
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
 from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import Scope
 
+from .._modes import mode_from
 from .delivery import Delivery, Space, Surroundings, deliver_from, read_delivery
-from .modes import mode_from
 from .places import FilePlace, Place, fill_all, place_key
 from .settings import PREFIX, Settings
 

@@ -18,7 +18,7 @@ from ansible.module_utils.common.validation import check_type_dict
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError, invalid_option
 from ansible_collections.mondoo.platform.plugins.plugin_utils._text_values import typed_values
 
-from .modes import mode_from
+from .._modes import mode_from
 from .places import LOCALHOST, FilePlace, Place, TasksPlace, VaultPlace, fill_all, filled_variable, has_placeholder
 from .sealing import seal
 from .stores import STORES, store_problems

@@ -19,9 +19,12 @@
   const INVISIBLE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
 
   const data = JSON.parse(document.getElementById("data").textContent);
-  const scopes = data.scopes.map(([kind, id, name, mrn, tokens]) => ({
-    kind, id, mrn, tokens, key: kind + "s/" + id, text: kind + " \"" + id + "\"", label: name && name.toLowerCase() !== id.toLowerCase() ? name + " (" + id + ")" : name || id,
-  }));
+  const scopes = data.scopes.map(([kind, id, name, mrn, tokens, endpoint]) => {
+    // Regions may have scopes with the same MRN.
+    const at = endpoint ? " at " + endpoint : "";
+    const label = name && name.toLowerCase() !== id.toLowerCase() ? name + " (" + id + ")" : name || id;
+    return { kind, id, mrn, tokens, key: kind + "s/" + id + at, text: kind + " \"" + id + "\"" + at, label: label + at };
+  });
   const rules = data.rules.map(([name, severity]) => ({ name, severity, text: name.replaceAll("_", " ") }));
   const tokens = data.tokens.map(read);
   const number = new Intl.NumberFormat("en");
@@ -454,9 +457,9 @@
     });
   }
   for (const element of document.querySelectorAll("[data-scope]")) {
-    const scope = scopes.find((entry) => entry.mrn === element.dataset.scope);
+    const scope = scopes.find((entry) => entry.text === element.dataset.scope);
     if (!scope || !scope.tokens) { continue; }
-    const link = el("a", { href: "#scope=" + scope.key }, ...element.childNodes);
+    const link = el("a", { href: "#scope=" + encodeURIComponent(scope.key).replaceAll("%2F", "/") }, ...element.childNodes);
     link.addEventListener("click", () => { document.getElementById("list").scrollIntoView({ behavior: "instant" }); });
     element.append(link);
   }

@@ -137,6 +137,8 @@ def test_what_concerns_more_than_one_space_fails(forbidden: dict[str, str], code
     assert result["failed"]
     assert result["error"]["code"] == code
     assert result["error"]["operation"] == "apiTokens"
+    # An audit of several endpoints shows where something could not be read.
+    assert result["endpoint"].endswith("/query")
 
 
 def test_what_the_service_lacks_is_null_and_warned_of_once(

@@ -46,10 +46,12 @@ def test_a_token_that_was_listed_twice_is_one() -> None:
         ("ci", "the tokens must be a list"),
         ({"api_tokens": []}, "the tokens must be a list"),
         (["ci"], "entry 1 of the tokens must be a dictionary"),
-        ([ITEM, {**ITEM, "mrn": None}], "entry 2 of the tokens needs mrn"),
-        ([{**ITEM, "name": 5}], "entry 1 of the tokens needs name"),
-        ([{**ITEM, "scope_mrn": "a b"}], "entry 1 of the tokens: "),
-        ([{**ITEM, "created_at": "soon"}], "entry 1 of the tokens: "),
+        ([ITEM, {**ITEM, "mrn": None}], 'entry 2 of the tokens ("ci"): mrn is required'),
+        ([{**ITEM, "name": 5}], 'entry 1 of the tokens ("5"): name must be text, and not a value of the type int'),
+        ([{**ITEM, "scope_mrn": "a b"}], 'entry 1 of the tokens ("ci"): '),
+        ([{**ITEM, "description": 5}], "description must be text"),
+        ([{**ITEM, "roles": 5}], "roles must be a list, and not a value of the type int"),
+        ([{**ITEM, "created_at": "soon"}], 'entry 1 of the tokens ("ci"): '),
     ],
 )
 def test_everything_else_is_refused(items: object, words: str) -> None:

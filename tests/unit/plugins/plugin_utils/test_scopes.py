@@ -37,7 +37,7 @@ def test_lists_and_text(organizations: Any, spaces: Any, listings: list[dict[str
     [
         (None, "", "one of organizations and spaces is required."),
         ([], [], "one of organizations and spaces is required."),
-        ([1234], None, "organization: 1234 is a number in YAML, and not the text that was written; quote it."),
+        ([1234], None, "organizations: 1234 is a number in YAML, and not the text that was written; quote it."),
         (None, "a b", 'space: "a b" is neither an ID nor an MRN'),
         (f"{PREFIX}/spaces/alpha", None, "is the MRN of a space; use the option space for it"),
     ],

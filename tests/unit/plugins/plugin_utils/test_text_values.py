@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -36,7 +37,6 @@ SPEC: dict[str, dict[str, Any]] = {
         ("names", ["a,b"], ["a,b"]),
         ("names", '["a", "b"]', ["a", "b"]),
         ("names", "[a", ["[a"]),
-        ("names", 5, ["5"]),
         ("names", [], []),
         ("numbers", "1,2", [1, 2]),
         ("entries", '[{"a": 1}]', [{"a": 1}]),
@@ -70,6 +70,16 @@ def test_values(name: str, value: Any, expected: Any) -> None:
         ({"names": {"a": 1}}, "names"),
         ({"entries": "a,b"}, "entries"),
         ({"level": "middle"}, "value of level must be one of: low, high, got: middle"),
+        # Text that YAML read as something else would name something else.
+        ({"names": [1.10]}, "names: 1.1 is a number in YAML, and not the text that was written; quote it"),
+        ({"names": ["a", True]}, "names: True is a boolean in YAML"),
+        ({"names": "[true]"}, "names: True is a boolean in YAML"),
+        ({"names": 5}, "names: 5 is a number in YAML"),
+        ({"names": [date(2027, 3, 1)]}, "names: 2027-03-01 is a date in YAML"),
+        ({"names": "[datetime.date(2027, 3, 1)]"}, "names: 2027-03-01 is a date in YAML"),
+        ({"entries": "[{'a': datetime.date(2027, 13, 1)}]"}, "entries"),
+        ({"entries": "[{'a': datetime.date}]"}, "entries"),
+        ({"entries": "[{'a': datetime.date(open('x'))}]"}, "entries"),
         ({"nmaes": []}, "unknown option nmaes; known: count, entries,"),
     ],
 )
@@ -77,6 +87,22 @@ def test_refusals(values: dict[str, Any], words: str) -> None:
     with pytest.raises(MondooError) as caught:
         typed_values(SPEC, values)
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [],
+        [{"a": date(2027, 3, 1), "b": 'it\'s "1.10"', "c": [True, None, 1.5]}],
+        [{"a": datetime(2027, 3, 1, 10, 0)}],
+        [{"a": datetime(2027, 3, 1, 10, 0, 5, tzinfo=timezone.utc)}, {"b": "datetime.date(2027, 3, 1)"}],
+        [{"a": datetime(2027, 3, 1, tzinfo=timezone(timedelta(hours=-2)))}, {"b": {"c": date(2027, 3, 1)}}],
+    ],
+)
+def test_a_list_with_a_date_that_a_template_turned_into_text(value: list[Any]) -> None:
+    """As ansible-core does before 2.19."""
+    assert typed_values(SPEC, {"entries": str(value)})["entries"] == value
+    assert typed_values(SPEC, {"map": str({"x": value})})["map"] == {"x": value}
 
 
 def test_every_problem_is_told_at_once() -> None:

@@ -19,9 +19,19 @@ import pytest
 from ansible_collections.mondoo.platform.plugins.plugin_utils._audit.csv_text import COLUMNS, csv_text
 from ansible_collections.mondoo.platform.plugins.plugin_utils._audit.json_text import json_text
 from ansible_collections.mondoo.platform.plugins.plugin_utils._audit.junit import junit_text
+from ansible_collections.mondoo.platform.plugins.plugin_utils._audit.listing import inventory_from
 from ansible_collections.mondoo.platform.plugins.plugin_utils._audit.page import PLAIN_ROWS, page_text
-from ansible_collections.mondoo.platform.tests.unit.support.audits import HOSTILE, ago, entry, report, with_roles
-from ansible_collections.mondoo.platform.tests.unit.support.builders import ORGANIZATION
+from ansible_collections.mondoo.platform.plugins.plugin_utils._audit.report import report_from
+from ansible_collections.mondoo.platform.tests.unit.support.audits import (
+    HOSTILE,
+    ago,
+    entry,
+    listing,
+    report,
+    with_roles,
+)
+from ansible_collections.mondoo.platform.tests.unit.support.audits import settings as audit_settings
+from ansible_collections.mondoo.platform.tests.unit.support.builders import ORGANIZATION, SPACE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -214,6 +224,39 @@ _TEXT = st.sampled_from(HOSTILE) | st.text(max_size=12)
 @given(st.lists(_TEXT, max_size=7), st.sampled_from(["never", "high", "low"]))
 def test_all_formats_agree_whatever_the_names_are(names: list[str], fail_on: str) -> None:
     agree(audit(names, fail_on))
+
+
+def two_regions() -> dict[str, Any]:
+    """A report on a space of the same MRN in two regions, each with a token of the same name and MRN."""
+    regions = [{"spaces": "space-1", "region": region} for region in ("eu", "us")]
+    checked = audit_settings(organizations=[], connections=[*regions, {"spaces": "space-2", "region": "us"}])
+    old = entry(created_at=ago(400), description="")
+    listings = [listing(entry()), listing(old), listing(entry("b", scope_mrn=f"{SPACE.mrn[:-1]}2"))]
+    return report_from(checked, inventory_from(zip(checked.reads, listings, strict=True)))
+
+
+def test_one_mrn_in_two_regions() -> None:
+    made = two_regions()
+    assert [(token["scope"], token["findings"]) for token in made["tokens"]] == [
+        ('space "space-1" at https://eu.api.mondoo.com', 0),
+        ('space "space-1" at https://us.api.mondoo.com', 1),
+        ('space "space-2"', 0),
+    ]
+    assert [finding["rule"] for finding in made["findings"]] == ["no_description"]
+    rows = [row for row in parsed_csv(made) if row["record"] in ("finding", "token")]
+    assert sorted((row["scope"], row["record"], row["age_days"]) for row in rows) == [
+        ('space "space-1" at https://eu.api.mondoo.com', "token", "10"),
+        ('space "space-1" at https://us.api.mondoo.com', "finding", "400"),
+        ('space "space-2"', "token", "10"),
+    ]
+    cases = {(case.get("classname"), case.get("name")) for case in parsed_junit(made).iter("testcase")}
+    assert ('space "space-1" at https://eu.api.mondoo.com', "ci") in cases
+    assert ('space "space-1" at https://us.api.mondoo.com', "ci: no_description") in cases
+    page = Page(made)
+    assert sorted((page.data["scopes"][row[4]][5], len(row[-1])) for row in page.data["tokens"] if row[0] == "ci") == [
+        ("https://eu.api.mondoo.com", 0),
+        ("https://us.api.mondoo.com", 1),
+    ]
 
 
 def test_no_tokens_at_all() -> None:

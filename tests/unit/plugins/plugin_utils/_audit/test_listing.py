@@ -80,6 +80,60 @@ def test_a_token_that_was_read_twice_is_one() -> None:
     assert [token.name for token in inventory.tokens] == ["ci"]
 
 
+EU, US = (Read(SPACE, options={"region": region}) for region in ("eu", "us"))
+
+
+def told_by(region: str) -> dict[str, Any]:
+    return {"endpoint": f"https://{region}.api.mondoo.com/query"}
+
+
+@pytest.mark.parametrize(
+    ("eu", "us", "scopes"),
+    [
+        (listing(entry()), listing(entry()), {"eu": None, "us": None}),
+        (listing(entry(), **told_by("eu")), listing(entry(), **told_by("us")), {"eu": None, "us": None}),
+        # A gap in one region is not filled by the other.
+        (FAILED, listing(entry()), {"eu": FAILED["msg"], "us": None}),
+        ({**FAILED, **told_by("eu")}, listing(entry(), **told_by("us")), {"eu": FAILED["msg"], "us": None}),
+        # Both are the same one.
+        (listing(entry(), **told_by("us")), listing(entry()), {None: None}),
+        ({**FAILED, **told_by("us")}, listing(entry()), {None: None}),
+    ],
+)
+def test_one_mrn_in_two_regions(eu: dict[str, Any], us: dict[str, Any], scopes: dict[str | None, str | None]) -> None:
+    inventory = inventory_from([(EU, eu), (US, us)])
+    told = {
+        f"https://{region}.api.mondoo.com" if region else None: (
+            f" at https://{region}.api.mondoo.com" if region else "",
+            reason,
+        )
+        for region, reason in scopes.items()
+    }
+    assert {
+        scope.endpoint: (scope.text.removeprefix('space "space-1"'), scope.reason)
+        for scope in inventory.scopes.values()
+    } == told
+    assert len(inventory.tokens) == len([reason for reason in scopes.values() if reason is None])
+
+
+@pytest.mark.parametrize(
+    ("options", "told", "is_same"),
+    [
+        ({"endpoint": "https://US.api.mondoo.com:443"}, {}, True),
+        ({"endpoint": "https://us.api.mondoo.com/query"}, {}, True),
+        ({"endpoint": "https://us.api.mondoo.com/elsewhere"}, {}, False),
+        ({"endpoint": "no address"}, {}, False),
+        ({"region": ["us"]}, {}, False),
+        ({}, {}, False),
+        ({}, told_by("us"), True),
+        ({"region": "eu"}, told_by("us"), True),
+    ],
+)
+def test_where_a_listing_failed(options: dict[str, Any], told: dict[str, Any], is_same: bool) -> None:
+    failed = (Read(SPACE, options=options), {**FAILED, **told})
+    assert (inventory_from([failed, (US, listing())]).unread == []) is is_same
+
+
 def test_nothing_read_is_an_error_with_all_reasons_once() -> None:
     other = {"failed": True, "msg": "Another reason."}
     with pytest.raises(MondooError) as caught:
@@ -97,11 +151,11 @@ def test_a_result_without_words() -> None:
     [
         (ONE, {}, (None, None, None, None)),
         (Read(SPACE, connection="EU"), {}, ("EU", None, None, None)),
-        (Read(SPACE, options={"region": "eu"}), {}, (None, "region eu", None, None)),
+        (Read(SPACE, options={"region": "eu"}), {}, (None, "https://eu.api.mondoo.com", None, None)),
         (
             Read(SPACE, options={"endpoint": "https://u:p@h.invalid:8/q?x#y"}),
             {},
-            (None, "https://h.invalid:8", None, None),
+            (None, None, None, None),
         ),
         (ONE, {"endpoint": "https://us.api.mondoo.com/query"}, (None, "https://us.api.mondoo.com", None, None)),
         (ONE, {"identity": {"kind": "api_token", "mrn": "//x"}}, (None, None, "api_token", "//x")),
@@ -121,6 +175,7 @@ def test_a_connection_is_told_once() -> None:
     ("address", "shown"),
     [
         ("https://us.api.mondoo.com/query", "https://us.api.mondoo.com"),
+        ("https://us.api.mondoo.com:443", "https://us.api.mondoo.com"),
         ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
         ("http://[::1]:8000/query", "http://[::1]:8000"),
         ("https://user:S3CRET@h.invalid/S3CRET?S3CRET#S3CRET", "https://h.invalid"),

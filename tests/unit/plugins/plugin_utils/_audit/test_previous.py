@@ -121,6 +121,7 @@ def test_a_report_that_is_not_there_yet_is_none(tmp_path: Path) -> None:
     [
         (b"{", "is not a JSON report of an audit"),
         (b"[]", "is not a JSON report of an audit"),
+        (b"[" * 200_000, "is not a JSON report of an audit"),
         (b"{}", "is not a JSON report of an audit"),
         (b"\xff", "it is not UTF-8"),
         (b'{"version": 3, "generated_at": "x"}', "has format version 3; versions up to 2 are supported"),
@@ -142,6 +143,23 @@ def test_what_is_no_report(content: bytes, words: str, tmp_path: Path) -> None:
     assert str(path) in str(caught.value)
 
 
-def test_a_report_that_cannot_be_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["", "\0"])
+def test_a_report_that_cannot_be_read(name: str, tmp_path: Path) -> None:
     with pytest.raises(MondooError, match="Could not read the last report"):
-        read_report(str(tmp_path))
+        read_report(str(tmp_path / name))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"scopes": [{"mrn": SCOPE, "organization_mrn": [ORGANIZATION.mrn]}, {"mrn": []}, 5]},
+        {"scopes": 5},
+        {"policy": {"allowed_permissions": [1, "viewer", None]}},
+        {"policy": []},
+        {"accepted": {}},
+    ],
+)
+def test_what_is_garbled_beside_the_findings_is_unknown(changes: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    path.write_text(json.dumps({**audit(OLD), **changes}), encoding="utf-8")
+    assert audit(previous=read_report(str(path)))["since"]["policy_changed"] is ("policy" in changes)

@@ -182,6 +182,29 @@ def test_an_acceptance_for_what_could_not_be_read_is_not_unmatched() -> None:
     assert len(report(result={"unreadable": [CLOSED]}, accepted=elsewhere)["findings"]) == 1
 
 
+@pytest.mark.parametrize(
+    ("scope", "shown"),
+    [
+        # A mistyped one is shown as it is.
+        ("//captain.api.mondoo.app/spaces/", "//captain.api.mondoo.app/spaces"),
+        ("//captain.api.mondoo.app/spaces/a/b", "//captain.api.mondoo.app/spaces/a/b"),
+        ("//nowhere", "//nowhere"),
+        ("/", None),
+        ("//", "//"),
+        ("spaces/space-1", None),
+        # A slash at the end does not matter.
+        (f"{SCOPE}/", ""),
+        ("space-1/", ""),
+    ],
+)
+def test_the_scope_of_an_acceptance(scope: str, shown: str | None) -> None:
+    made = report(OLD, max_age="90d", accepted=[{"rule": "too_old", "name": "old", "reason": "x", "scope": scope}])
+    assert made["figures"]["accepted"] == (1 if shown == "" else 0)
+    unmatched = [finding["scope"] for finding in made["findings"] if finding["rule"] == "unmatched_acceptance"]
+    assert unmatched == ([] if shown == "" else [shown])
+    assert violations(made) == []
+
+
 def test_scopes() -> None:
     made = report(OLD, result={"scopes": [{"mrn": EMPTY, "name": "Empty"}], "unreadable": [CLOSED]}, max_age="90d")
     about = {scope["id"]: (scope["tokens"], scope["medium"], scope["reason"]) for scope in made["scopes"]}

@@ -19,7 +19,6 @@ from ansible_collections.mondoo.platform.plugins.plugin_utils._handover.delivery
     Surroundings,
     read_delivery,
 )
-from ansible_collections.mondoo.platform.plugins.plugin_utils._handover.modes import mode_from
 from ansible_collections.mondoo.platform.plugins.plugin_utils._handover.places import (
     FilePlace,
     TasksPlace,
@@ -34,6 +33,7 @@ from ansible_collections.mondoo.platform.plugins.plugin_utils._handover.settings
     misspelt_variables,
     read_settings,
 )
+from ansible_collections.mondoo.platform.plugins.plugin_utils._modes import mode_from
 
 AROUND = Surroundings(
     hosts=frozenset({"h1", "h2", "build-1"}),
@@ -63,6 +63,7 @@ ROLE = yaml.safe_load(_SPECS.read_text(encoding="utf-8"))
         ("0777", None),
         ("0602", None),
         ("1640", None),
+        ("0o640", "0640"),
         ("rw-r-----", None),
         (True, None),
         (6.4, None),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""File modes in a declaration."""
+"""File modes as variables give them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ _SYMBOLIC = re.compile(r"[ugoa]*[=+-][rwxXst]*(,[ugoa]*[=+-][rwxXst]*)*")
 _WRITABLE_BY_OTHERS = 0o002
 
 
-def mode_from(option: str, value: object, *, of_directory: bool = False) -> str:
+def mode_from(option: str, value: object, *, of_directory: bool = False, symbolic: bool = True) -> str:
     """Reads a mode: octal text, or as for chmod. An unquoted `0640` is the number 416 in YAML, and read as 0640.
 
-    Raises MondooError for what cannot be intended for a secret, such as the number 640 or the text `416`.
+    symbolic: whether it may be as for chmod. Raises MondooError for what cannot be intended for a secret or a report, such as the
+    number 640 or the text `416`.
     """
     if isinstance(value, bool) or not isinstance(value, (int, str)):
         raise invalid_option(f"{option}: {value!r} is not a mode")
@@ -26,14 +27,15 @@ def mode_from(option: str, value: object, *, of_directory: bool = False) -> str:
         if not _is_plausible(value, of_directory):
             raise invalid_option(f"{option}: {value} is a number in YAML, and not the mode that was written; quote it")
         return f"{value:04o}"
-    text = value.strip()
+    text = value.strip().removeprefix("0o")
     if _OCTAL.fullmatch(text):
         if not _is_plausible(int(text, 8), of_directory):
             hint = "; if the mode was written without quotes, quote it" if not text.startswith("0") else ""
-            raise invalid_option(f'{option}: "{text}" is not the mode of {_kind(of_directory)}{hint}')
+            raise invalid_option(f'{option}: "{text}" is not a sensible mode for {_kind(of_directory)}{hint}')
         return text.rjust(4, "0")
-    if not _SYMBOLIC.fullmatch(text):
-        raise invalid_option(f'{option}: "{text}" is not a mode: write it as in "0640" or "u=rw,g=r"')
+    if not symbolic or not _SYMBOLIC.fullmatch(text):
+        forms = '"0640" or "u=rw,g=r"' if symbolic else '"0640"'
+        raise invalid_option(f'{option}: "{value}" is not a mode: write it as in {forms}')
     return text
 
 
@@ -47,4 +49,4 @@ def _is_plausible(mode: int, of_directory: bool) -> bool:
 
 
 def _kind(of_directory: bool) -> str:
-    return "a directory for secrets" if of_directory else "a file with a secret"
+    return "a directory" if of_directory else "a file"
