@@ -208,6 +208,62 @@ def test_deliver_vars_and_tasks_that_a_playbook_of_the_collection_finds(fleet: F
     assert (fleet.folder / "mine").read_text(encoding="utf-8") == f"alpha {fleet.live('ci')}"
 
 
+def test_tasks_that_include_others(fleet: Fleet) -> None:
+    """Relative to the file that includes them, even if files of the role or of the playbook have the same name."""
+    for name in ("check.yml", "rotate.yml", "sub/elsewhere.yml", "sub/round.yml"):
+        path = fleet.folder / name
+        path.parent.mkdir(exist_ok=True)
+        more = {"ansible.builtin.import_tasks": "round.yml"} if name == "sub/elsewhere.yml" else None
+        fleet.tasks(name, *[task for task in (fleet.storing(path.stem), more) if task])
+    role = fleet.folder / "mine"
+    (role / "tasks").mkdir(parents=True)
+    fleet.tasks("mine/tasks/main.yml", fleet.storing("of-role"))
+    fleet.tasks(
+        "main.yml",
+        {"ansible.builtin.include_tasks": "check.yml"},
+        {"block": [{"ansible.builtin.import_tasks": "rotate.yml"}]},
+        {"ansible.builtin.include_tasks": "{{ 'sub' }}/elsewhere.yml"},
+        {"ansible.builtin.include_role": {"name": str(role)}},
+        {"ansible.builtin.import_role": {"name": str(role)}},
+        {"ansible.builtin.include_tasks": "nowhere.yml", "when": "false"},
+    )
+    declared = [{"name": "ci", "deliver": {"tasks": "main.yml"}}]
+    refused = fleet.run(declared=declared)
+    assert refused.returncode != 0
+    assert f"{fleet.folder}/nowhere.yml is not there" in fleet.said(refused)
+    assert fleet.mutations() == []
+    fleet.tasks("nowhere.yml", {"ansible.builtin.debug": {"msg": "now it is there"}})
+    done = fleet.run(declared=declared)
+    assert done.returncode == 0, done.stdout
+    stored = [(fleet.folder / name).read_text() for name in ("check", "rotate", "elsewhere", "round", "of-role")]
+    assert stored == [f"ci={fleet.live('ci')}"] * 5
+
+
+def test_tasks_and_roles_with_modules_of_their_own(fleet: Fleet) -> None:
+    """What they register is cleared too."""
+    for name in ("library", "roles/mine/library", "roles/mine/tasks"):
+        (fleet.folder / name).mkdir(parents=True)
+    module = (
+        "from ansible.module_utils.basic import AnsibleModule\nAnsibleModule({'echo': {}}).exit_json(changed=True)\n"
+    )
+    (fleet.folder / "library" / "beside_the_playbook.py").write_text(module, encoding="utf-8")
+    (fleet.folder / "roles/mine/library" / "in_the_role.py").write_text(module, encoding="utf-8")
+    told = {"echo": "{{ api_token_secret }}"}
+    fleet.tasks("roles/mine/tasks/main.yml", {"in_the_role": told, "register": "of_role"})
+    fleet.tasks(
+        "main.yml",
+        {"beside_the_playbook": told, "register": "of_task"},
+        {"ansible.builtin.include_role": {"name": "mine"}},
+        fleet.storing("own"),
+    )
+    include = {"ansible.builtin.include_role": {"name": "mondoo.platform.api_tokens"}}
+    cleared = {"ansible.builtin.assert": {"that": ["of_task == {}", "of_role == {}"]}}
+    play = {"hosts": "localhost", "gather_facts": False, "tasks": [include, cleared]}
+    done = fleet.play(play, declared=[{"name": "ci", "deliver": {"tasks": "main.yml"}}])
+    assert done.returncode == 0, done.stdout
+    assert (fleet.folder / "own").read_text(encoding="utf-8") == f"ci={fleet.live('ci')}"
+
+
 @pytest.mark.parametrize("source", ["inventory", "command line"])
 def test_every_variable_as_text(source: str, fleet: Fleet) -> None:
     """All of them at once; each for itself is in the unit tests."""

@@ -72,6 +72,9 @@ class Ansible(Protocol):
     def temporary_file(self, text: str) -> str:
         """A file that is removed after the run; it contains no secret."""
 
+    def temporary_role(self, path: str) -> str:
+        """A role, removed after the run, in which the task file at the path is run."""
+
 
 class Steps:
     """The steps of one run of the role. Raises MondooError if the run cannot continue."""
@@ -337,9 +340,8 @@ class Steps:
         (key,) = keys
         token, entry = tokens[key], staged["staged"][key]
         api_token = dict(staged["results"][key].get("api_token") or {})
-        text = wrapper_text(
-            [place.path for place in token.tasks], [place.names for place in token.tasks], f"{REGISTERED}stored"
-        )
+        files = [(place.path, self._ansible.temporary_role(place.path), place.names) for place in token.tasks]
+        text = wrapper_text(files, f"{REGISTERED}stored")
         registers = {name for place in token.tasks for name in self._ansible.task_files.registered(place.path)}
         return {
             "tasks": self._ansible.temporary_file(text),
