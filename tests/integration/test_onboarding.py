@@ -429,23 +429,33 @@ def test_the_free_strategy_is_refused(fleet: Fleet) -> None:
 
 
 def test_an_item_for_every_space(fleet: Fleet, tmp_path: Path) -> None:
-    path = str(tmp_path / "{space}")
-    entry = {
-        "name": "agent",
-        "organization": "acme",
-        "each_space": ["alpha", "beta"],
-        "deliver": {"hosts": "h1", "path": path},
-    }
-    done = fleet.run(declared=[entry], space=None)
-    if "unknown each_space" in done.stdout:
-        pytest.skip("the module does not know each_space yet")
+    """In files of hosts that are named after the space, in the encrypted file, and in one that the module writes."""
+    fleet.inventory(hosts=["alpha-web", "beta-web"])
+    entry = {"name": "agent", "organization": "acme", "each_space": ["alpha", "beta"]}
+    place = {"hosts": "{space}-web", "path": str(tmp_path / "{space}"), "vault": "token_{space}"}
+    declared = [
+        {**entry, "deliver": place},
+        {**entry, "name": "direct", "token_path": str(tmp_path / "direct-{space}")},
+    ]
+    done = fleet.run(declared=declared, space=None)
     assert done.returncode == 0, done.stdout
-    mrns = {token["scope"].rsplit("/", 1)[-1]: token["mrn"] for token in fleet.tokens() if token["name"] == "agent"}
-    live = {entry["mrn"]: entry["secret"] for entry in fleet.secrets() if entry["live"]}
-    assert {space: (tmp_path / space).read_text(encoding="utf-8") for space in mrns} == {
-        space: live[mrn] for space, mrn in mrns.items()
-    }
-    assert set(mrns) == {"alpha", "beta"}
+    live = {each["mrn"]: each["secret"] for each in fleet.secrets() if each["live"]}
+    secrets = {(token["name"], token["scope"].rsplit("/", 1)[-1]): live[token["mrn"]] for token in fleet.tokens()}
+    variables = yaml.safe_load(fleet.decrypted())
+    for space in ("alpha", "beta"):
+        held = [(tmp_path / space).read_text(encoding="utf-8"), variables[f"token_{space}"]]
+        assert held == [secrets["agent", space]] * 2
+        assert (tmp_path / f"direct-{space}").read_text(encoding="utf-8") == secrets["direct", space]
     fleet.mutations()
-    assert fleet.run(declared=[entry], space=None).returncode == 0
+    assert fleet.run(declared=declared, space=None).returncode == 0
+    assert fleet.mutations() == []
+
+
+def test_a_variable_for_every_space_in_a_file_that_cannot_be_used(fleet: Fleet) -> None:
+    """Nor may the others be changed: the file is no other than for a variable with a plain name."""
+    fleet.vault.write_text("plain: true\n", encoding="utf-8")
+    each = {"name": "x", "organization": "acme", "each_space": True, "deliver": {"vault": "tok_{space}"}}
+    done = fleet.run(declared=[each, {"name": "y", "token_path": str(fleet.folder / "y")}])
+    assert done.returncode != 0
+    assert "it is not encrypted as a whole" in done.stdout
     assert fleet.mutations() == []

@@ -90,8 +90,7 @@ class Steps:
         surroundings = self._surroundings()
         declaration = read_declaration(self.settings, surroundings)
         problems = [*self._ansible.template_problems, *self._problems, *declaration.problems]
-        vault = [place for entry in declaration.entries for place in _vault_places(entry.deliver)]
-        problems += self._vault_problems(vault)
+        problems += self._vault_problems(declaration.variables)
         if self.settings.prune and not self.settings.declared:
             problems.append(f"{PREFIX}prune needs at least one entry in {PREFIX}declared")
         self._refuse(problems)
@@ -99,6 +98,7 @@ class Steps:
         left = self._ansible.journal.cut_short()
         prediction = self._predict([entry.module_options for entry in declaration.entries])
         tokens, problems = expand(declaration.entries, prediction.get("results", ()), surroundings)
+        problems += self._vault_problems([place.variable for token in tokens for place in token.variables])
         self._refuse(problems)
         if self.settings.rotate_now:
             tokens, unmatched = select(tokens, self.settings.rotate_now)
@@ -657,8 +657,3 @@ def _declared_names(diffs: Any) -> Any:
 def _hosts_to_write(decisions: Sequence[Decision]) -> list[str]:
     places = [place for each in decisions if each.needs_secret and not each.token.tasks for place in each.token.files]
     return list(dict.fromkeys(place.host for place in places))
-
-
-def _vault_places(deliver: Mapping[str, Any] | None) -> list[str]:
-    name = (deliver or {}).get("vault")
-    return [name] if isinstance(name, str) and name.isidentifier() else []
