@@ -20,7 +20,7 @@ from ansible_collections.mondoo.platform.plugins.plugin_utils._handover.journal 
 from ansible_collections.mondoo.platform.plugins.plugin_utils._handover.sealing import run_process
 from ansible_collections.mondoo.platform.plugins.plugin_utils._handover.settings import PREFIX, VARIABLES
 from ansible_collections.mondoo.platform.plugins.plugin_utils._handover.steps import Steps
-from ansible_collections.mondoo.platform.plugins.plugin_utils._handover.task_files import TaskFiles
+from ansible_collections.mondoo.platform.plugins.plugin_utils._handover.task_files import TaskFiles, make_role
 
 _MODULE = "mondoo.platform.api_tokens"
 _CONNECTION = {option: {"type": "raw"} for option in connection_arguments()}
@@ -165,3 +165,6 @@ class _Side:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
         return path
+
+    def temporary_role(self, path: str) -> str:
+        return make_role(path, tempfile.mkdtemp(prefix="mondoo-", dir=constants.DEFAULT_LOCAL_TMP))

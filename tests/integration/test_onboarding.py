@@ -208,6 +208,62 @@ def test_deliver_vars_and_tasks_that_a_playbook_of_the_collection_finds(fleet: F
     assert (fleet.folder / "mine").read_text(encoding="utf-8") == f"alpha {fleet.live('ci')}"
 
 
+def test_tasks_that_include_others(fleet: Fleet) -> None:
+    """Relative to the file that includes them, even if files of the role or of the playbook have the same name."""
+    for name in ("check.yml", "rotate.yml", "sub/elsewhere.yml", "sub/round.yml"):
+        path = fleet.folder / name
+        path.parent.mkdir(exist_ok=True)
+        more = {"ansible.builtin.import_tasks": "round.yml"} if name == "sub/elsewhere.yml" else None
+        fleet.tasks(name, *[task for task in (fleet.storing(path.stem), more) if task])
+    role = fleet.folder / "mine"
+    (role / "tasks").mkdir(parents=True)
+    fleet.tasks("mine/tasks/main.yml", fleet.storing("of-role"))
+    fleet.tasks(
+        "main.yml",
+        {"ansible.builtin.include_tasks": "check.yml"},
+        {"block": [{"ansible.builtin.import_tasks": "rotate.yml"}]},
+        {"ansible.builtin.include_tasks": "{{ 'sub' }}/elsewhere.yml"},
+        {"ansible.builtin.include_role": {"name": str(role)}},
+        {"ansible.builtin.import_role": {"name": str(role)}},
+        {"ansible.builtin.include_tasks": "nowhere.yml", "when": "false"},
+    )
+    declared = [{"name": "ci", "deliver": {"tasks": "main.yml"}}]
+    refused = fleet.run(declared=declared)
+    assert refused.returncode != 0
+    assert f"{fleet.folder}/nowhere.yml is not there" in fleet.said(refused)
+    assert fleet.mutations() == []
+    fleet.tasks("nowhere.yml", {"ansible.builtin.debug": {"msg": "now it is there"}})
+    done = fleet.run(declared=declared)
+    assert done.returncode == 0, done.stdout
+    stored = [(fleet.folder / name).read_text() for name in ("check", "rotate", "elsewhere", "round", "of-role")]
+    assert stored == [f"ci={fleet.live('ci')}"] * 5
+
+
+def test_tasks_and_roles_with_modules_of_their_own(fleet: Fleet) -> None:
+    """What they register is cleared too."""
+    for name in ("library", "roles/mine/library", "roles/mine/tasks"):
+        (fleet.folder / name).mkdir(parents=True)
+    module = (
+        "from ansible.module_utils.basic import AnsibleModule\nAnsibleModule({'echo': {}}).exit_json(changed=True)\n"
+    )
+    (fleet.folder / "library" / "beside_the_playbook.py").write_text(module, encoding="utf-8")
+    (fleet.folder / "roles/mine/library" / "in_the_role.py").write_text(module, encoding="utf-8")
+    told = {"echo": "{{ api_token_secret }}"}
+    fleet.tasks("roles/mine/tasks/main.yml", {"in_the_role": told, "register": "of_role"})
+    fleet.tasks(
+        "main.yml",
+        {"beside_the_playbook": told, "register": "of_task"},
+        {"ansible.builtin.include_role": {"name": "mine"}},
+        fleet.storing("own"),
+    )
+    include = {"ansible.builtin.include_role": {"name": "mondoo.platform.api_tokens"}}
+    cleared = {"ansible.builtin.assert": {"that": ["of_task == {}", "of_role == {}"]}}
+    play = {"hosts": "localhost", "gather_facts": False, "tasks": [include, cleared]}
+    done = fleet.play(play, declared=[{"name": "ci", "deliver": {"tasks": "main.yml"}}])
+    assert done.returncode == 0, done.stdout
+    assert (fleet.folder / "own").read_text(encoding="utf-8") == f"ci={fleet.live('ci')}"
+
+
 @pytest.mark.parametrize("source", ["inventory", "command line"])
 def test_every_variable_as_text(source: str, fleet: Fleet) -> None:
     """All of them at once; each for itself is in the unit tests."""
@@ -373,23 +429,33 @@ def test_the_free_strategy_is_refused(fleet: Fleet) -> None:
 
 
 def test_an_item_for_every_space(fleet: Fleet, tmp_path: Path) -> None:
-    path = str(tmp_path / "{space}")
-    entry = {
-        "name": "agent",
-        "organization": "acme",
-        "each_space": ["alpha", "beta"],
-        "deliver": {"hosts": "h1", "path": path},
-    }
-    done = fleet.run(declared=[entry], space=None)
-    if "unknown each_space" in done.stdout:
-        pytest.skip("the module does not know each_space yet")
+    """In files of hosts that are named after the space, in the encrypted file, and in one that the module writes."""
+    fleet.inventory(hosts=["alpha-web", "beta-web"])
+    entry = {"name": "agent", "organization": "acme", "each_space": ["alpha", "beta"]}
+    place = {"hosts": "{space}-web", "path": str(tmp_path / "{space}"), "vault": "token_{space}"}
+    declared = [
+        {**entry, "deliver": place},
+        {**entry, "name": "direct", "token_path": str(tmp_path / "direct-{space}")},
+    ]
+    done = fleet.run(declared=declared, space=None)
     assert done.returncode == 0, done.stdout
-    mrns = {token["scope"].rsplit("/", 1)[-1]: token["mrn"] for token in fleet.tokens() if token["name"] == "agent"}
-    live = {entry["mrn"]: entry["secret"] for entry in fleet.secrets() if entry["live"]}
-    assert {space: (tmp_path / space).read_text(encoding="utf-8") for space in mrns} == {
-        space: live[mrn] for space, mrn in mrns.items()
-    }
-    assert set(mrns) == {"alpha", "beta"}
+    live = {each["mrn"]: each["secret"] for each in fleet.secrets() if each["live"]}
+    secrets = {(token["name"], token["scope"].rsplit("/", 1)[-1]): live[token["mrn"]] for token in fleet.tokens()}
+    variables = yaml.safe_load(fleet.decrypted())
+    for space in ("alpha", "beta"):
+        held = [(tmp_path / space).read_text(encoding="utf-8"), variables[f"token_{space}"]]
+        assert held == [secrets["agent", space]] * 2
+        assert (tmp_path / f"direct-{space}").read_text(encoding="utf-8") == secrets["direct", space]
     fleet.mutations()
-    assert fleet.run(declared=[entry], space=None).returncode == 0
+    assert fleet.run(declared=declared, space=None).returncode == 0
+    assert fleet.mutations() == []
+
+
+def test_a_variable_for_every_space_in_a_file_that_cannot_be_used(fleet: Fleet) -> None:
+    """Nor may the others be changed: the file is no other than for a variable with a plain name."""
+    fleet.vault.write_text("plain: true\n", encoding="utf-8")
+    each = {"name": "x", "organization": "acme", "each_space": True, "deliver": {"vault": "tok_{space}"}}
+    done = fleet.run(declared=[each, {"name": "y", "token_path": str(fleet.folder / "y")}])
+    assert done.returncode != 0
+    assert "it is not encrypted as a whole" in done.stdout
     assert fleet.mutations() == []

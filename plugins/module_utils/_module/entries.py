@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -32,28 +32,48 @@ _SHOWN = 10  # wrong entries in one error
 def read_entries(options: Mapping[str, Any]) -> list[Entry]:
     """The declared tokens, in order; `options` are those of `set_arguments` and `scope_arguments`.
 
-    Raises MondooError that names every wrong entry.
+    Raises MondooError that names every wrong entry, and every wrong shared option.
     """
-    # A mistake in a shared option is reported once.
-    roles_from(options)
-    for option in ("rotate_after", "overlap"):
-        optional_duration(options, option)
-    duration_from("pending_grace", options["pending_grace"])
-    default_scope = read_scope(options)
-
+    common, default_scope, problems = _read_common(options)
     validator = ArgumentSpecValidator(entry_arguments(), mutually_exclusive=[SCOPE_OPTIONS])
     entries: list[Entry] = []
-    problems: list[str] = []
     for number, declared in enumerate(options["tokens"], start=1):
         place = _place(number, declared)
         try:
-            entry = _read_entry(declared, place, options, default_scope, validator)
+            entry = _read_entry(declared, place, common, default_scope, validator)
             entry.number = number
             entries.append(entry)
         except MondooError as error:
             problems.append(f"{place}: {error.reason}")
     _refuse([*problems, *_contradictions(entries)])
     return entries
+
+
+def _read_common(options: Mapping[str, Any]) -> tuple[dict[str, Any], Scope | None, list[str]]:
+    """The options shared by all entries, their scope, and sentences about what is wrong.
+
+    A wrong one is replaced, so that it is reported once, and not for each entry too.
+    """
+    common = dict(options)
+    problems: list[str] = []
+    checks: dict[str, tuple[Callable[[], object], object]] = {
+        "permissions": (lambda: roles_from(options), None),
+        "rotate_after": (lambda: optional_duration(options, "rotate_after"), None),
+        "overlap": (lambda: optional_duration(options, "overlap"), None),
+        "pending_grace": (lambda: duration_from("pending_grace", options["pending_grace"]), "0"),
+    }
+    for option, (check, instead) in checks.items():
+        try:
+            check()
+        except MondooError as error:
+            problems.append(error.reason)
+            common[option] = instead
+    try:
+        scope = read_scope(options)
+    except MondooError as error:
+        problems.append(error.reason)
+        scope = Scope("space", "")
+    return common, scope, problems
 
 
 def expand_entries(
@@ -134,18 +154,21 @@ def read_concurrency(options: Mapping[str, Any]) -> int:
     return concurrency
 
 
-def _place(number: int, declared: Mapping[str, Any]) -> str:
-    name = declared.get("name") or declared.get("mrn")
+def _place(number: int, declared: object) -> str:
+    name = (declared.get("name") or declared.get("mrn")) if isinstance(declared, Mapping) else None
     return f"entry {number} of tokens" + (f' ("{name}")' if name else "")
 
 
 def _read_entry(
-    declared: Mapping[str, Any],
+    declared: object,
     place: str,
     common: Mapping[str, Any],
     default_scope: Scope | None,
     validator: ArgumentSpecValidator,
 ) -> Entry:
+    if not isinstance(declared, Mapping):
+        kind = "text" if isinstance(declared, str) else type(declared).__name__
+        raise invalid_option(f"it is {kind}, and not a token with its options")
     _refuse_unknown(declared, validator.argument_spec)
     # Options without a value are left out, as in entries that are assembled from variables.
     present = {option: value for option, value in declared.items() if value is not None and option not in RETURNED_ONLY}

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.mondoo.platform.plugins.module_utils._module.arguments import SCOPE_OPTIONS, set_arguments
 from ansible_collections.mondoo.platform.plugins.module_utils._module.declaration import read_scope
 from ansible_collections.mondoo.platform.plugins.module_utils._module.entries import read_entries
+from ansible_collections.mondoo.platform.plugins.module_utils._values.each_space import each_space_from
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
 from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import Scope
 
 from .._modes import mode_from
-from .delivery import Delivery, Space, Surroundings, deliver_from, read_delivery
-from .places import FilePlace, Place, fill_all, place_key
+from .delivery import Delivery, Space, Surroundings, deliver_from, read_delivery, unsafe_name
+from .places import FilePlace, Place, VaultPlace, fill_all, place_key
 from .settings import PREFIX, Settings
 
 DECLARED = f"{PREFIX}declared"
@@ -59,8 +60,11 @@ class Entry:
 
     @property
     def is_template(self) -> bool:
-        """Whether it applies to several spaces."""
-        return self.options.get("each_space") not in (None, False, "")
+        """Whether it applies to several spaces. The module's own check reports an invalid `each_space`."""
+        try:
+            return each_space_from(self.options.get("each_space")) is not None
+        except MondooError:
+            return True
 
     @property
     def hands_over_itself(self) -> bool:
@@ -79,17 +83,19 @@ class Entry:
             return Delivery()
         delivery = read_delivery(self.deliver, surroundings, space, is_template=self.is_template and space is None)
         if self.controller_file is not None:
-            name = (space.name or "") if space else ""
-            path = fill_all(self.controller_file.path, space.id, name) if space else self.controller_file.path
-            delivery.places.append(FilePlace(**{**vars(self.controller_file), "path": path}))
+            path = self.controller_file.path
+            delivery.problems += [f"token_path: {each}" for each in unsafe_name(path, space)]
+            filled = fill_all(path, space.id, space.name or "") if space else path
+            delivery.places.append(replace(self.controller_file, path=filled))
         return delivery
 
 
 @dataclass
 class Declaration:
-    """The entries, and sentences about what is wrong."""
+    """The entries, the variables of the encrypted file that they name, and sentences about what is wrong."""
 
     entries: list[Entry] = field(default_factory=list)
+    variables: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
 
@@ -99,19 +105,17 @@ def read_declaration(settings: Settings, surroundings: Surroundings) -> Declarat
     seen: dict[tuple[str, ...], str] = {}
     for number, declared in enumerate(settings.declared, start=1):
         if not isinstance(declared, Mapping):
-            kind = "text" if isinstance(declared, str) else type(declared).__name__
-            declaration.problems.append(f"entry {number} of {DECLARED} is {kind}, and not a token with its options")
-            continue
+            continue  # the module's own check reports it
         problems: list[str] = []
         entry = _read_entry(number, declared, settings, surroundings, problems)
         declaration.entries.append(entry)
         delivery = entry.places(surroundings, space_of(entry))
         problems += delivery.problems
+        declaration.variables += [place.variable for place in delivery.places if isinstance(place, VaultPlace)]
         if not entry.is_template:
-            problems += repeated_places(entry.label, all_places(entry, delivery.places), seen)
+            problems += repeated_places(entry.label, all_places(entry, entry.options, delivery.places), seen)
         declaration.problems += [f"{entry.label}: {problem}" for problem in dict.fromkeys(problems)]
-    if len(declaration.entries) == len(settings.declared):
-        declaration.problems += _module_problems(declaration.entries, settings)
+    declaration.problems += _module_problems(declaration.entries, settings)
     return declaration
 
 
@@ -122,9 +126,9 @@ def space_of(entry: Entry) -> Space | None:
     return Space(entry.scope.mrn.rsplit("/", 1)[-1])
 
 
-def all_places(entry: Entry, places: Sequence[Place]) -> list[Place]:
-    """The places, and the file that the module writes itself."""
-    path = entry.options.get("token_path")
+def all_places(entry: Entry, options: Mapping[str, Any], places: Sequence[Place]) -> list[Place]:
+    """The places, and the file that the module writes itself. options: those of the entry, filled in for a space."""
+    path = options.get("token_path")
     if not isinstance(path, str) or not entry.present:
         return list(places)
     return [*places, FilePlace("localhost", os.path.realpath(os.path.expanduser(path)))]
@@ -200,7 +204,10 @@ def _scope(options: Mapping[str, Any], settings: Settings) -> Scope | None:
 def _module_problems(entries: Sequence[Entry], settings: Settings) -> list[str]:
     """What the module would refuse."""
     spec = {**set_arguments(), **{option: {"type": "str"} for option in SCOPE_OPTIONS}}
-    given = {**module_options(settings), "tokens": [entry.options for entry in entries]}
+    spec["tokens"] = {"type": "list", "elements": "raw"}
+    options = {entry.number: entry.options for entry in entries}
+    tokens = [options.get(number, declared) for number, declared in enumerate(settings.declared, start=1)]
+    given = {**module_options(settings), "tokens": tokens}
     result = ArgumentSpecValidator(spec, mutually_exclusive=[SCOPE_OPTIONS]).validate(given)
     if result.error_messages:
         return [message.replace("tokens", DECLARED) for message in result.error_messages]

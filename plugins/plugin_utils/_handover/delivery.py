@@ -16,6 +16,7 @@ from typing import Any
 
 from ansible.module_utils.common.validation import check_type_dict
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError, invalid_option
+from ansible_collections.mondoo.platform.plugins.module_utils._values.text_lists import split_list
 from ansible_collections.mondoo.platform.plugins.plugin_utils._text_values import typed_values
 
 from .._modes import mode_from
@@ -53,6 +54,10 @@ class Space:
     name: str | None = None
 
 
+# Stands for the spaces of an organization until they are known.
+_SAMPLE = Space("a-space", "a space")
+
+
 @dataclass
 class Delivery:
     """The places that were read, and sentences about what is wrong."""
@@ -80,26 +85,45 @@ def read_delivery(
     delivery = Delivery()
     problems = delivery.problems
     problems += _unknown_keys(deliver)
-    nothing = [key for key in (*_PLACES, "path") if key in deliver and deliver[key] in (None, "", [], {})]
+    nothing = [key for key in (*_PLACES, "path") if key in deliver and _is_nothing(key, deliver[key])]
     problems += [f"deliver.{key} is empty: omit it, or set where the secret goes" for key in nothing]
     if not any(key in deliver for key in _PLACES):
         problems.append("deliver names no place: it needs hosts, vault, tasks or store")
     if not is_template:
         problems += _placeholders_without_value(deliver, space)
-    filled = deliver
-    if space is not None:
-        filled = {
-            key: filled_variable(value, space.id, space.name or "")
-            if key == "vault" and isinstance(value, str)
-            else fill_all(value, space.id, space.name or "")
-            for key, value in deliver.items()
-        }
+    elif space is None:
+        space = _SAMPLE
+    problems += [f"deliver.{key}: {each}" for key in ("path", "tasks") for each in unsafe_name(deliver.get(key), space)]
+    filled = {key: _filled(key, value, space, is_template=is_template) for key, value in deliver.items()}
     given = {key: value for key, value in filled.items() if key not in nothing and value is not None}
     if "hosts" not in nothing:
         _read_files(given, surroundings, delivery)
     _read_vault(given, surroundings, delivery)
     _read_tasks(given, surroundings, delivery, check_files=not (is_template and has_placeholder(deliver.get("tasks"))))
     return delivery
+
+
+def unsafe_name(path: object, space: Space | None) -> Iterator[str]:
+    """A sentence about a name of a space that would change the directory of a secret."""
+    name = (space.name or "") if space is not None else ""
+    if isinstance(path, str) and "{space_name}" in path and ("/" in name or "\0" in name or name in (".", "..")):
+        yield f'the name of the space, "{name}", cannot be part of a path; use {{space}} in its place'
+
+
+def _is_nothing(key: str, value: object) -> bool:
+    """Whether nothing is set: also text without anything but spaces, and a list given as text that is empty."""
+    if isinstance(value, str):
+        return not (split_list(value) if key == "hosts" else value.strip())
+    return value in (None, [], {})
+
+
+def _filled(key: str, value: Any, space: Space | None, *, is_template: bool) -> Any:
+    """The value with its placeholders filled in; but names of hosts can only be compared with those of a space that is known."""
+    if space is None or (key == "hosts" and is_template):
+        return value
+    if key == "vault" and isinstance(value, str):
+        return filled_variable(value, space.id, space.name or "")
+    return fill_all(value, space.id, space.name or "")
 
 
 def _unknown_keys(deliver: Mapping[str, Any]) -> Iterator[str]:
@@ -151,7 +175,11 @@ _OWNERS = {"owner": "user", "group": "group"}
 
 
 def _hosts(value: object, surroundings: Surroundings, problems: list[str]) -> list[str]:
-    hosts = typed_values({"hosts": {"type": "list"}}, {"hosts": value})["hosts"] or []
+    try:
+        hosts = typed_values({"hosts": {"type": "list"}}, {"hosts": value})["hosts"] or []
+    except MondooError:
+        problems.append(f"deliver.hosts is {_kind(value)}, and not a list of hosts")
+        return []
     wrong = [host for host in hosts if not isinstance(host, str) or not host.strip()]
     if wrong:
         problems.append(f"deliver.hosts: {wrong[0]!r} is not the name of a host")
@@ -160,7 +188,7 @@ def _hosts(value: object, surroundings: Surroundings, problems: list[str]) -> li
     if repeated:
         problems.append(f"deliver.hosts names {', '.join(repeated)} twice")
     for host in dict.fromkeys(names):
-        if host in surroundings.hosts or host in LOCALHOST:
+        if host in surroundings.hosts or host in LOCALHOST or has_placeholder(host):
             continue
         if host in surroundings.groups:
             problems.append(f"deliver.hosts: {host} is a group: write {{{{ groups.{host} }}}} for its hosts")
@@ -232,4 +260,4 @@ def _kind(value: object) -> str:
     if value is None:
         return "null"
     names = {bool: "a boolean", int: "a number", float: "a number", str: "text", list: "a list", dict: "a dictionary"}
-    return next((name for kind, name in names.items() if isinstance(value, kind)), type(value).__name__)
+    return next((name for kind, name in names.items() if isinstance(value, kind)), f"a {type(value).__name__}")

@@ -73,6 +73,9 @@ class Ansible(Protocol):
     def temporary_file(self, text: str) -> str:
         """A file that is removed after the run; it contains no secret."""
 
+    def temporary_role(self, path: str) -> str:
+        """A role, removed after the run, in which the task file at the path is run."""
+
 
 class Steps:
     """The steps of one run of the role. Raises MondooError if the run cannot continue."""
@@ -88,8 +91,7 @@ class Steps:
         surroundings = self._surroundings()
         declaration = read_declaration(self.settings, surroundings)
         problems = [*self._ansible.template_problems, *self._problems, *declaration.problems]
-        vault = [place for entry in declaration.entries for place in _vault_places(entry.deliver)]
-        problems += self._vault_problems(vault)
+        problems += self._vault_problems(declaration.variables)
         if self.settings.prune and not self.settings.declared:
             problems.append(f"{PREFIX}prune needs at least one entry in {PREFIX}declared")
         self._refuse(problems)
@@ -97,6 +99,7 @@ class Steps:
         left = self._ansible.journal.cut_short()
         prediction = self._predict([entry.module_options for entry in declaration.entries])
         tokens, problems = expand(declaration.entries, prediction.get("results", ()), surroundings)
+        problems += self._vault_problems([place.variable for token in tokens for place in token.variables])
         self._refuse(problems)
         if self.settings.rotate_now:
             tokens, unmatched = select(tokens, self.settings.rotate_now)
@@ -338,9 +341,8 @@ class Steps:
         (key,) = keys
         token, entry = tokens[key], staged["staged"][key]
         api_token = dict(staged["results"][key].get("api_token") or {})
-        text = wrapper_text(
-            [place.path for place in token.tasks], [place.names for place in token.tasks], f"{REGISTERED}stored"
-        )
+        files = [(place.path, self._ansible.temporary_role(place.path), place.names) for place in token.tasks]
+        text = wrapper_text(files, f"{REGISTERED}stored")
         registers = {name for place in token.tasks for name in self._ansible.task_files.registered(place.path)}
         return {
             "tasks": self._ansible.temporary_file(text),
@@ -659,8 +661,3 @@ def _declared_names(diffs: Any) -> Any:
 def _hosts_to_write(decisions: Sequence[Decision]) -> list[str]:
     places = [place for each in decisions if each.needs_secret and not each.token.tasks for place in each.token.files]
     return list(dict.fromkeys(place.host for place in places))
-
-
-def _vault_places(deliver: Mapping[str, Any] | None) -> list[str]:
-    name = (deliver or {}).get("vault")
-    return [name] if isinstance(name, str) and name.isidentifier() else []

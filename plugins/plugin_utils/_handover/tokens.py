@@ -105,17 +105,16 @@ def expand(
         space = Space(str(result["space"]), str(result.get("space_name") or "")) if result.get("space") else None
         label = f'{entry.label} in space "{space.id}"' if space else entry.label
         is_unknown = entry.is_template and space is None
+        options = _options_in(entry, space, result) if space else entry.options
         delivery = entry.places(surroundings, space or space_of(entry))
-        if entry.is_template:
-            wrong = [*delivery.problems, *repeated_places(label, all_places(entry, delivery.places), seen)]
-            problems += [f"{label}: {problem}" for problem in dict.fromkeys(wrong)] if not is_unknown else []
-        else:
-            list(repeated_places(label, all_places(entry, delivery.places), seen))
+        if not is_unknown:
+            wrong = [*delivery.problems, *repeated_places(label, all_places(entry, options, delivery.places), seen)]
+            problems += [f"{label}: {problem}" for problem in dict.fromkeys(wrong)]
         tokens.append(
             DeclaredToken(
                 key=str(index),
                 label=label,
-                options=_options_in(entry, space, result) if space else entry.options,
+                options=options,
                 places=() if is_unknown else tuple(delivery.places),
                 present=entry.present,
                 writes_itself=entry.hands_over_itself,

@@ -383,12 +383,12 @@ def test_a_mutation_that_did_not_fit_was_not_executed_and_is_sent_again() -> Non
     assert script.client.requests == 2
 
 
-def test_a_mutation_with_a_value_was_executed_and_is_not_sent_again() -> None:
+def test_a_mutation_with_a_value_may_have_been_executed_and_is_not_sent_again() -> None:
     lacking = [{"message": 'Cannot query field "pages" on type "Book".'}]
     script = Script(Answer({"addBook": {"title": "x"}}, lacking, 200, None))
-    assert script.mutate() == Response(Verdict.DONE, {"title": "x"})
+    assert script.mutate().verdict is UNKNOWN
     script = Script(Answer({"n0": {"title": "a"}, "n1": None, "n2": {"title": "c"}}, lacking, 200, None))
-    assert [response.verdict for response in script.mutate_many(_TITLES)] == [DONE, UNKNOWN, DONE]
+    assert [response.verdict for response in script.mutate_many(_TITLES)] == [UNKNOWN] * 3
     assert script.client.requests == 1
 
 

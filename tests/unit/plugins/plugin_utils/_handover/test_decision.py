@@ -263,3 +263,29 @@ def test_two_spaces_with_one_place() -> None:
     results = [{"entry": 1, "space": each, "space_name": each, "name": "agent"} for each in ("a", "b")]
     _tokens, problems = expand(declaration.entries, results, around)
     assert ["is where the secret of" in problem for problem in problems] == [True]
+
+
+def test_a_file_of_the_module_for_each_space() -> None:
+    entry = {"name": "agent", "organization": "acme", "each_space": True, "token_path": "/t/{space}"}
+    declaration = read_declaration(Settings(declared=[entry]), Surroundings())
+    results = [{"entry": 1, "space": each, "space_name": each, "name": "agent"} for each in ("a", "b")]
+    tokens, problems = expand(declaration.entries, results, Surroundings())
+    assert ([token.options["token_path"] for token in tokens], problems) == (["/t/a", "/t/b"], [])
+
+
+@pytest.mark.parametrize("is_first", [False, True])
+@pytest.mark.parametrize("place", [{"hosts": "h1", "path": "/t/{space}"}, {"vault": "tok_{space}"}])
+def test_an_entry_and_one_for_each_space_with_one_place(place: dict[str, Any], is_first: bool) -> None:
+    """Neither secret may replace the other, in whichever order they are declared."""
+    around = Surroundings(hosts=frozenset({"h1"}), has_vault=True)
+    each = {"name": "x", "organization": "acme", "each_space": ["alpha"], "deliver": place}
+    plain = {"name": "y", "space": "alpha", "deliver": place}
+    declared = [plain, each] if is_first else [each, plain]
+    declaration = read_declaration(Settings(declared=declared), around)
+    assert declaration.problems == []
+    results = [
+        {"entry": number, "name": entry["name"], **({"space": "alpha", "space_name": "A"} if entry is each else {})}
+        for number, entry in enumerate(declared, start=1)
+    ]
+    _tokens, problems = expand(declaration.entries, results, around)
+    assert ["is where the secret of" in problem for problem in problems] == [True]

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +132,11 @@ def test_variables_of_tasks_travel_sealed() -> None:
         ({}, "names no place"),
         ({"hosts": [], "path": "/x"}, "deliver.hosts is empty"),
         ({"hosts": None, "path": "/x"}, "deliver.hosts is empty"),
+        *[({"hosts": text, "path": "/x"}, "deliver.hosts is empty") for text in (" ", ",", "[]")],
+        ({"hosts": {"a": 1}, "path": "/x"}, "deliver.hosts is a dictionary, and not a list of hosts"),
+        ({"hosts": date(2026, 1, 1), "path": "/x"}, "deliver.hosts is a date, and not a list of hosts"),
         ({"vault": None}, "deliver.vault is empty"),
+        ({"vault": " "}, "deliver.vault is empty"),
         ({"tasks": ""}, "deliver.tasks is empty"),
         ({"hosts": ["h1"]}, "hosts needs path"),
         ({"path": "/x", "vault": "v"}, "path needs hosts"),
@@ -281,7 +286,9 @@ FILE = {"hosts": "h1", "path": "/x"}
 @pytest.mark.parametrize(
     ("entries", "words"),
     [
-        (["ci"], "entry 1 of api_tokens_declared is text"),
+        (["ci"], "entry 1 of api_tokens_declared: it is text"),
+        ([7, {"nmae": "a", "space": "s"}, {"name": "b"}], "entry 2 of api_tokens_declared: unknown nmae"),
+        (["ci", {"name": "b"}], 'entry 2 of api_tokens_declared ("b"): one of space'),
         (
             [{"name": "a", "space": "s", "token_path": None}],
             'entry 1 of api_tokens_declared ("a"): token_path has no value',
@@ -314,6 +321,67 @@ FILE = {"hosts": "h1", "path": "/x"}
 )
 def test_wrong_entries(entries: list[Any], words: str) -> None:
     assert words in " ".join(_declaration(*entries))
+
+
+TEMPLATE = {"name": "a", "organization": "o", "each_space": True}
+
+
+@pytest.mark.parametrize(
+    ("deliver", "words"),
+    [
+        ({"vault": "tok_{space}"}, ""),
+        ({"vault": "{space_name}_token"}, ""),
+        ({"hosts": ["{space}-web", "h1"], "path": "/x/{space}"}, ""),
+        ({"tasks": "{space}/gone.yml"}, ""),
+        ({"vault": "tok-{space}"}, "is not the name of a variable"),
+        ({"hosts": ["{space}-web", "build-2"], "path": "/{space}"}, "build-2 is not in the inventory"),
+        ({"hosts": "h1", "path": "{space}"}, "not the absolute path of a file"),
+        ({"store": "{space}"}, "is not known"),
+    ],
+)
+def test_places_in_spaces_that_are_not_known_yet(deliver: dict[str, Any], words: str) -> None:
+    problems = _declaration({**TEMPLATE, "deliver": deliver})
+    assert (words in " ".join(problems), len(problems)) == (True, bool(words))
+
+
+@pytest.mark.parametrize(
+    ("deliver", "name", "words"),
+    [
+        ({"vault": "tok_{space}"}, "Alpha", ""),
+        ({"hosts": "{space}-web", "path": "/x"}, "Alpha", "alpha-web is not in the inventory"),
+        ({"tasks": "gone-{space}.yml"}, "Alpha", "/plays/gone-alpha.yml is not there"),
+        ({"hosts": "h1", "path": "/x/{space_name}/y"}, "Alpha", ""),
+        ({"hosts": "h1", "path": "/x/{space_name}/y"}, "../z", "cannot be part of a path"),
+        ({"tasks": "{space_name}"}, "..", "cannot be part of a path"),
+        ({"vault": "tok_{space_name}"}, "a/b", ""),
+    ],
+)
+def test_places_in_a_space_of_several(deliver: dict[str, Any], name: str, words: str) -> None:
+    problems = read_delivery(deliver, AROUND, Space("alpha", name)).problems
+    assert (words in " ".join(problems), len(problems)) == (True, bool(words))
+
+
+@pytest.mark.parametrize("text", ["no", "false", "0"])
+def test_each_space_as_text_that_means_no(text: str) -> None:
+    """Such an entry is checked as any other."""
+    entry = {"name": "a", "organization": "o", "each_space": text, "deliver": {"vault": "a_{space}"}}
+    assert "{space} has no meaning" in " ".join(_declaration(entry))
+
+
+@pytest.mark.parametrize(
+    ("common", "words"),
+    [
+        ({"rotate_after": "90 days"}, "rotate_after"),
+        ({"overlap": "long"}, "overlap"),
+        ({"pending_grace": "long"}, "pending_grace"),
+        ({"permissions": ["nosuch role"]}, "nosuch role"),
+        ({"space": "a b"}, 'space: "a b"'),
+    ],
+)
+def test_a_mistake_in_what_all_have_in_common_hides_none(common: dict[str, Any], words: str) -> None:
+    text = " ".join(_declaration({"nmae": "a"}, {"name": "b"}, common=common))
+    assert "entry 1 of api_tokens_declared: unknown nmae" in text
+    assert text.count(words) == 1
 
 
 def test_every_problem_is_told_at_once() -> None:
