@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from .._values.errors import MondooError
+from .._values.times import count_of
 
 _FIRST_WAIT = 0.5  # seconds
 MAX_TOTAL_WAIT = 120.0  # seconds that one step may spend waiting
@@ -79,7 +81,8 @@ class RetryBudget:
             if error is None:
                 return
             raise error.note(
-                f"Waiting {seconds:.0f} seconds more would exceed the {MAX_TOTAL_WAIT:.0f} seconds that one step may wait."
+                f"Waiting {count_of(math.ceil(seconds), 'second')} more would exceed the {MAX_TOTAL_WAIT:.0f} seconds that one"
+                " step may wait."
             )
         self._policy.sleep(seconds)
         self.waited += seconds

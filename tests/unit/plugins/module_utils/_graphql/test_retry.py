@@ -107,16 +107,22 @@ def test_the_wait_that_was_asked_for_is_honoured(asked: list[float], pauses: lis
 
 
 @pytest.mark.parametrize(
-    ("asked", "slept_before"), [([121.0], []), ([60.0, 60.1], [60.0]), ([float("inf")], []), ([100.0, 30.0], [100.0])]
+    ("asked", "slept_before", "more"),
+    [
+        ([121.0], [], "121 seconds"),
+        ([60.0, 60.1], [60.0], "61 seconds"),
+        ([86_400.0], [], "86400 seconds"),
+        ([100.0, 30.0], [100.0], "30 seconds"),
+        ([119.5, 1.0], [119.5], "1 second"),
+        ([119.9, 0.2], [119.9], "1 second"),
+    ],
 )
-def test_the_total_wait_has_a_cap(asked: list[float], slept_before: list[float]) -> None:
+def test_the_total_wait_has_a_cap(asked: list[float], slept_before: list[float], more: str) -> None:
     slept = Pauses()
     with pytest.raises(MondooError) as caught:
         slept.budget(9).call(Request(*asked), _always)
     assert slept == slept_before
-    assert f"Waiting {asked[-1]:.0f} seconds more would exceed the 120 seconds that one step may wait" in str(
-        caught.value
-    )
+    assert f"Waiting {more} more would exceed the 120 seconds that one step may wait." in str(caught.value)
 
 
 def test_loops_that_wrap_each_other_share_one_cap() -> None:
