@@ -28,11 +28,13 @@ from .._values.permissions import declarable
 from .._values.times import count_of
 from .._values.token import Token, same_description
 from .._values.token_names import parse_name, pending_name
-from .changes import INSISTENCE, apply_insistently, list_insistently
+from .changes import apply_insistently, list_insistently
 from .entry import Entry
 
 # Seconds to wait for a stray with a pending name; one that appears later is recognised and deleted by the next run.
 _PATIENCE_FOR_PENDING = 2.0
+# Seconds to wait until a new secret is accepted.
+_PATIENCE_FOR_SECRET = 10.0
 
 
 @dataclass(frozen=True)
@@ -202,7 +204,7 @@ class _Generation:
 
     def _verify(self, new: Token, secret: str) -> None:
         """Raises MondooError unless the service accepts the secret. A new token may need a moment."""
-        for tries in range(1, INSISTENCE + 1):
+        for _attempt in self._budget.attempts(_PATIENCE_FOR_SECRET):
             try:
                 with self.surroundings.connect_as(secret) as api:
                     if api.accepts(new.scope, self._budget):
@@ -212,8 +214,6 @@ class _Generation:
                     raise error.during(f'verify the secret of the new API token "{new.name}" of {new.scope}') from None
                 self.entry.warnings.append(f"The new secret could not be verified: {error.reason}.")
                 return
-            if tries < INSISTENCE:
-                self._budget.pause(tries)
         raise MondooError(
             errors.SECRET_REFUSED,
             "the service refuses it as a credential",
@@ -286,8 +286,7 @@ class _Generation:
         new tokens than this run can have generated.
         """
         tokens: list[Token] = []
-        waited, looks = 0.0, 0
-        while True:
+        for _attempt in self.api.policy.budget(patience).attempts():
             for token in self._new_tokens(names):
                 if token.mrn not in {each.mrn for each in tokens}:
                     if delete:
@@ -296,12 +295,9 @@ class _Generation:
                     names.subtract([_matching(token, names) or token.name])
             for name in [name for name, count in names.items() if count <= 0]:
                 del names[name]
-            if not names or waited >= patience:
-                return tokens
-            looks += 1
-            pause = min(self.api.policy.backoff(looks), patience - waited)
-            self.api.policy.sleep(pause)
-            waited += pause
+            if not names:
+                break
+        return tokens
 
     def _new_tokens(self, names: Counter[str]) -> list[Token]:
         listing = list_insistently(self.api, self._wanted, self._budget)

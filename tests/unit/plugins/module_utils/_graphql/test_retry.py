@@ -156,6 +156,35 @@ def test_a_pause_draws_on_the_same_budget() -> None:
     assert sum(slept) <= MAX_TOTAL_WAIT
 
 
+@pytest.mark.parametrize(
+    ("patience", "before", "pauses"),
+    [
+        (0.0, 0.0, []),
+        (0.3, 0.0, [0.3]),
+        (10.0, 0.0, [0.5, 1.0, 2.0, 4.0, 2.5]),
+        # Within the budget, of which others have used a part.
+        (10.0, 115.0, [0.5, 1.0, 2.0, 1.5]),
+        (10.0, 120.0, []),
+        (float("inf"), 119.0, [0.5, 0.5]),
+    ],
+)
+def test_attempts_end_with_the_patience_or_the_budget(patience: float, before: float, pauses: list[float]) -> None:
+    slept = Pauses()
+    budget = slept.budget(0)
+    budget.waited = before
+    assert len(list(budget.attempts(patience))) == len(pauses) + 1
+    assert slept == pauses
+    assert budget.waited == before + sum(pauses)
+
+
+def test_waits_during_attempts_count_too() -> None:
+    slept = Pauses()
+    budget = slept.budget(4)
+    for _attempt in budget.attempts(10.0):
+        budget.pause(1, down(4.0))
+    assert slept == [4.0, 0.5, 4.0, 1.0, 4.0]
+
+
 @given(st.integers(0, 40), st.floats(0, 1), st.lists(st.none() | st.floats(0, 200), max_size=50))
 def test_the_cap_holds_whatever_happens(retries: int, jitter: float, waits: list[float | None]) -> None:
     slept = Pauses()
