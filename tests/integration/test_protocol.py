@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from simulator.process import Simulator
-from simulator.variants import VARIANTS, switch
+from simulator.variants import VARIANTS, Variant, switch, without
 
 from module_runner import ModuleRunner
 from tasks import ORGANIZATION_MRN, SPACE_MRN
@@ -224,10 +224,21 @@ def test_a_second_run_changes_nothing(
     ("name", "declared", "stored"),
     [("names in lower case", "CI", "ci"), ("names in NFC", "cafe\u0301", "caf\u00e9")],
 )
+@pytest.mark.parametrize(
+    "answers",
+    [
+        VARIANTS["contract"],
+        VARIANTS["payloads empty"],
+        Variant(without("GenerateAPITokenPayload", "name")),
+        VARIANTS["payload types without optional fields"],
+    ],
+    ids=["shown", "null", "without a name", "without anything"],
+)
 def test_a_name_that_is_stored_in_another_form_is_not_kept(
-    name: str, declared: str, stored: str, runner: ModuleRunner, simulator: Simulator
+    answers: Variant, name: str, declared: str, stored: str, runner: ModuleRunner, simulator: Simulator
 ) -> None:
-    switch(simulator, VARIANTS[name])
+    """Whether the answer to its generation shows the name, or only the listing."""
+    switch(simulator, replace(answers, settings={**answers.settings, **VARIANTS[name].settings}))
     for _run in range(2):
         result = runner.run("api_tokens", space="alpha", tokens=[{**CI, "name": declared}], prune=True)
         assert result["results"][0]["error"]["code"] == "StoredOtherwise"

@@ -35,7 +35,7 @@ from .._values.errors import (
 from .._values.mrn import Scope, scope_from, scope_path, token_scope
 from .._values.secrets import Secrets
 from .._values.shape import JsonObject
-from .._values.token import Token, generated_token, token_from_node
+from .._values.token import Token, generated_token, shown_texts, token_from_node
 from .documents import API_TOKENS, DELETE, GENERATE, ORGANIZATION, SET_ROLES, SPACE, SPACES, UPDATE
 from .verdicts import judge_deletion, judge_roles, judge_update
 
@@ -47,10 +47,14 @@ Listing: TypeAlias = "tuple[Token, ...]"
 
 
 class Generated(NamedTuple):
-    """The response to a creation. secret: shown only this once. token: as stored; its MRN is None if not returned."""
+    """The response to a creation. secret: shown only this once. token: as stored; its MRN is None if not returned.
+
+    named: whether its name was returned; if not, it is the requested one.
+    """
 
     secret: str
     token: Token
+    named: bool
 
 
 class TokenUpdate(NamedTuple):
@@ -328,12 +332,13 @@ def _read_generated(payload: Mapping[str, Any], asked: Token) -> Response[Genera
     answer = JsonObject(payload, GENERATE.name)
     token = generated_token(answer, asked)
     secret = answer.value.get("token")
+    named = shown_texts(answer)[0] is not None
     if isinstance(secret, str) and secret.isascii() and secret.isprintable() and secret.strip():
-        return Response(Verdict.DONE, Generated(secret, token))
+        return Response(Verdict.DONE, Generated(secret, token, named))
     error = MondooError(
         GARBLED_ANSWER, "the service's answer has no usable secret in it", operation=GENERATE.name, outcome_unknown=True
     )
-    return Response(Verdict.UNKNOWN, Generated("", token), error)
+    return Response(Verdict.UNKNOWN, Generated("", token, named), error)
 
 
 def _is_own(token: Token, named: str | None) -> bool:

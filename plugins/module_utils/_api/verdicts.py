@@ -17,7 +17,7 @@ from typing import Any
 from .._graphql.response import Response, Verdict
 from .._values.errors import GARBLED_ANSWER, NOT_FOUND, REFUSED, STORED_OTHERWISE, MondooError, split_rpc_message
 from .._values.shape import JsonObject, clean_text
-from .._values.token import Token, same_description
+from .._values.token import Token, same_description, shown_texts
 
 
 def judge_deletion(response: Response[Mapping[str, Any]]) -> Response[None]:
@@ -43,21 +43,16 @@ def judge_update(
     """
 
     def judge(payload: Mapping[str, Any]) -> Response[Token]:
-        answer = JsonObject(payload, "updateAPIToken")
-        stored_name, stored_description = answer.optional_text("name"), answer.optional_text("description")
-        if name is not None and stored_name is not None and stored_name != name:
+        stored_name, stored_description = shown_texts(JsonObject(payload, "updateAPIToken"))
+        if stored_name is None:
+            stored_name = name or token.name
+        if stored_description is None:
+            stored_description = token.description if description is None else description
+        if name is not None and stored_name != name:
             return _stored_otherwise("name", name, stored_name)
-        shows_description = stored_description is not None or ("description" in answer and stored_name is not None)
-        if (
-            description is not None
-            and shows_description
-            and not same_description(description, stored_description or "")
-        ):
-            return _stored_otherwise("description", description, stored_description or "")
-        stored = replace(token, name=stored_name or name or token.name)
-        if stored_description is not None or description is not None:
-            stored = replace(stored, description=stored_description or description or "")
-        return Response(Verdict.DONE, stored)
+        if description is not None and not same_description(description, stored_description):
+            return _stored_otherwise("description", description, stored_description)
+        return Response(Verdict.DONE, replace(token, name=stored_name, description=stored_description))
 
     return response.judge(judge)
 

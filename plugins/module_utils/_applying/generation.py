@@ -28,11 +28,13 @@ from .._values.permissions import declarable
 from .._values.times import count_of
 from .._values.token import Token, same_description
 from .._values.token_names import parse_name, pending_name
-from .changes import INSISTENCE, apply_insistently, list_insistently
+from .changes import apply_insistently, list_insistently
 from .entry import Entry
 
 # Seconds to wait for a stray with a pending name; one that appears later is recognised and deleted by the next run.
 _PATIENCE_FOR_PENDING = 2.0
+# Seconds to wait until a new secret is accepted.
+_PATIENCE_FOR_SECRET = 10.0
 
 
 @dataclass(frozen=True)
@@ -84,16 +86,11 @@ class _Generation:
         """Raises MondooError after undoing what was done."""
         name, generated = self._generate()
         self._kept = generated.token.mrn
-        new = replace(
-            self._wanted,
-            name=generated.token.name,
-            mrn=generated.token.mrn,
-            created_at=generated.token.created_at,
-            created_by=generated.token.created_by,
-        )
+        new = replace(generated.token, roles=self._wanted.roles)
         try:
-            self._check_stored(generated.token, name)
-            new = self._identify(new)
+            if new.mrn is None or not generated.named:
+                new = self._identify(new, name)
+            self._check_stored(new, name)
             # Before the secret is handed over, while the new token can still be deleted.
             self._sweep()
             self._hand_over(new, generated.secret)
@@ -171,14 +168,23 @@ class _Generation:
                 advice="Declare the description as the service stores it.",
             )
 
-    def _identify(self, new: Token) -> Token:
-        """The new token with its MRN, if it can be determined."""
-        if new.mrn is not None:
-            return new
-        for token in self._look_for(Counter({new.name: 1}), patience=_PATIENCE_FOR_PENDING):
-            self._kept = token.mrn
-            return replace(new, mrn=token.mrn, created_at=token.created_at, created_by=token.created_by)
-        if new.name != self._wanted.name:
+    def _identify(self, new: Token, name: str) -> Token:
+        """The new token with its MRN and its name as stored, which the response does not both show, if a listing does.
+
+        name: the requested one.
+        """
+        listed = self._find(new)
+        if listed is not None:
+            self._kept = listed.mrn
+            return replace(
+                new,
+                mrn=listed.mrn,
+                name=listed.name,
+                description=listed.description,
+                created_at=new.created_at or listed.created_at,
+                created_by=new.created_by or listed.created_by,
+            )
+        if new.mrn is None and name != self._wanted.name:
             raise MondooError(
                 errors.SCHEMA_MISMATCH,
                 "the service does not return the MRN of the new token, and its listing does not show it",
@@ -186,10 +192,22 @@ class _Generation:
                 operation=self.step.operation,
             )
         self.entry.warnings.append(
-            f'The service did not return the MRN of the new API token "{new.name}" of {new.scope}, and its listing does not'
-            " show it yet."
+            f"The service did not return the {'MRN' if new.mrn is None else 'name'} of the new API token"
+            f' "{new.name}" of {new.scope}, and its listing does not show it yet.'
         )
         return new
+
+    def _find(self, new: Token) -> Token | None:
+        """The new token as a listing shows it, found by its MRN, else by its name."""
+        for _attempt in self.api.policy.budget(_PATIENCE_FOR_PENDING).attempts():
+            if new.mrn is None:
+                found = self._new_tokens(Counter({new.name: 1}))
+            else:
+                listing = list_insistently(self.api, new, self._budget)
+                found = [token for token in listing if token.mrn == new.mrn]
+            if found:
+                return found[0]
+        return None
 
     def _hand_over(self, new: Token, secret: str) -> None:
         if self.step.verify:
@@ -202,7 +220,7 @@ class _Generation:
 
     def _verify(self, new: Token, secret: str) -> None:
         """Raises MondooError unless the service accepts the secret. A new token may need a moment."""
-        for tries in range(1, INSISTENCE + 1):
+        for _attempt in self._budget.attempts(_PATIENCE_FOR_SECRET):
             try:
                 with self.surroundings.connect_as(secret) as api:
                     if api.accepts(new.scope, self._budget):
@@ -212,8 +230,6 @@ class _Generation:
                     raise error.during(f'verify the secret of the new API token "{new.name}" of {new.scope}') from None
                 self.entry.warnings.append(f"The new secret could not be verified: {error.reason}.")
                 return
-            if tries < INSISTENCE:
-                self._budget.pause(tries)
         raise MondooError(
             errors.SECRET_REFUSED,
             "the service refuses it as a credential",
@@ -286,8 +302,7 @@ class _Generation:
         new tokens than this run can have generated.
         """
         tokens: list[Token] = []
-        waited, looks = 0.0, 0
-        while True:
+        for _attempt in self.api.policy.budget(patience).attempts():
             for token in self._new_tokens(names):
                 if token.mrn not in {each.mrn for each in tokens}:
                     if delete:
@@ -296,12 +311,9 @@ class _Generation:
                     names.subtract([_matching(token, names) or token.name])
             for name in [name for name, count in names.items() if count <= 0]:
                 del names[name]
-            if not names or waited >= patience:
-                return tokens
-            looks += 1
-            pause = min(self.api.policy.backoff(looks), patience - waited)
-            self.api.policy.sleep(pause)
-            waited += pause
+            if not names:
+                break
+        return tokens
 
     def _new_tokens(self, names: Counter[str]) -> list[Token]:
         listing = list_insistently(self.api, self._wanted, self._budget)

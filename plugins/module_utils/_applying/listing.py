@@ -26,16 +26,12 @@ def list_scopes(
     delivered: MRNs of tokens that exist, since their secrets were handed over. A listing that does not show them yet is
     repeated, for so many seconds. progress: called with how many scopes have been read, and of how many.
     """
-    waited, looks = 0.0, 0
-    while True:
+    listings: Mapping[Scope, Listing | MondooError] = {}
+    for _attempt in pool.clients[0].policy.budget(patience).attempts():
         listings = pool.list_tokens(scopes, progress)
-        if waited >= patience or not _lacks(listings, delivered):
-            return listings
-        looks += 1
-        policy = pool.clients[0].policy
-        pause = min(policy.backoff(looks), patience - waited)
-        policy.sleep(pause)
-        waited += pause
+        if not _lacks(listings, delivered):
+            break
+    return listings
 
 
 def _lacks(listings: Mapping[Scope, Listing | MondooError], mrns: frozenset[str]) -> bool:

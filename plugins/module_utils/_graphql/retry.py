@@ -6,13 +6,16 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
 from .._values.errors import MondooError
+from .._values.times import count_of
 
 _FIRST_WAIT = 0.5  # seconds
 MAX_TOTAL_WAIT = 120.0  # seconds that one step may spend waiting
@@ -32,9 +35,9 @@ class RetryPolicy:
     sleep: Callable[[float], None] = time.sleep
     jitter: Callable[[], float] = random.random
 
-    def budget(self) -> RetryBudget:
-        """A new budget, for one step."""
-        return RetryBudget(self)
+    def budget(self, seconds: float = MAX_TOTAL_WAIT) -> RetryBudget:
+        """A new budget, by default for one step."""
+        return RetryBudget(self, seconds)
 
     def backoff(self, tries: int) -> float:
         """Seconds to wait after `tries` attempts."""
@@ -48,9 +51,10 @@ class RetryBudget:
     waited: seconds so far. Used by one thread at a time.
     """
 
-    def __init__(self, policy: RetryPolicy) -> None:
+    def __init__(self, policy: RetryPolicy, seconds: float) -> None:
         self.waited = 0.0
         self._policy = policy
+        self._seconds = seconds
 
     def call(self, request: Callable[[], T], repeatable: Callable[[MondooError], bool]) -> T:
         """Returns what `request` returns. After a `repeatable` failure it is called again, as often as the policy says and
@@ -75,11 +79,27 @@ class RetryBudget:
         If that would exceed the budget, raises `error`; without one, returns at once.
         """
         seconds = max(self._policy.backoff(tries), (error.retry_after if error else None) or 0.0)
-        if self.waited + seconds > MAX_TOTAL_WAIT:
+        if self.waited + seconds > self._seconds:
             if error is None:
                 return
             raise error.note(
-                f"Waiting {seconds:.0f} seconds more would exceed the {MAX_TOTAL_WAIT:.0f} seconds that one step may wait."
+                f"Waiting {count_of(math.ceil(seconds), 'second')} more would exceed the {self._seconds:.0f} seconds that one"
+                " step may wait."
             )
+        self._wait(seconds)
+
+    def attempts(self, patience: float = math.inf) -> Iterator[None]:
+        """Yields for each attempt at something that may take a moment: at once, and after growing pauses.
+
+        The last attempt is after `patience` seconds in total, or when the budget is used up.
+        """
+        end = min(self.waited + patience, self._seconds)
+        for tries in itertools.count(1):
+            yield
+            if self.waited >= end:
+                return
+            self._wait(min(self._policy.backoff(tries), end - self.waited))
+
+    def _wait(self, seconds: float) -> None:
         self._policy.sleep(seconds)
         self.waited += seconds

@@ -155,8 +155,9 @@ def missing_deliveries(listings: Listings, context: Context) -> list[str]:
     if not missing:
         return []
     shown = ", ".join(missing[:_SHOWN]) + (", …" if len(missing) > _SHOWN else "")
+    useless = "Its secret does" if len(missing) == 1 else "Their secrets do"
     return [
-        f"delivered names {count_of(len(missing), 'API token')} that the service does not have: {shown}. The secrets do not work."
+        f"delivered names {count_of(len(missing), 'API token')} that the service does not have: {shown}. {useless} not work."
     ]
 
 
@@ -329,8 +330,9 @@ def _refuse_too_many(deletions: Sequence[Deletion], prune: Prune) -> None:
     shown = ", ".join(f'"{each.token.name}" of {each.token.scope}' for each in deletions[:_SHOWN])
     raise MondooError(
         errors.PRUNE_LIMIT,
-        f"{len(deletions)} API tokens are not declared, and prune_limit is {prune.limit}: {shown}"
+        f"{count_of(len(deletions), 'API token')} {'is' if len(deletions) == 1 else 'are'} not declared, and prune_limit is"
+        f" {prune.limit}: {shown}"
         f"{', …' if len(deletions) > _SHOWN else ''}",
         attempted="prune",
-        advice="Nothing was changed. Declare them, name them in prune_keep, or raise prune_limit if they are to go.",
+        advice="Nothing was changed. Declare what is to stay or name it in prune_keep, or raise prune_limit.",
     )

@@ -76,17 +76,27 @@ def token_from_node(node: object, scope: Scope, where: str = "apiTokens") -> Tok
     )
 
 
+def shown_texts(payload: JsonObject) -> tuple[str | None, str | None]:
+    """Name and description in the response to a change; None for one that it does not show.
+
+    A description of null is an empty one, unless the name is missing too.
+    """
+    name, description = payload.optional_text("name") or None, payload.optional_text("description")
+    return name, "" if description is None and name is not None and "description" in payload else description
+
+
 def generated_token(payload: JsonObject, asked: Token) -> Token:
     """The token in the response to `generateAPIToken`; missing values are those of `asked`.
 
     Raises MondooError (`GarbledAnswer`) if the response has another shape.
     """
     unreadable: list[str] = []
+    name, description = shown_texts(payload)
     return replace(
         asked,
         mrn=payload.optional_text("mrn") or None,
-        name=payload.optional_text("name") or asked.name,
-        description=payload.optional_text("description") or asked.description,
+        name=name or asked.name,
+        description=asked.description if description is None else description,
         created_at=_time(payload, "createdAt", unreadable),
         created_by=payload.optional_text("createdBy") or None,
         unreadable_times=tuple(unreadable),

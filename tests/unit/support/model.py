@@ -88,7 +88,7 @@ class Model:
     alias and arguments; one request at a time, whichever thread it comes from.
 
     faults: by number of the request, counted from 0. lag: listings after which a new token appears.
-    payload_mrn: whether the answer to a creation tells the MRN. page_size: the most entries of one page.
+    payload_mrn, payload_name: whether the answer to a creation tells the MRN, and the name. page_size: the most entries of one page.
     jwt: whether secrets are JWTs that name their token.
     spaces: names by MRN. forbidden: gRPC codes by the MRN of a scope that cannot be read.
     lacking: fields of `APIToken` that this service does not have.
@@ -110,6 +110,7 @@ class Model:
     lag: int = 0
     jwt: bool = False
     payload_mrn: bool = True
+    payload_name: bool = True
     page_size: int = 100
     spaces: dict[str, str] = field(default_factory=dict)
     forbidden: dict[str, str] = field(default_factory=dict)
@@ -246,12 +247,13 @@ class Model:
             made = self._generate(given)
             node = self._node(made)
             told: dict[str, Any] = {
-                key: node[key] for key in ("name", "description", "spaceMrn", "scopeMrn", "createdAt") if key in node
+                key: node[key] for key in ("description", "spaceMrn", "scopeMrn", "createdAt") if key in node
             }
             return {
                 **told,
                 "token": made.secret,
                 "mrn": made.mrn if self.payload_mrn else None,
+                "name": made.name if self.payload_name else None,
                 "createdBy": "someone@example.com",
             }
         updates = given["updates"] if name == "setRoles" else [{**given, "entityMrn": given["mrn"]}]

@@ -168,15 +168,15 @@ class _Connection:
 class World:
     """tokens: what is there at first. options: as for `Model`. host_ahead: by how much the clock of this host is ahead.
 
-    refused_logins: how often the secret of a new token is refused before it is accepted. login_answer: what logging in with one is
-    answered with instead. limited: operations that are refused for the moment, with the seconds of `Retry-After`.
+    accepted_after: how old a token is before its secret is accepted. login_answer: what logging in with one is answered with
+    instead. limited: operations that are refused for the moment, with the seconds of `Retry-After`.
     interruptions: what else happens before a request, by its number from 0; requests of what happens there do not count.
     """
 
     tokens: Iterable[Token] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     host_ahead: timedelta = NOTHING
-    refused_logins: int = 0
+    accepted_after: timedelta = NOTHING
     login_answer: Answer | MondooError | None = None
     limited: dict[str, float] = field(default_factory=dict)
     interruptions: dict[int, Callable[[], object]] = field(default_factory=dict)
@@ -215,8 +215,11 @@ class World:
             raise self.login_answer
         if self.login_answer is not None:
             return self.login_answer
-        if self.refused_logins or all(entry.secret != secret for entry in self.model.entries.values()):
-            self.refused_logins = max(self.refused_logins - 1, 0)
+        accepted = (
+            entry.secret == secret and self.clock.now >= entry.created_at + self.accepted_after
+            for entry in self.model.entries.values()
+        )
+        if not any(accepted):
             return Answer(None, [{"message": "rpc error: code = Unauthenticated desc = no"}], 401, None, self.clock.now)
         return answer
 

@@ -183,6 +183,7 @@ _ASKED = {"token": "secret", "mrn": CI.mrn, "name": "ci"}
         ({"token": "secret", "mrn": None, "name": None, "createdAt": None, "createdBy": None}, {}),
         ({"token": "secret", "mrn": ""}, {}),
         ({"token": "secret", "mrn": "//m"}, {"mrn": "//m"}),
+        ({"token": "secret", "mrn": "//m", "name": ""}, {"mrn": "//m"}),
         (
             {**_ASKED, "createdBy": "someone@example.com", "createdAt": "2026-11-23T18:00:00Z"},
             {"mrn": CI.mrn, "created_by": "someone@example.com", "created_at": NOW},
@@ -194,7 +195,8 @@ _ASKED = {"token": "secret", "mrn": CI.mrn, "name": "ci"}
 def test_a_generated_token(payload: dict[str, Any], differences: dict[str, Any]) -> None:
     asked = token("ci", mrn=None, roles=roles("viewer", "agent"), created_at=None, created_by=None)
     response = generate(Script(payload).api)
-    assert response == Response(DONE, Generated("secret", replace(asked, **differences)))
+    generated = Generated("secret", replace(asked, **differences), named=bool(payload.get("name")))
+    assert response == Response(DONE, generated)
 
 
 def test_a_secret_beside_an_error_is_not_lost() -> None:
@@ -257,6 +259,9 @@ _LONG = "A line \r\nand another\n"
             {"description": "A line\nand another"},
         ),
         ({"description": ""}, {"name": "ci", "description": None}, None, {"description": ""}),
+        # The answer shows the whole token.
+        ({"name": "new"}, {"name": "new", "description": ""}, None, {"name": "new", "description": ""}),
+        ({"name": "new"}, {"name": "new", "description": None}, None, {"name": "new", "description": ""}),
         # An answer that tells less, or nothing.
         ({"name": "new"}, {}, None, {"name": "new"}),
         (
@@ -282,9 +287,10 @@ def test_an_update_is_what_its_answer_shows(
     asked: dict[str, Any], payload: dict[str, Any], code: str | None, stored: dict[str, Any] | None
 ) -> None:
     script = Script(payload)
-    (response,) = update(script.api, TokenUpdate(CI, **asked))
+    before = replace(CI, description="before")
+    (response,) = update(script.api, TokenUpdate(before, **asked))
     if stored is not None:
-        assert response == Response(DONE, replace(CI, **stored))
+        assert response == Response(DONE, replace(before, **stored))
         return
     assert response.verdict is (UNKNOWN if code == "GarbledAnswer" else REFUSED)
     assert response.error is not None

@@ -136,6 +136,7 @@ FLOWS = {
 SERVICES: dict[str, dict[str, Any]] = {
     "with JWTs": {"jwt": True},
     "without MRNs of new tokens": {"payload_mrn": False},
+    "without names of new tokens": {"payload_name": False},
     "non-null payloads": {"non_null": True},
     "nothing after a failure": {"non_null": True, "stops_at_failure": True},
     "errors without a path": {"pathless": True},

@@ -48,11 +48,11 @@ class Histories(RuleBasedStateMachine):
         to_file=st.booleans(),
         lag=st.integers(0, 2),
         payload_mrn=st.booleans(),
+        payload_name=st.booleans(),
         jwt=st.booleans(),
         ahead=st.integers(-1, 1),
     )
-    def begin(self, to_file: bool, lag: int, payload_mrn: bool, jwt: bool, ahead: int) -> None:
-        options = {"lag": lag, "payload_mrn": payload_mrn, "jwt": jwt}
+    def begin(self, to_file: bool, ahead: int, **options: Any) -> None:
         # Clocks that differ by more than the tolerance of five minutes make a secret look lost.
         self.world = World([token("other")], options, host_ahead=ahead * 4 * MINUTE)
         self.declared = declare(

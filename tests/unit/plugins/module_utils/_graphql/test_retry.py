@@ -107,16 +107,22 @@ def test_the_wait_that_was_asked_for_is_honoured(asked: list[float], pauses: lis
 
 
 @pytest.mark.parametrize(
-    ("asked", "slept_before"), [([121.0], []), ([60.0, 60.1], [60.0]), ([float("inf")], []), ([100.0, 30.0], [100.0])]
+    ("asked", "slept_before", "more"),
+    [
+        ([121.0], [], "121 seconds"),
+        ([60.0, 60.1], [60.0], "61 seconds"),
+        ([86_400.0], [], "86400 seconds"),
+        ([100.0, 30.0], [100.0], "30 seconds"),
+        ([119.5, 1.0], [119.5], "1 second"),
+        ([119.9, 0.2], [119.9], "1 second"),
+    ],
 )
-def test_the_total_wait_has_a_cap(asked: list[float], slept_before: list[float]) -> None:
+def test_the_total_wait_has_a_cap(asked: list[float], slept_before: list[float], more: str) -> None:
     slept = Pauses()
     with pytest.raises(MondooError) as caught:
         slept.budget(9).call(Request(*asked), _always)
     assert slept == slept_before
-    assert f"Waiting {asked[-1]:.0f} seconds more would exceed the 120 seconds that one step may wait" in str(
-        caught.value
-    )
+    assert f"Waiting {more} more would exceed the 120 seconds that one step may wait." in str(caught.value)
 
 
 def test_loops_that_wrap_each_other_share_one_cap() -> None:
@@ -148,6 +154,35 @@ def test_a_pause_draws_on_the_same_budget() -> None:
     for _look in range(500):
         budget.pause(9)
     assert sum(slept) <= MAX_TOTAL_WAIT
+
+
+@pytest.mark.parametrize(
+    ("patience", "before", "pauses"),
+    [
+        (0.0, 0.0, []),
+        (0.3, 0.0, [0.3]),
+        (10.0, 0.0, [0.5, 1.0, 2.0, 4.0, 2.5]),
+        # Within the budget, of which others have used a part.
+        (10.0, 115.0, [0.5, 1.0, 2.0, 1.5]),
+        (10.0, 120.0, []),
+        (float("inf"), 119.0, [0.5, 0.5]),
+    ],
+)
+def test_attempts_end_with_the_patience_or_the_budget(patience: float, before: float, pauses: list[float]) -> None:
+    slept = Pauses()
+    budget = slept.budget(0)
+    budget.waited = before
+    assert len(list(budget.attempts(patience))) == len(pauses) + 1
+    assert slept == pauses
+    assert budget.waited == before + sum(pauses)
+
+
+def test_waits_during_attempts_count_too() -> None:
+    slept = Pauses()
+    budget = slept.budget(4)
+    for _attempt in budget.attempts(10.0):
+        budget.pause(1, down(4.0))
+    assert slept == [4.0, 0.5, 4.0, 1.0, 4.0]
 
 
 @given(st.integers(0, 40), st.floats(0, 1), st.lists(st.none() | st.floats(0, 200), max_size=50))

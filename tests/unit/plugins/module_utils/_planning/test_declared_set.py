@@ -260,6 +260,11 @@ def test_by_default_twenty_five_are_pruned_at_most() -> None:
         Set([declare(present=False)], there).deletions()
 
 
+def test_a_prune_of_one_is_refused_in_the_singular() -> None:
+    with pytest.raises(MondooError, match="1 API token is not declared, and prune_limit is 0"):
+        Set([declare(present=False)], [OTHER], prune=Prune(limit=0)).deletions()
+
+
 BY_MRN = {"mrn": CI.mrn}
 
 
@@ -319,8 +324,12 @@ def test_what_a_set_takes() -> None:
     ("there", "unreadable", "words"),
     [
         ([CI, pending()], None, None),
-        ([CI], None, f"1 API token that the service does not have: {pending().mrn}"),
-        ([], None, f"2 API tokens that the service does not have: {CI.mrn}, {pending().mrn}"),
+        ([CI], None, f"1 API token that the service does not have: {pending().mrn}. Its secret does not work."),
+        (
+            [],
+            None,
+            f"2 API tokens that the service does not have: {CI.mrn}, {pending().mrn}. Their secrets do not work.",
+        ),
         ([], SPACE, None),
     ],
 )

@@ -144,6 +144,11 @@ _ASKED = Token(None, "ci", SPACE, description="x", roles=roles("viewer"))
     [
         ({}, _ASKED),
         (dict.fromkeys(["mrn", "name", "description", "createdBy", "createdAt"]), _ASKED),
+        ({"name": "ci"}, _ASKED),
+        # As it was stored.
+        ({"name": "ci", "description": ""}, replace(_ASKED, description="")),
+        ({"name": "ci", "description": None}, replace(_ASKED, description="")),
+        ({"description": ""}, replace(_ASKED, description="")),
         (
             {"mrn": "//m", "name": "CI", "description": "y", "createdBy": "b", "createdAt": "2026-11-23T18:00:00Z"},
             replace(_ASKED, mrn="//m", name="CI", description="y", created_by="b", created_at=NOW),
