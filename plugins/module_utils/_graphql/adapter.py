@@ -177,8 +177,7 @@ def _find_adaptation(document: Document, difference: SchemaError) -> Adaptation 
     """How the document can be adapted to the difference; None if it cannot."""
     marks = document.marks
     if difference.kind in (schema_errors.FIELD, schema_errors.SHAPE) and difference.name in marks.fields:
-        owner = marks.fields[difference.name]
-        return Adaptation(schema_errors.FIELD, difference.name) if owner in (None, difference.owner) else None
+        return Adaptation(schema_errors.FIELD, difference.name)
     if difference.kind == schema_errors.ARGUMENT and (difference.owner, difference.name) in marks.arguments:
         return Adaptation(schema_errors.VARIABLE, marks.arguments[difference.owner, difference.name])
     if difference.kind == schema_errors.VARIABLE and difference.name in marks.variables:
