@@ -41,6 +41,7 @@ class Answer(NamedTuple):
 
     retry_after: seconds. date: the service's clock from the header `Date`, in UTC; None if absent.
     sign_in_advice: what to do if the credentials are not accepted; None for the default.
+    has_data: whether it has data, even if that is null: without, nothing was executed.
     """
 
     data: Mapping[str, Any] | None
@@ -49,6 +50,7 @@ class Answer(NamedTuple):
     retry_after: float | None
     date: datetime | None = None
     sign_in_advice: str | None = None
+    has_data: bool = True
 
 
 def _import_libraries() -> None:
@@ -171,7 +173,9 @@ class HttpTransport:
             failure = without_graphql(response, self._route, wrong=wrong, wait=wait, sign_in_advice=advice)
             failure.outcome_unknown |= _has_values(content)
             raise failure
-        return Answer(content.get("data"), _errors(content), response.status_code, wait, date, advice)
+        return Answer(
+            content.get("data"), _errors(content), response.status_code, wait, date, advice, has_data="data" in content
+        )
 
     def _sign_in_advice(self, date: datetime | None, started: float) -> str | None:
         """Advice if this host's clock is too wrong for signatures to be accepted; None if it is not."""

@@ -174,6 +174,32 @@ def test_an_optional_argument_is_left_out_with_its_variable(message: str, left_o
     assert not any(name.startswith(left_out) for name in batch.variables)
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Unknown field argument 'first'",
+        "The argument `first` does not exist.",
+        "Field 'books' doesn't accept argument 'first'",
+    ],
+)
+def test_an_argument_is_left_out_in_the_words_of_other_engines(message: str) -> None:
+    adapter = SchemaAdapter()
+    assert adapt(adapter, BOOKS, {"message": message})
+    assert "first" not in text(adapter, BOOKS)
+
+
+@pytest.mark.parametrize(("path", "has_data"), [(["query books", "books", "pages"], True), (["books"], False)])
+def test_an_error_with_a_path_in_the_document(path: list[str], has_data: bool) -> None:
+    adapter = SchemaAdapter()
+    errors = [{**missing("pages"), "path": path}]
+    assert adapter.adapt(request(adapter, BOOKS), errors, has_data=has_data)
+    assert "pages" not in text(adapter, BOOKS)
+
+
+def test_an_error_with_a_path_into_the_data_is_not_about_the_schema() -> None:
+    assert not adapt(SchemaAdapter(), BOOKS, {**missing("pages"), "path": ["books"]})
+
+
 # What cannot be left out
 
 

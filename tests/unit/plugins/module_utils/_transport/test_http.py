@@ -157,6 +157,11 @@ def test_data_and_errors(body: Mapping[str, Any], data: Any, errors: list[Any]) 
         assert post(server.url)[:2] == (data, errors)
 
 
+def test_whether_there_is_data() -> None:
+    with Server(json_reply({"errors": ERRORS}), json_reply({"errors": ERRORS, "data": None})) as server:
+        assert [post(server.url).has_data, post(server.url).has_data] == [False, True]
+
+
 @pytest.mark.parametrize(
     "kind", ["application/json", "text/plain", "text/html", "application/json; charset=latin-1", ""]
 )
