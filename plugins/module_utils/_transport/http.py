@@ -14,6 +14,8 @@ import email.utils
 import gc
 import http.client
 import json
+import math
+import re
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from requests import Response
 
 _CHUNK = 64 * 1024  # bytes to read at a time
+_SECONDS = re.compile(r"\d+(?:\.\d*)?", re.ASCII)
 _LONGEST_WAIT = 86_400.0  # seconds; longer waits are not distinguished
 
 
@@ -253,11 +256,13 @@ def _date(response: Response) -> datetime | None:
 def _retry_after(response: Response, now: datetime | None) -> float | None:
     """Seconds to wait from the Retry-After header, which is a number of seconds or a date; None without one.
 
+    Fractions of a second are not standard, and are rounded up.
+
     now: from the service's own clock, if known.
     """
     value = response.headers.get("Retry-After", "").strip()
-    if value.isdecimal():
-        return min(float(value), _LONGEST_WAIT)
+    if _SECONDS.fullmatch(value):
+        return float(math.ceil(min(float(value), _LONGEST_WAIT)))
     try:
         until = email.utils.parsedate_to_datetime(value).timestamp()
         return min(max(until - (now.timestamp() if now else time.time()), 0.0), _LONGEST_WAIT)
