@@ -426,6 +426,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.mondoo.platform.plugins.module_utils import _python  # noqa: F401  # pylint: disable=unused-import
 from ansible_collections.mondoo.platform.plugins.module_utils._module.arguments import create_module, set_arguments
 from ansible_collections.mondoo.platform.plugins.module_utils._module.entries import (
+    hide_unknown_values,
     read_concurrency,
     read_entries,
     read_mode,
@@ -440,6 +441,7 @@ from ansible_collections.mondoo.platform.plugins.module_utils._module.set_result
 
 
 def _reconcile(module: AnsibleModule, interruption: Interruption) -> dict[str, Any]:
+    module.params["tokens"] = hide_unknown_values(module.params["tokens"])
     entries = read_entries(module.params)
     mode, delivered = read_mode(module.params)
     prune, concurrency = read_prune(module.params), read_concurrency(module.params)

@@ -280,6 +280,16 @@ def test_a_new_secret_that_the_service_quotes_is_masked(
     _assert_absent(issued, json.dumps(run.results))
 
 
+def test_credentials_among_the_options_of_an_entry_are_masked(playbooks: Playbooks) -> None:
+    """They are refused, and may be shown as a part of how the module was called."""
+    secret = "QxZj7WvKp"
+    account = {"private_key": [secret]}
+    for wrong in ({"auth_token": secret}, {"service_account": account}, {"tken": secret}, {"token": secret}):
+        run = playbooks.run(api_tokens({"name": "ci", "permissions": ["viewer"], **wrong}), arguments=LOUD)
+        assert f"unknown {next(iter(wrong))}" in run.result["msg"]
+        assert secret not in run.output + json.dumps(run.result)
+
+
 def test_values_from_the_environment_are_masked(playbooks: Playbooks, simulator: Simulator) -> None:
     """A credential that comes back in a message, here as a name, is masked as well."""
     run = playbooks.run(

@@ -185,6 +185,12 @@ VARIANTS = {
     "creator with other fields": Variant(
         changed(("type Creator {\n  mrn: String\n  email: String\n}", "type Creator {\n  name: String\n}"))
     ),
+    "creator of another type": Variant(
+        changed(
+            ("  creator: Creator\n", "  creator: User\n"),
+            ("type Creator {\n  mrn: String\n  email: String\n}", "type User {\n  email: String\n}"),
+        )
+    ),
     "nothing optional": Variant(_without_anything_optional()),
     "more than the contract": Variant(
         changed(

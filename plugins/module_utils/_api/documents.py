@@ -32,7 +32,7 @@ query apiTokens(
         scopeMrn @optional
         createdAt @optional
         lastUsed @optional
-        creator @optional { mrn @optional(of: "Creator") email @optional }
+        creator @optional { mrn @optional email @optional }
       }
     }
     pageInfo { hasNextPage endCursor }

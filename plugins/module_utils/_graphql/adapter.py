@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -113,15 +113,16 @@ class SchemaAdapter:
                 self._batches[key] = multiplied
         return multiplied
 
-    def adapt(self, request: PreparedRequest, errors: Iterable[object]) -> bool:
+    def adapt(self, request: PreparedRequest, errors: Iterable[object], *, has_data: bool = True) -> bool:
         """Adapts the document to the schema errors in the response; False if the errors are about something else.
 
-        errors: of the response. True: nothing was executed, and the request has to be prepared again; another thread may
-        have adapted the document since.
+        errors: of the response. has_data: whether it has data too, even if that is null.
+        True: nothing was executed, and the request has to be prepared again; another thread may have adapted the document
+        since.
         Raises SchemaMismatchError if something that does not fit is required.
         """
         document = request.document
-        differences = _read_differences(document, errors)
+        differences = _read_differences(document, errors, request.keys if has_data else ())
         if not differences:
             return False
         possible = {difference: _find_adaptation(document, difference) for difference in differences}
@@ -155,9 +156,9 @@ class SchemaAdapter:
             return Adaptation(schema_errors.VARIABLE, variable) in self._adaptations.get(document, frozenset())
 
 
-def _read_differences(document: Document, errors: Iterable[object]) -> list[SchemaError]:
-    """The differences in the errors, each once."""
-    read = [difference for entry in errors if (difference := read_schema_error(entry))]
+def _read_differences(document: Document, errors: Iterable[object], keys: Collection[str]) -> list[SchemaError]:
+    """The differences in the errors, each once. keys: those of the data in the response."""
+    read = [difference for entry in errors if (difference := read_schema_error(entry, keys))]
     # gqlgen also reports each field selected from a scalar, and not only that the scalar has none.
     values = {difference.owner for difference in read if difference.kind == schema_errors.SHAPE}
     unknown = {difference.name for difference in read if difference.kind == schema_errors.INPUT_FIELD}
@@ -177,10 +178,12 @@ def _find_adaptation(document: Document, difference: SchemaError) -> Adaptation 
     """How the document can be adapted to the difference; None if it cannot."""
     marks = document.marks
     if difference.kind in (schema_errors.FIELD, schema_errors.SHAPE) and difference.name in marks.fields:
-        owner = marks.fields[difference.name]
-        return Adaptation(schema_errors.FIELD, difference.name) if owner in (None, difference.owner) else None
-    if difference.kind == schema_errors.ARGUMENT and (difference.owner, difference.name) in marks.arguments:
-        return Adaptation(schema_errors.VARIABLE, marks.arguments[difference.owner, difference.name])
+        return Adaptation(schema_errors.FIELD, difference.name)
+    if difference.kind == schema_errors.ARGUMENT:
+        for (owner, name), variable in marks.arguments.items():
+            # Some engines do not name the field.
+            if name == difference.name and difference.owner in (owner, ""):
+                return Adaptation(schema_errors.VARIABLE, variable)
     if difference.kind == schema_errors.VARIABLE and difference.name in marks.variables:
         return Adaptation(schema_errors.VARIABLE, difference.name)
     for new, old in marks.formerly.items():

@@ -215,7 +215,7 @@ class GraphQLClient:
             self._clock.observe(answer.date)
             # A value shows that the request was executed, whatever its errors say.
             is_executed = any((answer.data or {}).get(key) is not None for key in request.keys)
-            if is_executed or not self._adapter.adapt(request, answer.errors):
+            if is_executed or not self._adapter.adapt(request, answer.errors, has_data=answer.has_data):
                 return request, answer
 
     def _post(self, request: PreparedRequest) -> Answer:

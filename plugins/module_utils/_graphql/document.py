@@ -4,9 +4,10 @@
 
 """A GraphQL document with marks for what its caller does not require.
 
-`@optional` on a field, or on a variable for the argument that uses it: left out if the service lacks it. `of` names the
-type, if the document requires a field of that name elsewhere. `standIn` names another variable: the argument can be left
-out only if that variable is sent and has the same value.
+`@optional` on a field, or on a variable for the argument that uses it: left out if the service lacks it. If the document
+requires a field of that name elsewhere, the service refuses the document again without the optional one: which types
+its fields have is only assumed. `standIn` names another variable: the argument can be left out only if that variable is
+sent and has the same value.
 `@formerly` on the variable of an input: the former name of a field, which some service may still use, alone or together
 with the new one. It accepts only the MRN of a space.
 
@@ -31,12 +32,12 @@ _FORMERLY = "formerly"
 class Marks:
     """The marks of a document.
 
-    fields: each optional one, with its type, None for any. variables: those of optional arguments.
+    fields: the optional ones. variables: those of optional arguments.
     arguments: by field and argument, the variable of an optional one. stand_ins: variables of optional arguments, with
     those that replace them. formerly: input fields, with their former names. types: of the variables, by name.
     """
 
-    fields: dict[str, str | None] = field(default_factory=dict)
+    fields: set[str] = field(default_factory=set)
     variables: set[str] = field(default_factory=set)
     arguments: dict[tuple[str, str], str] = field(default_factory=dict)
     stand_ins: dict[str, str] = field(default_factory=dict)
@@ -98,9 +99,8 @@ class Document:
                 marks.formerly.update(_mark(node.directives, _FORMERLY) or {})
 
             def enter_field(self, node: FieldNode, *_place: object) -> None:
-                mark = optional_mark(node.directives)
-                if mark is not None:
-                    marks.fields[node.name.value] = mark.get("of")
+                if optional_mark(node.directives) is not None:
+                    marks.fields.add(node.name.value)
                 for argument in node.arguments or ():
                     value = argument.value
                     if isinstance(value, VariableNode) and value.name.value in marks.variables:

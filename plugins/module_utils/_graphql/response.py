@@ -30,7 +30,7 @@ _NOT_EXECUTED = frozenset(
         errors.ALREADY_EXISTS,
         errors.RESOURCE_EXHAUSTED,
         errors.SCHEMA_MISMATCH,
-        "FailedPrecondition",
+        errors.FAILED_PRECONDITION,
         "OutOfRange",
         "Unimplemented",
     }

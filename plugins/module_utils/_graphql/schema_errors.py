@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads the errors of a request that does not fit the service's schema, as gqlgen, graphql-js and graphql-core word them."""
+"""Reads the errors of a request that does not fit the service's schema, in the words of several GraphQL engines."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 FIELD = "field"  # a selected field does not exist
@@ -41,17 +41,20 @@ class SchemaError(NamedTuple):
 # The tables have the text of patterns, since `re` compiles and keeps those that are used: a run without errors uses none.
 # Names stand between ", ' or `.
 _Q = "[\"'`]"
+_OBJECT = "an object in place of a value in {name}"
+_VALUE = "a value in place of an object in {name}"
+# Those of gqlgen, graphql-js and graphql-core, Absinthe, webonyx, Juniper and async-graphql have words in common.
 _IN_DOCUMENT = (
     (FIELD, rf"Cannot query field {_Q}(?P<name>\w+){_Q} on type {_Q}(?P<owner>\w+){_Q}", "no {owner}.{name}"),
     (
         SHAPE,
         rf"Field {_Q}(?P<name>\w+){_Q} must not have a selection since type {_Q}(?P<owner>[^\"'`]+){_Q}",
-        "a value in place of an object in {name}",
+        _VALUE,
     ),
     (
         SHAPE,
         rf"Field {_Q}(?P<name>\w+){_Q} of type {_Q}(?P<owner>[^\"'`]+){_Q} must have a selection of",
-        "an object in place of a value in {name}",
+        _OBJECT,
     ),
     (
         ARGUMENT,
@@ -79,9 +82,71 @@ _IN_DOCUMENT = (
         rf"^Field {_Q}(?P<name>\w+){_Q} is not defined by type {_Q}(?P<owner>\w+){_Q}",
         "no {owner}.{name}",
     ),
+    # Juniper, async-graphql
+    (FIELD, rf"Unknown field {_Q}(?P<name>\w+){_Q} on type {_Q}(?P<owner>\w+){_Q}", "no {owner}.{name}"),
+    (INPUT_FIELD, rf"unknown field {_Q}(?P<name>\w+){_Q} of type {_Q}(?P<owner>\w+){_Q}", "no {owner}.{name}"),
+    (
+        WANTED,
+        rf"field {_Q}(?P<name>\w+){_Q} of type {_Q}[^\"'`]+{_Q} is required but not provided",
+        "a required {name} among the inputs",
+    ),
+    # graphql-java, with and without quotes
+    (FIELD, rf"Field {_Q}?(?P<name>\w+){_Q}? in type {_Q}?(?P<owner>\w+){_Q}? is undefined", "no {owner}.{name}"),
+    (ARGUMENT, rf"Unknown field argument {_Q}?(?P<name>\w+)", "no argument {name}"),
+    (
+        SHAPE,
+        rf"Sub ?selection not allowed on leaf type {_Q}?(?P<owner>[\w!\[\]]+){_Q}? of field {_Q}?(?P<name>\w+)",
+        _VALUE,
+    ),
+    (SHAPE, rf"Sub ?selection required for type {_Q}?(?P<owner>[\w!\[\]]+){_Q}? of field {_Q}?(?P<name>\w+)", _OBJECT),
+    # Hot Chocolate
+    (FIELD, rf"The field {_Q}(?P<name>\w+){_Q} does not exist on the type {_Q}(?P<owner>\w+){_Q}", "no {owner}.{name}"),
+    (ARGUMENT, rf"The argument {_Q}(?P<name>\w+){_Q} does not exist", "no argument {name}"),
+    (SHAPE, rf"^{_Q}(?P<name>\w+){_Q} returns a scalar value\. Selections on", _VALUE),
+    (SHAPE, rf"^{_Q}(?P<name>\w+){_Q} is an object, interface or union type field", _OBJECT),
+    (
+        VARIABLE,
+        rf"The variable {_Q}(?P<name>\w+?)\d*{_Q} is not compatible with the type of the current location",
+        "{name} of another type",
+    ),
+    # graphql-ruby
+    (FIELD, rf"Field {_Q}(?P<name>\w+){_Q} doesn't exist on type {_Q}(?P<owner>\w+){_Q}", "no {owner}.{name}"),
+    (ARGUMENT, rf"^Field {_Q}(?P<owner>\w+){_Q} doesn't accept argument {_Q}(?P<name>\w+){_Q}", "no {owner}({name})"),
+    (
+        INPUT_FIELD,
+        rf"^InputObject {_Q}(?P<owner>\w+){_Q} doesn't accept argument {_Q}(?P<name>\w+){_Q}",
+        "no {owner}.{name}",
+    ),
+    (
+        WANTED,
+        rf"^Field {_Q}(?P<owner>\w+){_Q} is missing required arguments: (?P<name>\w+)",
+        "a required {owner}({name})",
+    ),
+    (SHAPE, rf"Selections can't be made on scalars \(field {_Q}(?P<name>\w+){_Q} returns (?P<owner>\w+)", _VALUE),
+    (SHAPE, rf"must have selections \(field {_Q}(?P<name>\w+){_Q} returns (?P<owner>\w+)", _OBJECT),
+    (TYPE, r"^(?P<name>\w+) isn't a defined input type", "no type {name}"),
+    (
+        VARIABLE,
+        r"^(?:Type|Nullability) mismatch on variable \$(?P<name>\w+?)\d* and argument \w+ \(.+ / (?P<owner>[^)]+)\)",
+        "{name} of the type {owner}",
+    ),
+    # Hasura
+    (FIELD, rf"^field {_Q}(?P<name>\w+){_Q} not found in type: {_Q}(?P<owner>\w+){_Q}", "no {owner}.{name}"),
 )
 # These quote the value, which may be any text: they are matched from the other side.
 _IN_VARIABLES = (
+    # graphql-ruby
+    (
+        INPUT_FIELD,
+        r"^Variable \$?\w+ of type .+ was provided invalid value for (?:[\w.]+\.)?(?P<name>\w+)"
+        r" \(Field is not defined on (?P<owner>\w+)\)",
+        "no {owner}.{name}",
+    ),
+    (
+        WANTED,
+        r"^Variable \$?\w+ of type \W*(?P<owner>\w+)\S* was provided invalid value for (?P<name>\w+) \(Expected value to not be null\)",
+        "a required {owner}.{name}",
+    ),
     (
         INPUT_FIELD,
         rf"^.* got invalid value .*; Field {_Q}(?P<name>\w+){_Q} is not defined by type {_Q}(?P<owner>\w+){_Q}",
@@ -123,15 +188,18 @@ _BY_PATH = (
 )
 
 
-def read_schema_error(entry: object) -> SchemaError | None:
+def read_schema_error(entry: object, keys: Collection[str] | None = None) -> SchemaError | None:
     """Reads an entry of a GraphQL response's `errors`; None if it is about something else.
 
-    An error with a path into the data is an execution error, whatever its text: the document was accepted.
+    An error with a path into the data is an execution error, whatever its text: the document was accepted. Some engines
+    give the path in the document. keys: those of the data, none if there is no data; None if unknown.
     """
     message = str(entry.get("message")) if isinstance(entry, Mapping) else str(entry)
     path = entry.get("path") if isinstance(entry, Mapping) else None
     if isinstance(path, Sequence) and path:
-        return _read_path(message, path)
+        found = _read_path(message, path)
+        if found or keys is None or path[0] in keys:
+            return found
     for kind, words, pattern in _IN_VARIABLES if "invalid value" in message else _IN_DOCUMENT:
         match = re.search(words, message, re.IGNORECASE | re.DOTALL)
         if match:

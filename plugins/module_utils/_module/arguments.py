@@ -17,6 +17,7 @@ from ansible.module_utils.basic import FILE_COMMON_ARGUMENTS, AnsibleModule
 from .._transport.endpoint import REGIONS
 
 CREDENTIAL_OPTIONS = ("auth_token", "service_account", "service_account_file")
+HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"  # as Ansible hides a value in the invocation
 SCOPE_OPTIONS = ("space", "organization", "scope_mrn")
 
 

@@ -22,11 +22,17 @@ from .._values.mrn import Scope, token_mrn_from
 from .._values.quoting import require_text
 from .._values.times import duration_from
 from .._values.token import RETURNED_ONLY
-from .arguments import SCOPE_OPTIONS, entry_arguments, shared_token_arguments
+from .arguments import HIDDEN, SCOPE_OPTIONS, entry_arguments, shared_token_arguments
 from .declaration import optional_duration, read_declaration, read_scope, roles_from
 
 MAX_CONCURRENCY = 64
 _SHOWN = 10  # wrong entries in one error
+
+
+def hide_unknown_values(tokens: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The entries as the invocation may show them: an option that an entry does not have may be a credential."""
+    known = _names(entry_arguments())
+    return [{option: value if option in known else HIDDEN for option, value in entry.items()} for entry in tokens]
 
 
 def read_entries(options: Mapping[str, Any]) -> list[Entry]:
@@ -192,14 +198,19 @@ def _read_entry(
 
 
 def _refuse_unknown(declared: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]]) -> None:
-    names = {*known, *(alias for about in known.values() for alias in about.get("aliases", ()))}
-    unknown = sorted(str(option) for option in declared if option not in names and option not in RETURNED_ONLY)
+    names = _names(known)
+    unknown = sorted(str(option) for option in declared if option not in names)
     if unknown:
         from difflib import get_close_matches
 
-        close = get_close_matches(unknown[0], names, n=1)
-        hint = f'did you mean "{close[0]}"' if close else f"known: {', '.join(sorted(names))}"
+        close = get_close_matches(unknown[0], names - RETURNED_ONLY, n=1)
+        hint = f'did you mean "{close[0]}"' if close else f"known: {', '.join(sorted(names - RETURNED_ONLY))}"
         raise invalid_option(f"unknown {', '.join(unknown)} ({hint})")
+
+
+def _names(known: Mapping[str, Mapping[str, Any]]) -> set[str]:
+    """All that an entry can have: options, their aliases, and what results have besides."""
+    return {*known, *(alias for about in known.values() for alias in about.get("aliases", ())), *RETURNED_ONLY}
 
 
 def _contradictions(entries: Sequence[Entry]) -> Iterator[str]:

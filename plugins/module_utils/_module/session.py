@@ -27,10 +27,9 @@ from .._transport.trust import choose_trust
 from .._values.errors import invalid_option
 from .._values.token import Token
 from .._version import VERSION
-from .arguments import CREDENTIAL_OPTIONS
+from .arguments import CREDENTIAL_OPTIONS, HIDDEN
 from .interruption import InterruptibleTransport, Interruption
 
-HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"  # as Ansible hides a value in the invocation
 _USER_AGENT = f"mondoo.platform/{VERSION} (Ansible collection; ansible-core {core_version})"
 
 

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
+from .._transport.endpoint import service_of
 from .._values.errors import LOCKED, MondooError
 from .._values.mrn import Scope
 
@@ -71,7 +72,7 @@ def _open(url: str) -> int:
     if not folder.is_absolute():
         raise OSError(errno.ENOENT, "this user has no home directory")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / f"{hashlib.sha256(url.encode()).hexdigest()[:32]}.lock"
+    path = folder / f"{hashlib.sha256(service_of(url).encode()).hexdigest()[:32]}.lock"
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
 
 

@@ -19,6 +19,8 @@ _MOST_VALUES = 2_000_000  # a small value takes thirty times as much memory as i
 _LONGEST_NUMBER = 100  # characters; Python needs minutes for a number with a million digits
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<")
+WEB_PAGE = "a web page instead of JSON"
 _ENCODING = re.compile(r"[a-z0-9_-]{1,20}")
 
 
@@ -44,7 +46,9 @@ def decoded(chunks: Iterable[bytes], coding: str) -> bytearray:
 
 
 def _decoded_parts(chunks: Iterable[bytes], coding: str) -> Iterator[bytes]:
-    if coding in ("", "identity"):
+    codings = [each.strip() for each in coding.split(",")]
+    coding = ", ".join(each for each in codings if each not in ("", "identity", "none"))
+    if not coding:
         yield from chunks
         return
     if coding not in ("gzip", "x-gzip"):
@@ -72,6 +76,8 @@ def json_object(body: bytes | bytearray) -> dict[str, Any]:
     """The JSON object in the body of a response; raises GarbledError or TooLargeError."""
     if not body.strip():
         raise GarbledError("an empty body")
+    if _MARKUP.match(body):
+        raise GarbledError(WEB_PAGE)
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:

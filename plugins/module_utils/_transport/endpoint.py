@@ -15,6 +15,8 @@ from .addresses import shown
 REGIONS = {"us": "https://us.api.mondoo.com", "eu": "https://eu.api.mondoo.com"}
 DEFAULT_REGION = "us"
 _PATH = "/query"
+_PORTS = {"http": 80, "https": 443}
+_ALIASES = {"api.mondoo.com": "us.api.mondoo.com"}
 
 
 def choose_endpoint(*, endpoint: str | None, region: str | None, environment: str | None, account: str | None) -> str:
@@ -34,7 +36,7 @@ def choose_endpoint(*, endpoint: str | None, region: str | None, environment: st
 
 
 def query_url(base: str, source: str) -> str:
-    """The URL to post to, for a base URL with or without the path of the API.
+    """The URL to post to, for a base URL with or without the path of the API; the same for all spellings of one URL.
 
     source: the origin of the base, for the error message, e.g. `endpoint`.
     """
@@ -42,7 +44,7 @@ def query_url(base: str, source: str) -> str:
     what = f"{source}: {shown(text)}"
     try:
         parts = urlsplit(text)
-        host, _port = parts.hostname, parts.port
+        host, port = parts.hostname, parts.port
     except ValueError:
         # Its message may quote a part of a password.
         raise invalid_option(f"{what} is not a URL such as {REGIONS[DEFAULT_REGION]}") from None
@@ -57,7 +59,17 @@ def query_url(base: str, source: str) -> str:
     path = parts.path.rstrip("/")
     if not path.endswith(_PATH):
         path += _PATH
-    return urlunsplit((parts.scheme, parts.netloc, path, "", ""))
+    netloc = f"[{host}]" if ":" in host else host
+    if port not in (None, _PORTS[parts.scheme]):
+        netloc = f"{netloc}:{port}"
+    return urlunsplit((parts.scheme, netloc, path, "", ""))
+
+
+def service_of(url: str) -> str:
+    """The same text for all URLs of one installation. url: from `query_url`."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").rstrip(".")
+    return urlunsplit(parts._replace(netloc=parts.netloc.replace(parts.hostname or "", _ALIASES.get(host, host))))
 
 
 def is_loopback(host: str) -> bool:

@@ -16,13 +16,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from .._values import errors
 from .._values.errors import MondooError
 from .addresses import host_of
-from .body import TooLargeError
+from .body import WEB_PAGE, TooLargeError
 from .connection import CONNECTING, TUNNELLING, NotSentError
 
 if TYPE_CHECKING:
     from requests import Response
 
 _REFUSED_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
+# Besides 429 and server errors: a time-out (408, and 499 of nginx), and a request that came too early (425).
+_TRANSIENT_STATUSES = frozenset({408, 425, 499})
+_NOT_PROCESSED = 425
 _MOST_DETAILS = 200  # characters of a library's message
 
 
@@ -91,7 +94,7 @@ def _tunnel_failed(chain: list[BaseException], route: Route) -> MondooError:
     return MondooError(
         errors.PROXY_FAILED,
         f"the proxy refused the connection to {route.url}: HTTP {status}{_phrase(status)}",
-        transient=status in (408, 429) or status >= 500,
+        transient=status == 429 or status in _TRANSIENT_STATUSES or status >= 500,
     )
 
 
@@ -162,15 +165,20 @@ def without_graphql(
         return MondooError(errors.PROXY_FAILED, f"the proxy answered HTTP 407{_phrase(407)}", http_status=status)
     if status == 429:
         return MondooError(errors.RESOURCE_EXHAUSTED, what, http_status=status, transient=True, retry_after=wait)
-    if status >= 500:
+    if status >= 500 or status in _TRANSIENT_STATUSES:
         return MondooError(
-            errors.UNAVAILABLE, what, http_status=status, transient=True, outcome_unknown=True, retry_after=wait
+            errors.UNAVAILABLE,
+            what,
+            http_status=status,
+            transient=True,
+            outcome_unknown=status != _NOT_PROCESSED,
+            retry_after=wait,
         )
-    if response.headers.get("Content-Type", "").split(";")[0].strip().lower() == "text/html":
+    if wrong == WEB_PAGE or response.headers.get("Content-Type", "").split(";")[0].strip().lower() == "text/html":
         # With a success status, the request may have been executed before its response was replaced.
         return MondooError(
             errors.NOT_GRAPHQL,
-            f"{what} with a web page instead of JSON",
+            f"{what} with {WEB_PAGE}",
             http_status=status,
             outcome_unknown=status < 300,
         )

@@ -14,6 +14,8 @@ import email.utils
 import gc
 import http.client
 import json
+import math
+import re
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from requests import Response
 
 _CHUNK = 64 * 1024  # bytes to read at a time
+_SECONDS = re.compile(r"\d+(?:\.\d*)?", re.ASCII)
 _LONGEST_WAIT = 86_400.0  # seconds; longer waits are not distinguished
 
 
@@ -41,6 +44,7 @@ class Answer(NamedTuple):
 
     retry_after: seconds. date: the service's clock from the header `Date`, in UTC; None if absent.
     sign_in_advice: what to do if the credentials are not accepted; None for the default.
+    has_data: whether it has data, even if that is null: without, nothing was executed.
     """
 
     data: Mapping[str, Any] | None
@@ -49,6 +53,7 @@ class Answer(NamedTuple):
     retry_after: float | None
     date: datetime | None = None
     sign_in_advice: str | None = None
+    has_data: bool = True
 
 
 def _import_libraries() -> None:
@@ -171,7 +176,9 @@ class HttpTransport:
             failure = without_graphql(response, self._route, wrong=wrong, wait=wait, sign_in_advice=advice)
             failure.outcome_unknown |= _has_values(content)
             raise failure
-        return Answer(content.get("data"), _errors(content), response.status_code, wait, date, advice)
+        return Answer(
+            content.get("data"), _errors(content), response.status_code, wait, date, advice, has_data="data" in content
+        )
 
     def _sign_in_advice(self, date: datetime | None, started: float) -> str | None:
         """Advice if this host's clock is too wrong for signatures to be accepted; None if it is not."""
@@ -249,11 +256,13 @@ def _date(response: Response) -> datetime | None:
 def _retry_after(response: Response, now: datetime | None) -> float | None:
     """Seconds to wait from the Retry-After header, which is a number of seconds or a date; None without one.
 
+    Fractions of a second are not standard, and are rounded up.
+
     now: from the service's own clock, if known.
     """
     value = response.headers.get("Retry-After", "").strip()
-    if value.isdecimal():
-        return min(float(value), _LONGEST_WAIT)
+    if _SECONDS.fullmatch(value):
+        return float(math.ceil(min(float(value), _LONGEST_WAIT)))
     try:
         until = email.utils.parsedate_to_datetime(value).timestamp()
         return min(max(until - (now.timestamp() if now else time.time()), 0.0), _LONGEST_WAIT)

@@ -20,6 +20,7 @@ PERMISSION_DENIED = "PermissionDenied"
 NOT_FOUND = "NotFound"
 INVALID_ARGUMENT = "InvalidArgument"
 ALREADY_EXISTS = "AlreadyExists"
+FAILED_PRECONDITION = "FailedPrecondition"
 RESOURCE_EXHAUSTED = "ResourceExhausted"
 UNAVAILABLE = "Unavailable"
 UNKNOWN = "Unknown"
@@ -63,6 +64,11 @@ _GENERAL = frozenset(
     }
 )
 
+# For every other code of the service too.
+_ADVICE_FOR_UNKNOWN = (
+    "The service gives no reason that the collection knows: run again later, and show this message to Mondoo's support if it"
+    " persists."
+)
 _ADVICE = {
     UNAUTHENTICATED: (
         "Check that the API token or service account still exists and has not been replaced, and that region or"
@@ -70,6 +76,14 @@ _ADVICE = {
     ),
     PERMISSION_DENIED: "Managing API tokens needs the Editor or Owner permission on the scope.",
     NOT_FOUND: "Check the ID or MRN, and that the credentials belong to the same region or endpoint.",
+    INVALID_ARGUMENT: (
+        "The service does not accept a value: compare its words with the name, description, permissions and scope of the task."
+    ),
+    ALREADY_EXISTS: "Run again, since it may be new and not listed yet; if it persists, declare another name.",
+    FAILED_PRECONDITION: (
+        "The scope or the token is in a state that does not allow it: look at it in the Mondoo console, and run again."
+    ),
+    UNKNOWN: _ADVICE_FOR_UNKNOWN,
     RESOURCE_EXHAUSTED: "The service limits the rate of requests: run again later, or with fewer tasks in parallel.",
     UNAVAILABLE: "The service is not available at the moment: run again later, or raise retries.",
     CONNECTION_FAILED: "Check endpoint, region, proxy and the network of the host that runs the module.",
@@ -179,7 +193,8 @@ class MondooError(Exception):
         """What to do about it; None if nothing is known."""
         if self._advice is not None:
             return self._advice
-        return _ADVICE_FOR_OPERATION.get((self.code, self.operation or ""), _ADVICE.get(self.code))
+        default = None if self.http_status is None else _ADVICE_FOR_UNKNOWN
+        return _ADVICE_FOR_OPERATION.get((self.code, self.operation or ""), _ADVICE.get(self.code, default))
 
     @property
     def concerns_one_scope(self) -> bool:

@@ -74,8 +74,8 @@ def _scope_with_mrn(text: str) -> Scope | None:
 
 
 def scope_path(mrn: str) -> str:
-    """Kind and ID of the scope with that MRN, such as `spaces/ID`, which identify it whatever the host."""
-    return "/".join(mrn.split("/")[-2:])
+    """Kind and ID of the scope with that MRN, such as `spaces/ID`, which identify it whatever the host and the end."""
+    return "/".join(mrn.strip().rstrip("/").split("/")[-2:])
 
 
 def token_scope(mrn: str) -> Scope | None:

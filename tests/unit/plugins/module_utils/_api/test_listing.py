@@ -132,8 +132,9 @@ def test_a_token_that_does_not_tell_its_scope_belongs_to_the_listed_one(told: st
     assert len(read_listing(Script(page(node("a", scopeMrn=told))).api, SPACE)) == 1
 
 
-def test_the_host_of_a_scope_does_not_matter() -> None:
-    (entry,) = read_listing(Script(page(node("a", scopeMrn="//captain.eu.mondoo.com/spaces/space-1"))).api, SPACE)
+@pytest.mark.parametrize("scope_mrn", ["//captain.eu.mondoo.com/spaces/space-1", f"{SPACE.mrn}/"])
+def test_neither_the_host_of_a_scope_nor_a_slash_at_its_end_matters(scope_mrn: str) -> None:
+    (entry,) = read_listing(Script(page(node("a", scopeMrn=scope_mrn))).api, SPACE)
     assert entry.scope == SPACE
 
 

@@ -42,7 +42,7 @@ query books(
         title
         shelf { mrn }
         pages @optional
-        author @optional { mrn @optional(of: "Author") name @optional }
+        author @optional { mrn @optional name @optional }
       }
     }
     pageInfo { hasNextPage endCursor }

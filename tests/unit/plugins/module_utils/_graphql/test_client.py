@@ -392,6 +392,15 @@ def test_a_mutation_with_a_value_may_have_been_executed_and_is_not_sent_again() 
     assert script.client.requests == 1
 
 
+def test_an_error_of_a_request_that_has_no_data_is_about_the_document_whatever_its_path() -> None:
+    lacking = [{"message": "The field `pages` does not exist on the type `Book`.", "path": ["addBook"]}]
+    script = Script(Answer(None, lacking, 400, None, has_data=False), data("addBook", {"title": "x"}))
+    assert script.mutate().verdict is DONE
+    assert script.client.requests == 2
+    script = Script(Answer(None, lacking, 400, None))
+    assert script.mutate().verdict is UNKNOWN
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_what_the_service_lacks_and_a_mutation_needs(count: int) -> None:
     script = Script(Answer(None, [{"message": 'Cannot query field "title" on type "Book".'}], 422, None))

@@ -22,7 +22,7 @@ def test_what_is_sent_has_no_marks_and_fits_the_schema(document: Document) -> No
 
 def test_what_the_marks_say() -> None:
     assert BOOKS.marks == Marks(
-        fields={"pages": None, "author": None, "mrn": "Author", "name": None},
+        fields={"pages", "author", "mrn", "name"},
         variables={"spaceMrn", "scopeMrn", "first"},
         arguments={
             ("books", "spaceMrn"): "spaceMrn",
@@ -32,9 +32,7 @@ def test_what_the_marks_say() -> None:
         stand_ins={"scopeMrn": "spaceMrn"},
         types={"spaceMrn": "String", "scopeMrn": "String", "first": "Int", "after": "String"},
     )
-    assert ADD_BOOK.marks == Marks(
-        fields={"pages": None}, formerly={"scopeMrn": "spaceMrn"}, types={"input": "AddBookInput"}
-    )
+    assert ADD_BOOK.marks == Marks(fields={"pages"}, formerly={"scopeMrn": "spaceMrn"}, types={"input": "AddBookInput"})
 
 
 def test_a_document_is_parsed_once() -> None:

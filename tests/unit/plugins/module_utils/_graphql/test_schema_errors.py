@@ -102,6 +102,101 @@ _MESSAGES: dict[str, tuple[str, tuple[str, str, str]]] = {
         'Variable "$input3" has invalid value at .updates[0].mrn: Int cannot represent non-integer value: "//x"',
         (VALUE, "updates[0].mrn", "input"),
     ),
+    "a field, Juniper and async-graphql": ('Unknown field "id" on type "APIToken".', (FIELD, "id", "APIToken")),
+    "a field, graphql-java": (
+        'Validation error (FieldUndefined@[apiTokens/edges/node/id]) : Field "id" in type "APIToken" is undefined',
+        (FIELD, "id", "APIToken"),
+    ),
+    "a field, older graphql-java": (
+        'Validation error of type FieldUndefined: Field "id" in type "APIToken" is undefined @ "apiTokens/edges/node/id"',
+        (FIELD, "id", "APIToken"),
+    ),
+    "a field, graphql-java without quotes": ("Field id in type APIToken is undefined", (FIELD, "id", "APIToken")),
+    "a field, Hot Chocolate": ('The field "id" does not exist on the type "APIToken".', (FIELD, "id", "APIToken")),
+    "a field, graphql-ruby": ('Field "id" doesn\'t exist on type "APIToken"', (FIELD, "id", "APIToken")),
+    "a field, graphql-ruby with a guess": (
+        'Field "id" doesn\'t exist on type "APIToken" (Did you mean "mrn"?)',
+        (FIELD, "id", "APIToken"),
+    ),
+    "a field, Hasura": ('field "id" not found in type: "APIToken"', (FIELD, "id", "APIToken")),
+    "an argument, graphql-java": (
+        'Validation error (UnknownArgument@[apiTokens]) : Unknown field argument "first"',
+        (ARGUMENT, "first", ""),
+    ),
+    "an argument, older graphql-java": (
+        'Validation error of type UnknownArgument: Unknown field argument first @ "apiTokens"',
+        (ARGUMENT, "first", ""),
+    ),
+    "an argument, Hot Chocolate": ('The argument "first" does not exist.', (ARGUMENT, "first", "")),
+    "an argument, graphql-ruby": (
+        'Field "apiTokens" doesn\'t accept argument "first"',
+        (ARGUMENT, "first", "apiTokens"),
+    ),
+    "an argument that has to be there, graphql-ruby": (
+        'Field "apiTokens" is missing required arguments: tenant',
+        (WANTED, "tenant", "apiTokens"),
+    ),
+    "a value for an object, graphql-java": (
+        'Validation error (SubselectionNotAllowed@[a]) : Subselection not allowed on leaf type "String" of field "creator"',
+        (SHAPE, "creator", "String"),
+    ),
+    "a value for an object, Hot Chocolate": (
+        '"creator" returns a scalar value. Selections on scalars or enums are never allowed, because they are the leaf nodes'
+        " of any GraphQL operation.",
+        (SHAPE, "creator", ""),
+    ),
+    "a value for an object, graphql-ruby": (
+        'Selections can\'t be made on scalars (field "creator" returns String but has selections [mrn, email])',
+        (SHAPE, "creator", "String"),
+    ),
+    "an object for a value, graphql-java": (
+        'Validation error (SubselectionRequired@[a]) : Subselection required for type "Identity!" of field "id"',
+        (SHAPE, "id", "Identity!"),
+    ),
+    "an object for a value, Hot Chocolate": (
+        '"id" is an object, interface or union type field. Leaf selections on objects, interfaces, and unions without'
+        " subfields are disallowed.",
+        (SHAPE, "id", ""),
+    ),
+    "an object for a value, graphql-ruby": (
+        'Field must have selections (field "id" returns Identity but has no selections. Did you mean "id { ... }"?)',
+        (SHAPE, "id", "Identity"),
+    ),
+    "a type, graphql-ruby": ("SetRolesInput isn't a defined input type (on $input)", (TYPE, "SetRolesInput", "")),
+    "a variable, Hot Chocolate": (
+        'The variable "scopeMrn3" is not compatible with the type of the current location.',
+        (VARIABLE, "scopeMrn", ""),
+    ),
+    "a variable, graphql-ruby": (
+        "Type mismatch on variable $scopeMrn12 and argument scopeMrn (String! / ID!)",
+        (VARIABLE, "scopeMrn", "ID!"),
+    ),
+    "an input field, async-graphql": (
+        'Invalid value for argument "input", unknown field "scopeMrn" of type "SetRolesInput"',
+        (INPUT_FIELD, "scopeMrn", "SetRolesInput"),
+    ),
+    "an input field that has to be there, async-graphql": (
+        'Invalid value for argument "input", field "spaceMrn" of type "String!" is required but not provided',
+        (WANTED, "spaceMrn", ""),
+    ),
+    "an input field, graphql-ruby": (
+        'InputObject "SetRolesInput" doesn\'t accept argument "scopeMrn"',
+        (INPUT_FIELD, "scopeMrn", "SetRolesInput"),
+    ),
+    "an input field in a variable, graphql-ruby": (
+        "Variable $input of type SetRolesInput! was provided invalid value for scopeMrn (Field is not defined on"
+        " SetRolesInput), spaceMrn (Expected value to not be null)",
+        (INPUT_FIELD, "scopeMrn", "SetRolesInput"),
+    ),
+    "an input field further down, graphql-ruby": (
+        "Variable $input of type SetRolesInput! was provided invalid value for updates.0.mrn (Field is not defined on"
+        " UpdateInput)",
+        (INPUT_FIELD, "mrn", "UpdateInput"),
+    ),
+    "an input field that has to be there, graphql-ruby": (
+        "Variable $input of type SetRolesInput! was provided invalid value for spaceMrn (Expected value to not be null)",
+        (WANTED, "spaceMrn", "SetRolesInput"),
+    ),
     "another type of a variable": (
         'Variable "$first" got invalid value "many"; Int cannot represent non-integer value: "many"',
         (VALUE, "first", ""),
@@ -140,6 +235,28 @@ def test_messages_with_a_path(message: str, path: list[Any], expected: tuple[str
     error = read_schema_error({"message": message, "path": path})
     assert error is not None
     assert error[:3] == expected
+
+
+_LACKS = "Field 'id' doesn't exist on type 'APIToken'"
+
+
+@pytest.mark.parametrize(
+    ("path", "keys", "is_read"),
+    [
+        # The path in the document, as graphql-ruby and Hot Chocolate give it.
+        (["query apiTokens", "apiTokens", "edges", "node", "id"], ["apiTokens"], True),
+        (["query apiTokens", "apiTokens"], [], True),
+        (["apiTokens"], [], True),
+        # It leads into the data, or may do so.
+        (["apiTokens", "edges"], ["apiTokens"], False),
+        (["n1"], ["n0", "n1"], False),
+        (["query apiTokens", "apiTokens"], None, False),
+    ],
+)
+def test_a_path_leads_into_the_document_or_into_the_data(
+    path: list[str], keys: list[str] | None, is_read: bool
+) -> None:
+    assert (read_schema_error({"message": _LACKS, "path": path}, keys) is not None) is is_read
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,10 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.parameters import PASS_VARS
 from ansible_collections.mondoo.platform.plugins.module_utils._graphql.retry import RetryPolicy
 from ansible_collections.mondoo.platform.plugins.module_utils._module import session
-from ansible_collections.mondoo.platform.plugins.module_utils._module.arguments import connection_arguments
+from ansible_collections.mondoo.platform.plugins.module_utils._module.arguments import (
+    HIDDEN,
+    connection_arguments,
+)
 from ansible_collections.mondoo.platform.plugins.module_utils._module.interruption import (
     InterruptibleTransport,
     Interruption,
@@ -248,7 +251,7 @@ class TestMasking:
     def test_what_is_too_short_for_a_service_account_leaves_the_message_readable(self, text: str) -> None:
         result = run(_open, {"service_account": text})
         assert "it is neither JSON nor YAML with the keys of a service account" in result["msg"]
-        assert result["invocation"]["module_args"]["service_account"] == session.HIDDEN
+        assert result["invocation"]["module_args"]["service_account"] == HIDDEN
 
     def test_what_comes_from_the_environment(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("MONDOO_API_TOKEN", "bearer-hunter2")

@@ -105,6 +105,11 @@ def test_runs_that_have_nothing_in_common_do_not_wait(scopes: list[Scope], url: 
     assert waiting.seconds == 0
 
 
+def test_another_name_of_the_endpoint_is_the_same_endpoint() -> None:
+    with other_run(ALPHA), pytest.raises(MondooError, match="Locked|space"):
+        run_at([ALPHA], url="https://api.mondoo.com/query")
+
+
 @pytest.mark.parametrize("scopes", [[BETA], [ALPHA, BETA, GAMMA], [GAMMA, BETA, ALPHA]])
 def test_one_scope_in_common_is_enough(scopes: list[Scope]) -> None:
     with other_run(BETA), pytest.raises(MondooError, match="Locked|space"):

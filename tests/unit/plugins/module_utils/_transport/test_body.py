@@ -170,7 +170,9 @@ def test_what_is_no_http_is_named_and_not_quoted(kind: str) -> None:
         (b'{"data": {"x": [1.5, -0, true, null]}}', [1.5, 0, True, None]),
     ],
 )
-@pytest.mark.parametrize("coding", ["", "identity", "gzip", "X-GZIP"])
+@pytest.mark.parametrize(
+    "coding", ["", "identity", "none", "gzip", "X-GZIP", "gzip, identity", "identity,GZIP", "none, identity"]
+)
 def test_what_is_right_is_read(content: bytes, value: object, coding: str) -> None:
     packed = gzipped(content) if "gzip" in coding.lower() else content
     with Server(Reply(200, packed, {"Content-Encoding": coding} if coding else {})) as server:

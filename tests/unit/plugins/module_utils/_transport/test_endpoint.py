@@ -11,6 +11,7 @@ from ansible_collections.mondoo.platform.plugins.module_utils._transport.endpoin
     REGIONS,
     choose_endpoint,
     query_url,
+    service_of,
 )
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
 
@@ -28,10 +29,15 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.errors imp
         (" https://api.example.mondoo.com\n", "https://api.example.mondoo.com/query"),
         ("https://example.com:8443/mondoo", "https://example.com:8443/mondoo/query"),
         ("https://example.com:8443/mondoo/query", "https://example.com:8443/mondoo/query"),
-        ("HTTPS://Example.COM", "https://Example.COM/query"),
+        ("HTTPS://Example.COM", "https://example.com/query"),
+        ("https://us.api.mondoo.com:443", "https://us.api.mondoo.com/query"),
+        ("https://us.api.mondoo.com:80", "https://us.api.mondoo.com:80/query"),
         ("https://[2001:db8::1]/", "https://[2001:db8::1]/query"),
+        ("https://[2001:DB8::1]:443/", "https://[2001:db8::1]/query"),
+        ("https://[2001:db8::1]:8443/", "https://[2001:db8::1]:8443/query"),
+        ("http://localhost:80", "http://localhost/query"),
         ("http://localhost:8080", "http://localhost:8080/query"),
-        ("http://LOCALHOST", "http://LOCALHOST/query"),
+        ("http://LOCALHOST", "http://localhost/query"),
         ("http://127.0.0.1", "http://127.0.0.1/query"),
         ("http://127.9.9.9:1", "http://127.9.9.9:1/query"),
         ("http://[::1]:8080", "http://[::1]:8080/query"),
@@ -40,6 +46,20 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.errors imp
 def test_urls(base: str, url: str) -> None:
     assert query_url(base, "endpoint") == url
     assert query_url(url, "endpoint") == url
+
+
+@pytest.mark.parametrize(
+    ("url", "service"),
+    [
+        ("https://api.mondoo.com/query", "https://us.api.mondoo.com/query"),
+        ("https://us.api.mondoo.com./query", "https://us.api.mondoo.com/query"),
+        ("https://eu.api.mondoo.com/query", "https://eu.api.mondoo.com/query"),
+        ("https://api.mondoo.com:8443/query", "https://us.api.mondoo.com:8443/query"),
+        ("http://[::1]:8080/query", "http://[::1]:8080/query"),
+    ],
+)
+def test_several_urls_of_one_service(url: str, service: str) -> None:
+    assert service_of(url) == service
 
 
 EVERY = {

@@ -157,6 +157,11 @@ def test_data_and_errors(body: Mapping[str, Any], data: Any, errors: list[Any]) 
         assert post(server.url)[:2] == (data, errors)
 
 
+def test_whether_there_is_data() -> None:
+    with Server(json_reply({"errors": ERRORS}), json_reply({"errors": ERRORS, "data": None})) as server:
+        assert [post(server.url).has_data, post(server.url).has_data] == [False, True]
+
+
 @pytest.mark.parametrize(
     "kind", ["application/json", "text/plain", "text/html", "application/json; charset=latin-1", ""]
 )
@@ -175,6 +180,21 @@ def test_json_is_utf_8_whatever_the_type_says(kind: str) -> None:
         (200, _HTML, "<p>hunter2", "NotGraphQL", OPEN, "HTTP 200 with a web page instead of JSON"),
         (403, _HTML, "<p>hunter2", "NotGraphQL", REFUSED, "HTTP 403 with a web page instead of JSON"),
         (404, _HTML, "<p>hunter2", "NotGraphQL", REFUSED, "web page"),
+        (200, {}, "<!doctype html><p>hunter2", "NotGraphQL", OPEN, "HTTP 200 with a web page instead of JSON"),
+        (
+            200,
+            {"Content-Type": "application/xhtml+xml"},
+            "\ufeff\n<?xml hunter2",
+            "NotGraphQL",
+            OPEN,
+            "with a web page",
+        ),
+        (200, {"Content-Type": "application/json"}, "<html>hunter2", "NotGraphQL", OPEN, "with a web page"),
+        (401, {}, "<html>hunter2", "NotGraphQL", REFUSED, "HTTP 401 with a web page"),
+        (408, {}, "hunter2", "Unavailable", LATER, "HTTP 408"),
+        (408, {}, '{"data": null}', "Unavailable", LATER, "HTTP 408"),
+        (425, {}, "hunter2", "Unavailable", PASSING, "HTTP 425"),
+        (499, _HTML, "<p>hunter2", "Unavailable", LATER, "HTTP 499"),
         (502, _HTML, "<p>hunter2", "Unavailable", LATER, "HTTP 502"),
         (429, _HTML, "<p>hunter2", "ResourceExhausted", PASSING, "HTTP 429"),
         (204, {}, "", "GarbledAnswer", LATER, "HTTP 204 with an empty body"),
@@ -269,7 +289,11 @@ def dated(date: str | None, *replies: Reply) -> list[Reply]:
         (at(90), 90.0),
         (at(-90), 0.0),
         ("-1", None),
-        ("1.5", None),
+        ("1.5", 2.0),
+        ("0.01", 1.0),
+        ("2.", 2.0),
+        ("1.5s", None),
+        ("1,5", None),
         ("soon", None),
         ("", None),
         ("\xb2", None),

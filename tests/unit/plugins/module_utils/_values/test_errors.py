@@ -64,10 +64,20 @@ def test_the_place_nearest_to_the_failure_names_what_was_attempted() -> None:
         (errors.INCOMPLETE_LISTING, "Nothing was changed"),
         (errors.REFUSED, "did not make the change"),
         (errors.STORED_OTHERWISE, "in which the service stores it"),
+        (errors.INVALID_ARGUMENT, "name, description, permissions and scope"),
+        (errors.ALREADY_EXISTS, "declare another name"),
+        (errors.FAILED_PRECONDITION, "in the Mondoo console"),
+        (errors.UNKNOWN, "Mondoo's support"),
     ],
 )
 def test_every_code_that_a_person_can_act_on_has_advice(code: str, words: str) -> None:
     assert words in str(MondooError(code, "it broke"))
+
+
+def test_another_code_of_the_service_has_advice_as_well() -> None:
+    assert "Mondoo's support" in str(MondooError("DataLoss", "it broke", http_status=200))
+    assert str(MondooError("DataLoss", "it broke", http_status=200, advice="")) == "it broke."
+    assert str(MondooError("Other", "it broke")) == "it broke."
 
 
 @pytest.mark.parametrize(
@@ -97,7 +107,7 @@ def test_a_copy_is_an_error_of_its_own() -> None:
     class SpecialError(MondooError):
         pass
 
-    original = SpecialError("Other", "it broke", http_status=500, transient=True).note("One.")
+    original = SpecialError("Other", "it broke", http_status=500, transient=True, advice="").note("One.")
     copy = original.copy()
     copy.during("read").note("Two.")
     assert isinstance(copy, SpecialError)

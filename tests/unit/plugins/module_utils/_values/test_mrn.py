@@ -115,5 +115,6 @@ def test_the_scope_that_a_token_mrn_names(mrn: str, scope: Scope | None) -> None
 def test_parts_of_mrns() -> None:
     assert scope_path(_SPACES + "s-1") == "spaces/s-1"
     assert scope_path("//elsewhere/spaces/s-1") == "spaces/s-1"
+    assert scope_path(_SPACES + "s-1//") == "spaces/s-1"
     assert token_id(_AGENTS + "spaces/s-1/serviceaccounts/7") == "7"
     assert token_id("opaque") == "opaque"
