@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -147,7 +148,32 @@ def test_spaces_alone_and_one_that_cannot_be_read(organization: Organization) ->
 
 
 def test_nothing_to_read_is_refused(organization: Organization) -> None:
-    refused = organization.adopt(organizations="")
+    refused = organization.adopt(organizations="", spaces="")
     assert refused.returncode != 0
     assert "Name what to read in api_tokens_adopt_organizations or api_tokens_adopt_spaces." in refused.stdout
     assert organization.simulator.requests() == []
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"spaces": [True]}, "spaces: True is a boolean in YAML, and not the text that was written; quote it"),
+        ({"spaces": 5}, "spaces: 5 is a number in YAML"),
+        ({"organizations": {"acme": None}}, "organizations"),
+    ],
+)
+def test_what_is_no_list_of_scopes_is_refused(
+    variables: dict[str, Any], words: str, organization: Organization
+) -> None:
+    given = json.dumps({f"api_tokens_adopt_{name}": value for name, value in variables.items()})
+    refused = organization.run("mondoo.platform.adopt", "-e", given)
+    assert refused.returncode != 0
+    assert words in " ".join(refused.stdout.split())
+    assert organization.simulator.requests() == []
+
+
+def test_every_variable_may_be_empty(organization: Organization) -> None:
+    """As an optional answer to a survey is."""
+    done = organization.adopt(spaces="", file="", overwrite="")
+    assert done.returncode == 0, done.stdout
+    assert organization.file.is_file()

@@ -98,6 +98,8 @@ def test_check_and_do(offboarding: Offboarding) -> None:
         ({"created_by": "", "older_than": "1d"}, "created_by is empty"),
         ({"names": "*", "limit": "3"}, "4 API tokens would be deleted, and limit is 3"),
         ({"names": "*", "organizations": ""}, "Name where to look in api_tokens_offboard_organizations"),
+        ({"names": "*", "spaces": "", "limit": "", "organizations": ""}, "Name where to look"),
+        ({"names": "ci,test-*", "limit": "3", "spaces": ""}, "4 API tokens would be deleted, and limit is 3"),
         ({"older_than": "90 days"}, "is not a duration"),
     ],
 )
