@@ -256,6 +256,16 @@ def test_tasks_that_end_the_play(fleet: Fleet) -> None:
     }
 
 
+def test_a_file_that_was_empty_is_so_again(fleet: Fleet) -> None:
+    """With the mode that it had, and without a token left behind."""
+    path = fleet.folder / "x"
+    path.touch()
+    path.chmod(0o640)
+    deliver = {"hosts": "h1", "path": str(path), "mode": "0600", "tasks": str(fleet.failing)}
+    assert fleet.run(declared=[{"name": "ci", "deliver": deliver}]).returncode != 0
+    assert (path.read_bytes(), fleet.mode("x"), fleet.names()) == (b"", 0o640, [])
+
+
 def test_a_message_of_a_task_that_fails_is_not_shown(fleet: Fleet) -> None:
     """It may have the secret, or a value of `deliver.vars`, in any form."""
     shown = "{{ api_token_secret | b64encode }} {{ api_token_secret | reverse }} {{ password }}"
