@@ -7,14 +7,16 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import FILE_FAILED, MondooError
 from ansible_collections.mondoo.platform.plugins.module_utils._values.jwt import token_mrn_of
 from ansible_collections.mondoo.platform.plugins.plugin_utils._handover.host_files import (
-    READY,
+    Before,
     file_place,
     look_command,
     read_look,
@@ -69,9 +71,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
 
     def _look(self, files: list[dict[str, Any]]) -> dict[str, Any]:
         places = [file_place("", file) for file in files]
-        command, mark = look_command(places)
+        command, standard_input, mark = look_command(places)
         try:
-            seen = read_look(self._execute(command, READY), mark, len(places))
+            seen = read_look(self._execute(command, standard_input.encode()), mark, len(places))
         except MondooError as error:
             return {"failed": True, "msg": error.reason, "files": []}
         return {
@@ -89,30 +91,32 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         }
 
     def _attempt(self, step: str, file: Mapping[str, Any]) -> dict[str, Any]:
-        """One file; `msg` is why it was not written, and `before` its previous content, sealed."""
+        """One file; `msg` is why it was not written, and `before` what it was before, sealed."""
         place = file_place("", file)
         about = {"key": file.get("key"), "path": place.path, "msg": "", "before": None}
         try:
             if step == "write":
                 before = self._write(place, unseal(file["secret"]))
-                return {**about, "before": None if before is None else seal(before)}
+                return {**about, "before": None if before is None else seal(json.dumps(vars(before)))}
             if file.get("before"):
-                self._write(place, unseal(file["before"]))
+                was = Before(**json.loads(unseal(file["before"])))
+                self._write(replace(place, owner=was.owner, group=was.group, mode=was.mode), was.content)
             else:
-                self._execute(remove_command(place), READY)
+                self._execute(remove_command(place), b"")
         except MondooError as error:
             return {**about, "msg": error.reason}
         return about
 
-    def _write(self, place: FilePlace, secret: str) -> str | None:
-        return read_written(self._execute(write_command(place), secret))
+    def _write(self, place: FilePlace, text: str) -> Before | None:
+        content = text.encode("utf-8", "surrogateescape")
+        return read_written(self._execute(write_command(place, content), content))
 
-    def _execute(self, command: str, standard_input: str) -> str:
+    def _execute(self, command: str, standard_input: bytes) -> str:
         """The output of a command; raises MondooError with what it printed as an error."""
         with self._piping():
             done = self._low_level_execute_command(
                 command,
-                in_data=standard_input.encode("utf-8", "surrogateescape"),
+                in_data=standard_input,
                 encoding_errors="surrogateescape",
             )
         if done["rc"]:

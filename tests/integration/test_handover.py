@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -252,6 +254,64 @@ def test_tasks_that_end_the_play(fleet: Fleet) -> None:
     assert {name: (fleet.folder / name).read_text(encoding="utf-8") for name in fleet.names()} == {
         name: f"{name}={fleet.live(name)}" for name in fleet.names()
     }
+
+
+def test_a_file_that_was_empty_is_so_again(fleet: Fleet) -> None:
+    """With the mode that it had, and without a token left behind."""
+    path = fleet.folder / "x"
+    path.touch()
+    path.chmod(0o640)
+    deliver = {"hosts": "h1", "path": str(path), "mode": "0600", "tasks": str(fleet.failing)}
+    assert fleet.run(declared=[{"name": "ci", "deliver": deliver}]).returncode != 0
+    assert (path.read_bytes(), fleet.mode("x"), fleet.names()) == (b"", 0o640, [])
+
+
+def test_a_message_of_a_task_that_fails_is_not_shown(fleet: Fleet) -> None:
+    """It may have the secret, or a value of `deliver.vars`, in any form."""
+    shown = "{{ api_token_secret | b64encode }} {{ api_token_secret | reverse }} {{ password }}"
+    fleet.tasks("fails.yml", {"name": "Refuse it", "ansible.builtin.fail": {"msg": shown}})
+    deliver = {"tasks": "fails.yml", "vars": {"password": "s3same-open"}}
+    done = fleet.run(declared=[{"name": "ci", "deliver": deliver}])
+    assert done.returncode != 0
+    assert 'the task "Refuse it" (ansible.builtin.fail) failed' in fleet.said(done)
+    (secret,) = [entry["secret"] for entry in fleet.secrets() if entry["name"] != "automation"]
+    # Since 2.19, ansible-core prints the message of a failed task itself, in spite of no_log.
+    own = [
+        line for line in done.stdout.splitlines() if not line.startswith("[ERROR]: Task failed: Action failed: ZXlK")
+    ]
+    texts = ["\n".join(own), (fleet.folder / "report.json").read_text(encoding="utf-8")]
+    for hidden in ("s3same-open", base64.b64encode(secret.encode()).decode(), secret[::-1]):
+        assert [hidden in text for text in texts] == [False, False]
+
+
+@pytest.mark.parametrize("fails", [None, "command", "unreachable"])
+def test_what_tasks_register_is_cleared_on_every_host(fails: str | None, fleet: Fleet) -> None:
+    """A task that runs once registers its result on all hosts of the play."""
+    fleet.inventory(hosts=["h3"], closed=["gone"])
+    echo = {"ansible.builtin.command": "echo {{ api_token_secret }}", "register": "mine", "run_once": True}
+    last = {
+        None: fleet.storing("own"),
+        "command": {"ansible.builtin.command": "echo {{ api_token_secret }} {{ nosuch }}"},
+        "unreachable": {"ansible.builtin.command": "echo {{ api_token_secret }}", "delegate_to": "gone"},
+    }[fails]
+    fleet.tasks("mine.yml", echo, last)
+    kept = fleet.folder / "kept"
+    hosts = ["h1", "h2", "h3"]
+    dump = {
+        "content": "{{ [hostvars.h1, hostvars.h2, hostvars.h3] | to_json }}",
+        "dest": str(kept),
+        "mode": "0600",
+    }
+    include = {"ansible.builtin.include_role": {"name": "mondoo.platform.api_tokens"}}
+    tasks = [
+        {"block": [include], "rescue": [{"ansible.builtin.debug": {"msg": "it failed"}}]},
+        {"ansible.builtin.copy": dump, "diff": False, "delegate_to": "localhost", "run_once": True, "no_log": True},
+    ]
+    play = {"hosts": hosts, "gather_facts": False, "tasks": tasks}
+    fleet.play(play, declared=[{"name": "ci", "deliver": {"tasks": "mine.yml"}}])
+    text = kept.read_text(encoding="utf-8")
+    assert [host["mine"] for host in json.loads(text)] == [{}] * 3
+    assert [entry["name"] for entry in fleet.secrets() if entry["secret"] in text] == []
 
 
 @pytest.mark.parametrize("kind", ["end_play", "end_host"])

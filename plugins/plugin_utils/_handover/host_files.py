@@ -4,7 +4,8 @@
 
 """Files with secrets on hosts, handled by a few lines of POSIX shell: one command per host, and no Python needed there.
 
-A secret is passed on standard input, so it is in no argument and in no file but its own. The new file is created empty
+A secret is passed on standard input, so it is in no argument and in no file but its own; so are the files to inspect, of which
+there may be more than fit into arguments. The new file is created empty
 beside the old one, gets its owner, group and mode, and only then the secret; then it replaces the old one.
 """
 
@@ -22,7 +23,8 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.errors imp
 
 from .places import FilePlace
 
-READY = "ready\n"
+_READY = "ready\n"
+_LONGEST = 240  # bytes in the name of a file; its temporary file has 15 more
 _LARGEST = 65536  # bytes; no secret is longer
 
 _COMMON = r"""
@@ -38,8 +40,18 @@ known_group() {
   if command -v getent >/dev/null 2>&1; then getent group "$1" >/dev/null
   elif [ -r /etc/group ] && [ "$(uname)" != Darwin ]; then grep -q "^$1:" /etc/group; fi
 }
+groups=" $(id -G) $(id -Gn) "
+may_give() {
+  [ "$me" = 0 ] && return 0
+  case $groups in *" $1 "*) return 0 ;; esac
+  [ -g "$2" ] || return 1
+  set -- "$1" $(stat -c "%g %G" "$2" 2>/dev/null || stat -f "%g %Sg" "$2" 2>/dev/null)
+  [ "$1" = "$2" ] || [ "$1" = "$3" ]
+}
 problem() { printf "problem %s\n" "$*"; }
+not_longer() { [ ${#1} -le "$2" ] || problem "the name $1 has more than $2 bytes"; }
 folder() {
+  not_longer "${1##*/}" 255
   [ -d "$1" ] && { { [ -w "$1" ] && [ -x "$1" ]; } || problem "the directory $1 is not writable"; return; }
   [ -e "$1" ] && { problem "$1 is not a directory"; return; }
   if [ -n "$2" ]; then folder "$(dirname "$1")" "$2"
@@ -52,6 +64,7 @@ look() {
     set -- "$1" "$2" "$3" "$4" $(attributes "$1")
     printf "state file %s %s\n" "$8" "$9"
     [ "$me" = 0 ] || [ "$5" = "$me" ] || problem "the file belongs to another user"
+    [ -n "$3" ] || may_give "$6" "$(dirname "$1")" || problem "the file belongs to a group without this user: set group, or become"
     [ -r "$1" ] || problem "the file is not readable"
     [ "${8:-0}" -le LARGEST ] || problem "the file is larger than any secret: is it the right path?"
   elif [ -e "$1" ]; then problem "it exists and is not a regular file"; echo state other
@@ -61,12 +74,18 @@ look() {
     owner=$(id -u "$2" 2>/dev/null) || { owner=$2; case $2 in *[!0-9]*) problem "there is no user $2" ;; esac; }
     [ "$me" = 0 ] || [ "$owner" = "$me" ] || problem "only root can give a file to $2: set become"
   fi
-  [ -z "$3" ] || known_group "$3" || problem "there is no group $3"
+  if [ -n "$3" ]; then
+    known_group "$3" || problem "there is no group $3"
+    may_give "$3" "$(dirname "$1")" || problem "only root and members of the group $3 can give a file to it: set become"
+  fi
+  not_longer "${1##*/}" LONGEST
   echo content
   [ -f "$1" ] && [ ! -L "$1" ] && [ -r "$1" ] && [ "${8:-0}" -le LARGEST ] && cat "$1"
   return 0
 }
-""".replace("LARGEST", str(_LARGEST))
+eval "$(cat)"
+printf "\n%s\n" "$mark"
+""".replace("LARGEST", str(_LARGEST)).replace("LONGEST", str(_LONGEST))
 
 _WRITE = r"""
 fail() { printf "%s\n" "$*" >&2; exit 96; }
@@ -77,7 +96,7 @@ give() {
 }
 make() {
   [ -d "$1" ] && return 0
-  make "$(dirname "$1")" && mkdir -m "$directory_mode" "$1" && give "$1"
+  make "$(dirname "$1")" && mkdir "$1" && give "$1" && chmod "$directory_mode" "$1"
 }
 [ -L "$path" ] && fail "it is a link: name the file itself"
 [ -e "$path" ] && [ ! -f "$path" ] && fail "it exists and is not a regular file"
@@ -102,8 +121,13 @@ if [ -f "$path" ] && command -v selinuxenabled >/dev/null 2>&1 && selinuxenabled
 fi
 cat >&3 || fail "the secret cannot be written"
 exec 3>&-
-[ -s "$new" ] || fail "the secret did not arrive"
-if [ -f "$path" ]; then echo before file; cat "$path" || fail "the previous content cannot be read"; else echo before missing; fi
+set -- $(attributes "$new")
+[ "$4" = "$size" ] || fail "the secret did not arrive as a whole"
+if [ -f "$path" ]; then
+  set -- $(attributes "$path")
+  echo "before file $1 $2 $3"
+  cat "$path" || fail "the previous content cannot be read"
+else echo before missing; fi
 mv -f "$new" "$path" || fail "the new file cannot replace the old one"
 trap - 0
 """
@@ -123,8 +147,18 @@ class SeenFile:
     problems: tuple[str, ...] = ()
 
 
-def look_command(places: Sequence[FilePlace]) -> tuple[str, str]:
-    """A command that inspects files, to be run with `READY` on its standard input, and the separator in its output."""
+@dataclass(frozen=True)
+class Before:
+    """What a file was before it was written."""
+
+    content: str
+    owner: str
+    group: str
+    mode: str
+
+
+def look_command(places: Sequence[FilePlace]) -> tuple[str, str, str]:
+    """A command that inspects files, what to pass to its standard input, and the separator in its output."""
     mark = f"mondoo-{secrets.token_hex(12)}"
     looks = [
         " ".join(
@@ -132,8 +166,8 @@ def look_command(places: Sequence[FilePlace]) -> tuple[str, str]:
         )
         for place in places
     ]
-    script = "\n".join([_COMMON, f"mark={mark}", _LOOK, *looks, 'printf "\\n%s\\n" "$mark"'])
-    return f"/bin/sh -c {quote(script)}", mark
+    script = "\n".join([_COMMON, f"mark={mark}", _LOOK])
+    return f"/bin/sh -c {quote(script)}", _READY + "\n".join([*looks, ""]), mark
 
 
 def read_look(output: str, mark: str, count: int) -> list[SeenFile]:
@@ -144,25 +178,29 @@ def read_look(output: str, mark: str, count: int) -> list[SeenFile]:
     return [_seen(part) for part in parts]
 
 
-def write_command(place: FilePlace) -> str:
-    """A command that writes its standard input to a file, and prints the previous content."""
+def write_command(place: FilePlace, content: bytes) -> str:
+    """A command that writes its standard input, the content, to a file, and prints what it was before."""
     names = {
         "path": place.path,
         "owner": place.owner,
         "group": place.group,
         "mode": place.mode,
         "directory_mode": place.directory_mode,
+        "size": str(len(content)),
     }
     assignments = [f"{name}={quote(value or '')}" for name, value in names.items()]
     return f"/bin/sh -c {quote(chr(10).join([_COMMON, *assignments, _WRITE]))}"
 
 
-def read_written(output: str) -> str | None:
-    """The previous content of the file; None if there was none. Raises MondooError for any other output."""
+def read_written(output: str) -> Before | None:
+    """What the file was before; None if there was none. Raises MondooError for any other output."""
     head, _line, content = output.partition("\n")
-    if head.strip() not in ("before file", "before missing"):
+    words = head.split()
+    if words == ["before", "missing"]:
+        return None
+    if words[:2] != ["before", "file"] or len(words) != 5:
         raise MondooError(FILE_FAILED, "the host's shell did not respond as expected")
-    return content if head.strip() == "before file" else None
+    return Before(content, *words[2:])
 
 
 def remove_command(place: FilePlace) -> str:

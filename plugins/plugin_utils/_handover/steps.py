@@ -205,12 +205,19 @@ class Steps:
                 for number, each in enumerate(rounds, start=1)
             ],
             "hosts": _hosts_to_write(decisions) + ([REPORTER] if any(not each.everyone for each in rounds) else []),
+            "registers": self._registers(decisions),
             "prunes": prunes,
             "prediction": {key: prediction.get(key) for key in ("pruned", "operations", "requests")},
             "warnings": [warning for each in decisions for warning in each.warnings],
             "changed": drifts,
             **({"diff": prediction["diff"]} if drifts and prediction.get("diff") else {}),
         }
+
+    def _registers(self, decisions: Sequence[Decision]) -> list[str]:
+        """The variables in which user tasks may leave a secret."""
+        paths = {place.path for each in decisions if each.needs_secret for place in each.token.tasks}
+        names = {name for path in paths for name in self._ansible.task_files.registered(path)}
+        return sorted(names | {"ansible_failed_result", "ansible_failed_task"}) if paths else []
 
     def _looks_at_files(self, tokens: Sequence[DeclaredToken]) -> dict[Place, Look]:
         looks: dict[Place, Look] = {}
@@ -337,31 +344,26 @@ class Steps:
         self, keys: Sequence[str], tokens: Mapping[str, DeclaredToken], staged: Mapping[str, Any]
     ) -> dict[str, Any]:
         if not keys:
-            return {"tasks": "", "registers": []}
+            return {"tasks": ""}
         (key,) = keys
         token, entry = tokens[key], staged["staged"][key]
         api_token = dict(staged["results"][key].get("api_token") or {})
         files = [(place.path, self._ansible.temporary_role(place.path), place.names) for place in token.tasks]
         text = wrapper_text(files, f"{REGISTERED}stored")
-        registers = {name for place in token.tasks for name in self._ansible.task_files.registered(place.path)}
         return {
             "tasks": self._ansible.temporary_file(text),
             "api_token": {**api_token, "name": declared_name(str(api_token.get("name")))},
             "secret": entry["secret"],
             "places": [{"variables": place.variables or seal("{}")} for place in token.tasks],
-            "registers": sorted(registers | {"ansible_failed_result", "ansible_failed_task"}),
         }
 
     def note_tasks(self, number: str, *, failed: bool) -> dict[str, Any]:
-        """Records the outcome of user tasks; their error is reported without the secret."""
+        """Records the outcome of user tasks. The message of one that failed is not shown: it may have the secret, in any form."""
         message = ""
         if failed:
-            task, result = (self._ansible.registered(f"ansible_failed_{what}") for what in ("task", "result"))
-            name = task.get("name") if isinstance(task, Mapping) else None
-            reason = result.get("msg") if isinstance(result, Mapping) else None
-            handed_over = Secrets([unseal(self._earlier("stored")["secret"])])
-            message = f'the task "{name or "without a name"}" failed: {str(reason or "no reason was given").strip()}'
-            message = handed_over.removed_from(message).rstrip(".")
+            task = self._ansible.registered("ansible_failed_task")
+            about = task if isinstance(task, Mapping) else {}
+            message = f'the task "{about.get("name") or "without a name"}" ({about.get("action") or "unknown"}) failed'
         return {"number": number, "failed_tasks": message, "changed": False}
 
     def settle(self, number: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import fcntl
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from stat import S_ISGID
 
 from ansible.errors import AnsibleError
 from ansible.parsing.vault import VaultLib, VaultSecret, is_encrypted, parse_vaulttext_envelope
@@ -20,6 +21,7 @@ from .vault_text import change_variables, read_variables
 
 _DEFAULT_LABEL = "default"
 _TRIAL = "x"
+_LONGEST = 240  # bytes in the name of a file; its temporary file has some more
 
 
 class VaultFile:
@@ -45,6 +47,20 @@ class VaultFile:
                 raise MondooError(FILE_FAILED, f"the directory {folder} does not exist")
             if not os.access(folder, os.W_OK | os.X_OK):
                 raise MondooError(FILE_FAILED, f"the directory {folder} is not writable")
+            if len(os.fsencode(os.path.basename(self.path))) > _LONGEST:
+                raise MondooError(FILE_FAILED, f"its name has more than {_LONGEST} bytes")
+            self._check_owner(folder)
+
+    def _check_owner(self, folder: str) -> None:
+        """Refuses a file whose owner or group this user cannot give to the new one."""
+        if os.geteuid() == 0 or not os.path.exists(self.path):
+            return
+        status, of_folder = os.stat(self.path), os.stat(folder)
+        if status.st_uid != os.geteuid():
+            raise MondooError(FILE_FAILED, "it belongs to another user")
+        groups = {os.getegid(), *os.getgroups(), *([of_folder.st_gid] if of_folder.st_mode & S_ISGID else [])}
+        if status.st_gid not in groups:
+            raise MondooError(FILE_FAILED, "it belongs to a group without this user")
 
     def change(self, values: Mapping[str, str | None]) -> dict[str, str | None]:
         """Sets variables, or removes those with None. Returns their previous values, None for unset.

@@ -53,7 +53,16 @@ ROLE = yaml.safe_load(_SPECS.read_text(encoding="utf-8"))
     [
         ("0640", "0640"),
         ("640", "0640"),
-        ("u=rw,g=r", "u=rw,g=r"),
+        ("u=rw,g=r", "0640"),
+        ("g+r", "0640"),
+        ("+r", "0600"),
+        ("a=r", "0444"),
+        ("u-w,go=", "0400"),
+        ("u=rX", "0400"),
+        ("o=w", None),
+        ("a+w", None),
+        ("u+x", None),
+        ("u+s", None),
         (0o640, "0640"),
         (0o600, "0600"),
         (0o400, "0400"),
@@ -80,7 +89,18 @@ def test_mode(value: object, mode: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "mode"), [("0750", "0750"), (0o750, "0750"), (750, None), ("0640", None), ("0777", None)]
+    ("value", "mode"),
+    [
+        ("0750", "0750"),
+        (0o750, "0750"),
+        ("u=rwx,g=rx", "0750"),
+        ("go+X", "0711"),
+        (750, None),
+        ("0640", None),
+        ("0777", None),
+        ("u=rwx,o=rwx", None),
+        ("a=rwx", None),
+    ],
 )
 def test_mode_of_a_directory(value: object, mode: str | None) -> None:
     if mode is not None:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible.parsing.vault import VaultLib, VaultSecret
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
 from ansible_collections.mondoo.platform.plugins.plugin_utils._handover.host_files import (
-    READY,
+    Before,
     SeenFile,
     look_command,
     read_look,
@@ -134,6 +136,46 @@ def test_encrypted_files_that_cannot_be_used(text: str | None, password: str, wo
         VaultFile(str(path), password).check(["x"])
 
 
+@pytest.mark.parametrize(
+    ("owner", "group", "folder_mode", "words"),
+    [
+        (65534, 65534, 0o777, None),
+        (0, 65534, 0o777, "it belongs to another user"),
+        (65534, 0, 0o777, "it belongs to a group without this user"),
+        (65534, 0, 0o2777, None),
+    ],
+)
+@pytest.mark.skipif(os.getuid() != 0, reason="needs another user")
+def test_an_encrypted_file_of_another(
+    owner: int, group: int, folder_mode: int, words: str | None, tmp_path: Path
+) -> None:
+    """Refused before there is a secret, if replacing the file would fail."""
+    for parent in (tmp_path, *tmp_path.parents[:2]):
+        parent.chmod(0o755)
+    tmp_path.chmod(folder_mode)
+    path = tmp_path / "v.yml"
+    _encrypt(path, "a: 1\n")
+    path.chmod(0o644)
+    os.chown(path, owner, group)
+    process = os.fork()
+    if process == 0:
+        os.setgroups([])
+        os.setgid(65534)
+        os.setuid(65534)
+        try:
+            VaultFile(str(path), "pw").check(["x"])
+            VaultFile(str(path), "pw").change({"x": "1"})
+        except MondooError as error:
+            os._exit(2 if words and words in str(error) else 1)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == (2 if words else 0)
+
+
+def test_a_name_that_is_too_long_for_an_encrypted_file(tmp_path: Path) -> None:
+    with pytest.raises(MondooError, match="its name has more than 240 bytes"):
+        VaultFile(str(tmp_path / ("x" * 241)), "pw").check(["x"])
+
+
 def test_two_runs_with_one_encrypted_file(tmp_path: Path) -> None:
     """Each reads the file again under its lock, so that no change is lost."""
     path = tmp_path / "v.yml"
@@ -146,42 +188,129 @@ def test_two_runs_with_one_encrypted_file(tmp_path: Path) -> None:
     assert VaultFile(str(path), "pw").variables() == {name: name for name in names}
 
 
-def _shell(command: str, given: str) -> subprocess.CompletedProcess[str]:
+def _shell(command: str, given: str = "", **options: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["/bin/sh", "-c", command], input=given, capture_output=True, text=True, timeout=30, check=False
+        ["/bin/sh", "-c", command], input=given, capture_output=True, text=True, timeout=60, check=False, **options
     )
 
 
-def _look(*places: FilePlace) -> list[SeenFile]:
-    command, mark = look_command(places)
-    return read_look(_shell(command, READY).stdout, mark, len(places))
+def _look(*places: FilePlace, **options: Any) -> list[SeenFile]:
+    command, given, mark = look_command(places)
+    return read_look(_shell(command, given, **options).stdout, mark, len(places))
+
+
+def _write(place: FilePlace, content: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    return _shell(write_command(place, content.encode()), content, **options)
 
 
 @pytest.mark.parametrize("name", ["x", "a b'\"$HOME`*"])
 def test_writing_a_file(name: str, tmp_path: Path) -> None:
     path = tmp_path / name
     place = FilePlace("h", str(path), mode="0640")
-    assert read_written(_shell(write_command(place), "one").stdout) is None
+    assert read_written(_write(place, "one").stdout) is None
     assert path.stat().st_mode & 0o777 == 0o640
     (seen,) = _look(place)
     assert (seen.state, seen.content, seen.problems) == ("file", "one", ())
     assert seen.modified_at is not None
-    assert read_written(_shell(write_command(place), "two").stdout) == "one"
+    before = read_written(_write(place, "two").stdout)
+    assert before == Before("one", str(os.getuid()), str(os.getgid()), "640")
     assert path.read_text(encoding="utf-8") == "two"
     assert list(tmp_path.iterdir()) == [path]
-    assert _shell(remove_command(place), "").returncode == 0
+    assert _shell(remove_command(place)).returncode == 0
     assert _look(place) == [SeenFile("missing")]
 
 
 def test_folders_are_made_only_where_that_is_wanted(tmp_path: Path) -> None:
     path = tmp_path / "a" / "b" / "x"
-    assert _shell(write_command(FilePlace("h", str(path))), "one").returncode != 0
+    assert _write(FilePlace("h", str(path)), "one").returncode != 0
     (seen,) = _look(FilePlace("h", str(path)))
     assert "does not exist (set directory_mode to create it)" in seen.problems[0]
     place = FilePlace("h", str(path), directory_mode="0750")
     assert _look(place) == [SeenFile("missing")]
-    assert _shell(write_command(place), "one").returncode == 0
+    assert _write(place, "one").returncode == 0
     assert [each.stat().st_mode & 0o777 for each in (path.parent, path.parent.parent)] == [0o750, 0o750]
+
+
+def test_folders_with_a_mode_of_their_own(tmp_path: Path) -> None:
+    """As it is declared, whatever the umask of the user is."""
+    place = FilePlace("h", str(tmp_path / "a" / "x"), directory_mode="0711")
+    assert _write(place, "one").returncode == 0
+    assert (tmp_path / "a").stat().st_mode & 0o777 == 0o711
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs to give files to others")
+@pytest.mark.parametrize("content", ["", "old"])
+def test_a_file_is_restored_as_it_was(content: str, tmp_path: Path) -> None:
+    """Whoever could read the secret in use can read it again, and what was empty is empty again."""
+    path = tmp_path / "x"
+    path.write_text(content, encoding="utf-8")
+    os.chown(path, 65534, 65534)
+    path.chmod(0o640)
+    place = FilePlace("h", str(path), owner="root", group="root", mode="0600")
+    before = read_written(_write(place, "new").stdout)
+    assert before == Before(content, "65534", "65534", "640")
+    status = path.stat()
+    assert (path.read_text(encoding="utf-8"), status.st_uid, status.st_mode & 0o777) == ("new", 0, 0o600)
+    _write(replace(place, owner=before.owner, group=before.group, mode=before.mode), before.content)
+    status = path.stat()
+    assert path.read_text(encoding="utf-8") == content
+    assert (status.st_uid, status.st_gid, status.st_mode & 0o777) == (65534, 65534, 0o640)
+
+
+def test_a_secret_that_does_not_arrive_as_a_whole(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_text("old", encoding="utf-8")
+    assert _shell(write_command(FilePlace("h", str(path)), b"secret"), "sec").returncode != 0
+    assert path.read_text(encoding="utf-8") == "old"
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs another user")
+@pytest.mark.parametrize(
+    ("group", "group_of_file", "folder_mode", "words"),
+    [
+        (None, 65534, 0o777, ""),
+        ("nogroup", 65534, 0o777, ""),
+        ("root", 65534, 0o777, "only root and members of the group root"),
+        (None, 0, 0o777, "belongs to a group without this user"),
+        (None, 0, 0o2777, ""),
+        ("root", 65534, 0o2777, ""),
+    ],
+)
+def test_groups_of_a_user_who_is_not_root(
+    group: str | None, group_of_file: int, folder_mode: int, words: str, tmp_path: Path
+) -> None:
+    """What is not reported before would fail once there is a secret."""
+    for parent in (tmp_path, *tmp_path.parents[:2]):
+        parent.chmod(0o755)
+    folder = tmp_path / "f"
+    folder.mkdir()
+    folder.chmod(folder_mode)
+    path = folder / "x"
+    path.write_text("old", encoding="utf-8")
+    os.chown(path, 65534, group_of_file)
+    nobody = {"user": 65534, "group": 65534, "extra_groups": []}
+    place = FilePlace("h", str(path), group=group)
+    (seen,) = _look(place, **nobody)
+    assert (words in " ".join(seen.problems), len(seen.problems)) == (True, bool(words))
+    assert (_write(place, "new", **nobody).returncode != 0) is bool(words)
+
+
+@pytest.mark.parametrize(("length", "fits"), [(240, True), (241, False)])
+def test_long_names(length: int, fits: bool, tmp_path: Path) -> None:
+    place = FilePlace("h", str(tmp_path / ("ä" * (length // 2) + "x" * (length % 2))))
+    (seen,) = _look(place)
+    assert [problem.endswith("has more than 240 bytes") for problem in seen.problems] == [True] * (not fits)
+    if fits:
+        assert _write(place, "one").returncode == 0
+
+
+def test_many_files_at_once(tmp_path: Path) -> None:
+    """More than fit into the arguments of a command, of which one may have 128 KiB."""
+    path = tmp_path / "x"
+    path.write_text("one", encoding="utf-8")
+    long = "/".join([str(tmp_path), *["." * 1] * 1000, "x"])
+    places = [FilePlace("h", long)] * 100
+    assert [each.content for each in _look(*places)] == ["one"] * 100
 
 
 def test_what_is_no_file_for_a_secret(tmp_path: Path) -> None:
@@ -193,7 +322,7 @@ def test_what_is_no_file_for_a_secret(tmp_path: Path) -> None:
     seen = _look(*places)
     assert [bool(each.problems) for each in seen] == [True] * len(names)
     assert seen[3].content == ""
-    assert all(_shell(write_command(place), "one").returncode for place in places[:3])
+    assert all(_write(place, "one").returncode for place in places[:3])
     assert not (tmp_path / "target").exists()
 
 
@@ -204,7 +333,7 @@ def test_an_owner_that_is_none(options: dict[str, str], tmp_path: Path) -> None:
     path.write_text("old", encoding="utf-8")
     place = FilePlace("h", str(path), **options)
     assert "there is no" in _look(place)[0].problems[0]
-    assert _shell(write_command(place), "new").returncode != 0
+    assert _write(place, "new").returncode != 0
     assert path.read_text(encoding="utf-8") == "old"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -213,7 +342,7 @@ def test_the_secret_is_written_only_once_owner_group_and_mode_are_final(tmp_path
     """The script waits for the secret with a file that is still empty."""
     path = tmp_path / "x"
     process = subprocess.Popen(
-        ["/bin/sh", "-c", write_command(FilePlace("h", str(path), mode="0400"))],
+        ["/bin/sh", "-c", write_command(FilePlace("h", str(path), mode="0400"), b"secret")],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
@@ -232,7 +361,7 @@ def test_leftovers_of_a_run_that_was_killed_are_removed(tmp_path: Path) -> None:
     path = tmp_path / "x"
     (tmp_path / ".x.mondoo-abc").write_text("left", encoding="utf-8")
     (tmp_path / ".y.mondoo-abc").write_text("of another", encoding="utf-8")
-    assert _shell(write_command(FilePlace("h", str(path))), "one").returncode == 0
+    assert _write(FilePlace("h", str(path)), "one").returncode == 0
     assert sorted(each.name for each in tmp_path.iterdir()) == [".y.mondoo-abc", "x"]
 
 
