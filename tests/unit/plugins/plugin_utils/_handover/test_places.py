@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -83,6 +85,13 @@ def test_texts_that_cannot_be_changed(text: str, words: str) -> None:
         change_variables(text, {"x": SECRET})
 
 
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that other users can be given access to: pytest's own are below private ones."""
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
+
+
 def _encrypt(path: Path, text: str, label: str | None = None) -> None:
     secret = VaultSecret(b"pw")
     path.write_bytes(VaultLib([(label or "default", secret)]).encrypt(text, secret=secret, vault_id=label))
@@ -147,13 +156,11 @@ def test_encrypted_files_that_cannot_be_used(text: str | None, password: str, wo
 )
 @pytest.mark.skipif(os.getuid() != 0, reason="needs another user")
 def test_an_encrypted_file_of_another(
-    owner: int, group: int, folder_mode: int, words: str | None, tmp_path: Path
+    owner: int, group: int, folder_mode: int, words: str | None, open_folder: Path
 ) -> None:
     """Refused before there is a secret, if replacing the file would fail."""
-    for parent in (tmp_path, *tmp_path.parents[:2]):
-        parent.chmod(0o755)
-    tmp_path.chmod(folder_mode)
-    path = tmp_path / "v.yml"
+    open_folder.chmod(folder_mode)
+    path = open_folder / "v.yml"
     _encrypt(path, "a: 1\n")
     path.chmod(0o644)
     os.chown(path, owner, group)
@@ -277,15 +284,11 @@ def test_a_secret_that_does_not_arrive_as_a_whole(tmp_path: Path) -> None:
     ],
 )
 def test_groups_of_a_user_who_is_not_root(
-    group: str | None, group_of_file: int, folder_mode: int, words: str, tmp_path: Path
+    group: str | None, group_of_file: int, folder_mode: int, words: str, open_folder: Path
 ) -> None:
     """What is not reported before would fail once there is a secret."""
-    for parent in (tmp_path, *tmp_path.parents[:2]):
-        parent.chmod(0o755)
-    folder = tmp_path / "f"
-    folder.mkdir()
-    folder.chmod(folder_mode)
-    path = folder / "x"
+    open_folder.chmod(folder_mode)
+    path = open_folder / "x"
     path.write_text("old", encoding="utf-8")
     os.chown(path, 65534, group_of_file)
     nobody = {"user": 65534, "group": 65534, "extra_groups": []}
