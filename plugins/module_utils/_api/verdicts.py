@@ -74,7 +74,8 @@ def judge_roles(response: Response[Mapping[str, Any]], tokens: Sequence[Token]) 
     if judged.value is None:
         return [Response(judged.verdict, error=judged.error and judged.error.copy()) for _token in tokens]
     changed, refusals = judged.value
-    strays = [refusals[mrn] for mrn in refusals if mrn not in {token.mrn for token in tokens}]
+    mrns = {token.mrn for token in tokens}
+    strays = [words for mrn, words in refusals.items() if mrn not in mrns]
 
     def judge(mrn: str) -> Response[None]:
         if mrn in refusals:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, ClassVar, TypeAlias
 
-from .._values.permissions import declarable
+from .._values.permissions import declarable, spelled_as
 from .._values.token import Token, same_description, token_diff
 
 
@@ -57,7 +57,7 @@ class SetRoles:
 
     def is_done(self, now: Token | None) -> bool:
         """As for `Update`."""
-        return now is not None and declarable(now.roles) == self.roles
+        return now is not None and declarable(now.roles) == spelled_as(self.roles, now.roles)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta, timezone
 
 from .._values import errors
 from .._values.errors import MondooError, invalid_option
-from .._values.permissions import declarable
+from .._values.permissions import declarable, spelled_as
 from .._values.times import count_of, duration_text, later, timestamp_text, whole_days
 from .._values.token import Token, as_new, same_description
 from .._values.token_names import Stage, check_declared_name, parse_name, pending_name, retired_name
@@ -191,7 +191,8 @@ def _plan_finish(situation: _Situation, pending: Token, cleanup: list[Step]) -> 
         _refuse_own(situation.context, current, "rotate")
     name = _declared_name(situation)
     wanted = replace(_wanted(declaration, current or pending), mrn=pending.mrn)
-    wanted = replace(pending, name=name, description=wanted.description, roles=wanted.roles)
+    roles = spelled_as(wanted.roles, pending.roles)
+    wanted = replace(pending, name=name, description=wanted.description, roles=roles)
     described = None if same_description(pending.description, wanted.description) else wanted.description
     steps: list[Step] = [*cleanup, *_step_aside(situation), Update(pending, name=name, description=described)]
     if declarable(pending.roles) != declarable(wanted.roles):
@@ -269,7 +270,8 @@ def _wanted(declaration: Declaration, base: Token | None) -> Token:
         base = Token(mrn=None, name=declaration.name or "", scope=declaration.scope)
     roles = declarable(base.roles)
     if declaration.roles is not None:
-        roles = declaration.roles if declaration.purge_permissions else roles | declaration.roles
+        declared = spelled_as(declaration.roles, roles)
+        roles = declared if declaration.purge_permissions else roles | declared
     memberships = base.roles - declarable(base.roles)
     keeps_description = declaration.description is None or same_description(declaration.description, base.description)
     return replace(

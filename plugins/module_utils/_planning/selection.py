@@ -13,6 +13,7 @@ from typing import Any
 
 from .._values import errors
 from .._values.errors import MondooError
+from .._values.permissions import spelled_as
 from .._values.times import whole_days
 from .._values.token import Token, token_result
 
@@ -45,7 +46,7 @@ class Selection:
             self.name in (None, token.name)
             and self.mrn in (None, token.mrn)
             and (self.query is None or self.query.casefold() in f"{token.name}\n{token.description}".casefold())
-            and (self.roles is None or not self.roles.isdisjoint(token.roles))
+            and (self.roles is None or not token.roles.isdisjoint(spelled_as(self.roles, token.roles)))
             and (self.created_by is None or self.created_by.casefold() == (token.created_by or "").casefold())
             and (self.older_than is None or now - _creation(token, "older_than") >= self.older_than)
             and (self.unused_for is None or now - _last_activity(token, "unused_for") >= self.unused_for)

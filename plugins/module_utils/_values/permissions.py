@@ -45,18 +45,17 @@ def canonical_role(role_mrn: str) -> str:
 def role_mrn_from(value: str) -> str:
     """Reads one entry of the option `permissions`, ignoring case: a short name or a full role MRN."""
     text = value.strip()
-    lowered = canonical_role(text).lower()
-    is_mrn = lowered.startswith("//")
-    name = lowered.removeprefix(_ROLE_PREFIX)
+    is_mrn = text.startswith("//") and not text.endswith("/")
+    role = canonical_role(text if is_mrn else _ROLE_PREFIX + text)
+    name = short_name(role)
     if name in _MEMBERSHIP_ROLES:
         raise invalid_option(f'permissions: "{value}" is added by the platform itself and cannot be declared')
-    if name in KNOWN_ROLES:
-        return _ROLE_PREFIX + name
-    if is_mrn and "/roles/" in lowered and not lowered.endswith("/"):
-        # A custom role, or one newer than this collection: the service checks whether it exists.
-        return text
+    if is_mrn or name in KNOWN_ROLES:
+        # An unknown one is a custom role, or newer than this collection: the service checks whether it exists.
+        return role
     raise invalid_option(
-        f'permissions: "{value}" is not known.{_suggestion(name)} Known permissions: {", ".join(KNOWN_ROLES)}, or a full role MRN'
+        f'permissions: "{value}" is not known.{_suggestion(text.lower())} Known permissions: {", ".join(KNOWN_ROLES)}, or a full'
+        " role MRN"
     )
 
 
@@ -71,6 +70,19 @@ def _suggestion(name: str) -> str:
 def role_mrns_from(values: Iterable[str]) -> frozenset[str]:
     """Reads the option `permissions`; order and duplicates do not matter."""
     return frozenset(role_mrn_from(value) for value in values)
+
+
+def spelled_as(roles: frozenset[str], others: frozenset[str]) -> frozenset[str]:
+    """The roles, each in the spelling of `others` if these have it: letter case and host do not distinguish roles."""
+    if roles <= others:
+        return roles
+    spellings = {_without_host(role): role for role in sorted(others)}
+    return frozenset(role if role in others else spellings.get(_without_host(role), role) for role in roles)
+
+
+@functools.lru_cache(maxsize=1024)
+def _without_host(role_mrn: str) -> str:
+    return re.sub("^//[^/]+(?=/)", "", role_mrn.lower())
 
 
 def short_name(role_mrn: str) -> str:

@@ -17,6 +17,7 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.permission
     declarable,
     role_mrns_from,
     short_names,
+    spelled_as,
 )
 from ansible_collections.mondoo.platform.plugins.module_utils._values.times import duration_from, timestamp_text
 from ansible_collections.mondoo.platform.plugins.module_utils._values.token_names import Stage
@@ -98,7 +99,7 @@ def _excess_permission(token: AuditedToken, context: Context) -> str | None:
     allowed = context.policy.allowed
     if allowed is None:
         return None
-    excess = short_names(declarable(token.roles) - allowed)
+    excess = short_names(declarable(token.roles) - spelled_as(allowed, token.roles))
     return f"It has {_list(excess)}; the policy allows {_list(short_names(allowed))}." if excess else None
 
 

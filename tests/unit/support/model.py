@@ -95,7 +95,8 @@ class Model:
     refusing: gRPC codes by a text; a mutation with the text among its arguments fails.
     declining: words by a text; a mutation with the text among its arguments is refused in its answer (`ok`, `errors`, the
     token as it was), without an error. nameless: whether an answer about roles does not say which tokens it refuses.
-    storing, describing: what becomes of a name, or a description, that is stored, as by a service that trims.
+    storing, describing: what becomes of a name, or a description, that is stored, as by a service that trims. granting: what
+    becomes of the MRN of a role.
     organization_as_space: whether the listing of an organization wants its MRN as `spaceMrn` too, and refuses the empty text.
     non_null: whether a root field that fails makes all of `data` null. stops_at_failure: whether the mutations after it in
     the same request are not executed. pathless: whether errors do not say which field they belong to. beside_errors: whether a
@@ -120,6 +121,7 @@ class Model:
     nameless: bool = False
     storing: Callable[[str], str] = str
     describing: Callable[[str], str] = str
+    granting: Callable[[str], str] = str
     organization_as_space: bool = False
     non_null: bool = False
     stops_at_failure: bool = False
@@ -264,7 +266,7 @@ class Model:
             changed = [update for update in updates if update["entityMrn"] not in declined]
             for update in changed:
                 entry = self.entries[update["entityMrn"]]
-                entry.roles = _role_set(update["roles"]) | _membership(entry.scope_mrn)
+                entry.roles = self._granted(update["roles"]) | _membership(entry.scope_mrn)
             if self.nameless:
                 return {"mrns": [update["entityMrn"] for update in updates], "errors": list(declined.values())}
             return {"mrns": [update["entityMrn"] for update in changed], "errors": declined}
@@ -314,13 +316,16 @@ class Model:
             name=self.storing(given["name"]),
             scope_mrn=given["scopeMrn"],
             description=self.describing(given.get("description", "")),
-            roles=_role_set(given["roles"]) | _membership(given["scopeMrn"]),
+            roles=self._granted(given["roles"]) | _membership(given["scopeMrn"]),
             created_at=self.clock.now,
             secret=self._secret(f"new-secret-{number}", mrn),
             hidden_for=self.lag,
         )
         self.entries[entry.mrn] = entry
         return replace(entry)
+
+    def _granted(self, given: list[Mapping[str, str]]) -> frozenset[str]:
+        return frozenset(self.granting(role["mrn"]) for role in given)
 
     def _secret(self, label: str, mrn: str) -> str:
         if not self.jwt:
@@ -350,10 +355,6 @@ def _time(moment: datetime) -> str:
 def _membership(scope_mrn: str) -> frozenset[str]:
     kind = "space" if "/spaces/" in scope_mrn else "org"
     return frozenset({f"//iam.api.mondoo.app/roles/{kind}-member"})
-
-
-def _role_set(given: list[Mapping[str, str]]) -> frozenset[str]:
-    return frozenset(role["mrn"] for role in given)
 
 
 def _error(code: str, words: str) -> Answer:

@@ -44,7 +44,7 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.errors imp
     MondooError,
 )
 from ansible_collections.mondoo.platform.plugins.module_utils._values.jwt import token_mrn_of
-from ansible_collections.mondoo.platform.plugins.module_utils._values.permissions import declarable
+from ansible_collections.mondoo.platform.plugins.module_utils._values.permissions import declarable, spelled_as
 from ansible_collections.mondoo.platform.plugins.module_utils._values.token import Token, same_description
 from ansible_collections.mondoo.platform.plugins.module_utils._values.token_names import Stage, parse_name
 
@@ -360,7 +360,7 @@ class World:
             there = self.model.entries[entry.token.mrn]
             assert there.name == entry.token.name
             assert same_description(there.description, entry.token.description)
-            assert declarable(there.roles) == declarable(entry.token.roles)
+            assert declarable(there.roles) == spelled_as(declarable(entry.token.roles), there.roles)
 
     def in_use(self, declaration: Declaration) -> list[Stored]:
         """The tokens that have the declared name."""

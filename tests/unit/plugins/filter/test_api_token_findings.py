@@ -78,6 +78,7 @@ EACH = {"name": "ci-{space}", "organization": "org-1", "each_space": True}
         ([entry(roles=None, permissions=[])], {}, ["no_permissions"]),
         ([entry(roles=None, permissions=["viewer", "owner"])], {}, ["redundant_permission"]),
         ([entry(roles=["//other/roles/x"])], {"allowed_permissions": ["viewer"]}, ["excess_permission"]),
+        ([entry(roles=["//other/roles/x"])], {"allowed_permissions": ["//elsewhere/roles/X"]}, []),
         ([entry(roles=None, permissions=["brand-new"])], {"allowed_permissions": []}, ["excess_permission"]),
         # Description
         ([entry(description="")], {}, ["no_description"]),

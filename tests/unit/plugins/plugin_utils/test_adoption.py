@@ -194,9 +194,9 @@ def test_an_entry_declares_all_that_can_be_declared() -> None:
 
 
 def test_permissions_that_cannot_be_declared_are_left_alone() -> None:
-    (adopted,) = adopt_listed([token("ci", roles=frozenset({"//elsewhere/teams/x", ROLES + "viewer"}))]).adopted
+    (adopted,) = adopt_listed([token("ci", roles=frozenset({"teams/x", ROLES + "viewer"}))]).adopted
     assert adopted.entry == {"name": "ci", "space": "alpha", "description": ""}
-    assert adopted.remarks == ("Its permissions are left as they are, since //elsewhere/teams/x cannot be declared.",)
+    assert adopted.remarks == ("Its permissions are left as they are, since teams/x cannot be declared.",)
 
 
 def test_what_a_person_is_told() -> None:

@@ -242,6 +242,32 @@ def test_a_name_is_not_given_while_the_old_token_may_have_it() -> None:
     assert not [given for name, given in after if name == "updateAPIToken" and NAME_NEW in str(given)]
 
 
+# Roles that the service writes otherwise
+
+MY_ROLE = frozenset({"//iam.api.mondoo.app/roles/my-role"})
+
+
+def _elsewhere(role: str) -> str:
+    return role.replace("iam.api.mondoo.app", "iam.eu.api.mondoo.com").title()
+
+
+@pytest.mark.parametrize("faults", [{}, {1: Fault.LOST_AFTER}])
+@pytest.mark.parametrize(
+    "declaration",
+    [
+        declare(roles=MY_ROLE),
+        declare(roles=MY_ROLE, purge_permissions=False),
+        declare(roles=MY_ROLE, rotate_after=DAY),
+        declare(roles=MY_ROLE | roles("agent"), rotate_after=DAY, overlap=HOUR),
+        declare("new", roles=MY_ROLE),
+    ],
+)
+def test_a_role_that_the_service_writes_otherwise_is_the_same(declaration: Declaration, faults: Any) -> None:
+    world = World([CI], {"granting": _elsewhere, "jwt": True})
+    assert run(world, declaration, faults=faults).errors == []
+    assert run(world, declaration).operations == {}
+
+
 # Several entries
 
 SIX = [token(name) for name in "abcdef"]

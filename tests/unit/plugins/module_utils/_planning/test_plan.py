@@ -58,6 +58,12 @@ def test_permissions_are_set_beside_the_membership() -> None:
     assert not step.is_done(None)
 
 
+def test_permissions_are_set_however_the_service_writes_them() -> None:
+    step = SetRoles(CI, frozenset({"//iam.api.mondoo.app/roles/my-role"}))
+    assert step.is_done(replace(CI, roles=frozenset({"//iam.eu.api.mondoo.com/roles/My-Role"}) | MEMBER))
+    assert not step.is_done(replace(CI, roles=frozenset({"//iam.eu.api.mondoo.com/roles/My-Other"}) | MEMBER))
+
+
 def test_a_deletion_is_done_when_the_token_is_not_there() -> None:
     assert Delete(CI).is_done(None)
     assert not Delete(CI).is_done(CI)

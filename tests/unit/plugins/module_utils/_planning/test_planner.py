@@ -32,6 +32,10 @@ VIEWER = roles("viewer")
 CI = token(description="Pipelines", last_used_at=NOW - DAY)
 OTHER = token("other")
 TWIN = token(key="twin", created_at=None, created_by=None, last_use_known=False)
+# One role, as it is declared and as the service writes it.
+DECLARED_ROLE = "//iam.api.mondoo.app/roles/my-role"
+LISTED_ROLE = "//iam.eu.api.mondoo.com/roles/My-Role"
+CUSTOM = replace(CI, roles=frozenset({LISTED_ROLE}) | MEMBER)
 GONE = "//agents.api.mondoo.app/spaces/space-1/serviceaccounts/gone"
 
 
@@ -82,6 +86,23 @@ CHANGES = {
     ),
     "permissions that are among others": Case(
         declare(roles=VIEWER, purge_permissions=False), [replace(CI, roles=roles("viewer", "owner") | MEMBER)]
+    ),
+    "a custom role that is written otherwise": Case(declare(roles=frozenset({DECLARED_ROLE})), [CUSTOM]),
+    "a custom role that is written otherwise, among others": Case(
+        declare(roles=frozenset({DECLARED_ROLE}), purge_permissions=False), [CUSTOM]
+    ),
+    "a custom role that is kept as the service writes it": Case(
+        declare(roles=roles("agent") | {DECLARED_ROLE}), [CUSTOM], [f"permit ci: {LISTED_ROLE}, agent"]
+    ),
+    "a custom role that only the successor has": Case(
+        declare(roles=frozenset({DECLARED_ROLE})),
+        [CI, pending(roles=CUSTOM.roles)],
+        ["delete ci", f"rename {pending().name} to ci and describe {pending().name} as 'Pipelines'"],
+        mode=Mode.FINISH,
+        delivered=[pending()],
+    ),
+    "a custom role that the token does not have": Case(
+        declare(roles=frozenset({DECLARED_ROLE})), [CI], [f"permit ci: {DECLARED_ROLE}"]
     ),
     "description and permissions": Case(
         declare(description="Nightly", roles=roles("agent")), [CI], ["describe ci as 'Nightly'", "permit ci: agent"]

@@ -25,7 +25,12 @@ from ansible_collections.mondoo.platform.tests.unit.support.builders import (
 
 CI = token("ci", description="Pipelines", created_at=NOW - 30 * DAY, last_used_at=NOW - HOUR)
 BUILD = token("build", description="CI of the team", created_at=NOW - 10 * DAY, last_used_at=NOW - 5 * DAY)
-NEVER = token("never", created_at=NOW - 20 * DAY, roles=roles("owner", "agent"), created_by="Other@Example.com")
+NEVER = token(
+    "never",
+    created_at=NOW - 20 * DAY,
+    roles=roles("owner", "agent") | {"//iam.eu.api.mondoo.com/roles/My-Role"},
+    created_by="Other@Example.com",
+)
 UNKNOWN = token("unknown", created_at=None, created_by=None, roles=frozenset())
 UNTOLD = token("untold", created_at=NOW - 20 * DAY, last_use_known=False)
 ALL = (CI, BUILD, NEVER)
@@ -49,6 +54,7 @@ def names(selection: Selection, *tokens: Any) -> list[str]:
         ({"roles": roles("owner", "editor")}, ["never"]),
         ({"roles": roles("viewer", "agent")}, ["build", "ci", "never"]),
         ({"roles": frozenset()}, []),
+        ({"roles": frozenset({"//iam.api.mondoo.app/roles/my-role"})}, ["never"]),
         ({"created_by": "other@example.com"}, ["never"]),
         ({"created_by": "nobody"}, []),
         ({"older_than": 20 * DAY}, ["ci", "never"]),

@@ -16,6 +16,7 @@ from ansible_collections.mondoo.platform.plugins.module_utils._values.permission
     role_mrns_from,
     short_name,
     short_names,
+    spelled_as,
 )
 
 _ROLES = "//iam.api.mondoo.app/roles/"
@@ -53,7 +54,10 @@ def test_a_role_that_the_service_tells_is_compared_in_one_spelling(told: str, ca
     assert canonical_role(told) == canonical
 
 
-@pytest.mark.parametrize("mrn", [_CUSTOM, _ROLES + "Brand-New"])
+_OF_A_SPACE = "//iam.api.mondoo.app/spaces/x/customroles/y"
+
+
+@pytest.mark.parametrize("mrn", [_CUSTOM, _ROLES + "Brand-New", _OF_A_SPACE, "//iam.api.mondoo.app/viewer", "//x"])
 def test_a_role_that_only_the_service_knows_is_taken_as_it_is_written(mrn: str) -> None:
     assert role_mrn_from(f" {mrn} ") == mrn
 
@@ -67,8 +71,9 @@ def test_a_role_that_only_the_service_knows_is_taken_as_it_is_written(mrn: str) 
         ("owner,viewer", ' Did you mean "viewer"?'),
         ("xyz", ""),
         ("", ""),
-        ("//iam.api.mondoo.app/viewer", ""),
         (_ROLES, ""),
+        ("//iam.api.mondoo.app/spaces/x/customroles/", ""),
+        ("//", ""),
         ("https://iam/roles/viewer", ""),
     ],
 )
@@ -101,7 +106,33 @@ def test_names_are_short_and_sorted_and_leave_memberships_out() -> None:
     assert declarable(roles) == {_ROLES + "viewer", _ROLES + "agent", _CUSTOM}
 
 
-@pytest.mark.parametrize("mrn", [_CUSTOM, _ROLES + "brand-new"])
+_ELSEWHERE = "//iam.eu.api.mondoo.com/organizations/org-1/roles/my-role"
+
+
+@pytest.mark.parametrize(
+    ("declared", "others", "expected"),
+    [
+        ({_CUSTOM}, {_CUSTOM}, {_CUSTOM}),
+        ({_CUSTOM}, {_CUSTOM, _ELSEWHERE}, {_CUSTOM}),
+        ({_ELSEWHERE}, {_CUSTOM}, {_CUSTOM}),
+        ({_ELSEWHERE, _ROLES + "viewer"}, {_CUSTOM}, {_CUSTOM, _ROLES + "viewer"}),
+        ({_CUSTOM.upper()}, {_ELSEWHERE, _OF_A_SPACE}, {_ELSEWHERE}),
+        # What only resembles it, and what is not there.
+        (
+            {_CUSTOM},
+            {_ROLES + "my-role", "//iam.api.mondoo.app/organizations/org-2/roles/my-role", "my-role"},
+            {_CUSTOM},
+        ),
+        ({_CUSTOM}, set(), {_CUSTOM}),
+        ({"//x", "y"}, {"//y", "x"}, {"//x", "y"}),
+        (set(), {_CUSTOM}, set()),
+    ],
+)
+def test_a_role_is_spelled_as_the_token_has_it(declared: set[str], others: set[str], expected: set[str]) -> None:
+    assert spelled_as(frozenset(declared), frozenset(others)) == expected
+
+
+@pytest.mark.parametrize("mrn", [_CUSTOM, _ROLES + "brand-new", _OF_A_SPACE])
 def test_what_is_shown_of_a_role_that_only_the_service_knows_can_be_declared(mrn: str) -> None:
     assert short_name(mrn) == mrn
     assert role_mrns_from(short_names([mrn])) == {mrn}
