@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -14,8 +13,6 @@ from typing import Any, Protocol
 from .._values.errors import INVALID_CREDENTIALS, MondooError, missing_library
 from .._values.jwt import JWT_LIFETIME, token_mrn_of
 from .credential_text import HOW_TO_GET_ONE, check_supported, field_from, plain_fields, private_key_from, token_from
-
-_RENEW_BEFORE_END = 30  # seconds, for a request that waits in a queue
 
 
 class Credential(Protocol):
@@ -63,7 +60,7 @@ class ApiToken:
 
 
 class ServiceAccount:
-    """A service account, which signs a short-lived JWT with its private key (ES384).
+    """A service account, which signs a short-lived JWT with its private key (ES384), for each use. That takes a millisecond.
 
     document: the credentials as the platform issues them, with `mrn` and `private_key`.
     now: seconds since the epoch. on_signed: called with each JWT before it is used.
@@ -91,21 +88,15 @@ class ServiceAccount:
         self._private_key = private_key_from(key)
         self._now = now
         self._on_signed = on_signed
-        self._lock = threading.Lock()
-        self._signed: tuple[float, str] | None = None
         self.secrets: tuple[str, ...] = (self._private_key, key)
         self.identifiers = frozenset({mrn})
         self.api_endpoint = field_from(document, "api_endpoint")
         self.api_proxy = field_from(document, "api_proxy")
 
     def bearer(self) -> str:
-        with self._lock:
-            now = self._now()
-            if self._signed is None or now >= self._signed[0] - _RENEW_BEFORE_END:
-                jwt = self._sign(int(now))
-                self._on_signed(jwt)
-                self._signed = (now + JWT_LIFETIME, jwt)
-            return self._signed[1]
+        jwt = self._sign(int(self._now()))
+        self._on_signed(jwt)
+        return jwt
 
     def _sign(self, now: int) -> str:
         try:
