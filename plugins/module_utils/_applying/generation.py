@@ -11,7 +11,6 @@ mistaken for the one in use. A token that the lost request may have created is s
 from __future__ import annotations
 
 import contextlib
-import unicodedata
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -27,7 +26,7 @@ from .._values.errors import MondooError, internal_error
 from .._values.permissions import declarable
 from .._values.times import count_of
 from .._values.token import Token, same_description
-from .._values.token_names import parse_name, pending_name
+from .._values.token_names import fold_name, parse_name, pending_name
 from .changes import apply_insistently, list_insistently
 from .entry import Entry
 
@@ -340,11 +339,7 @@ class _Generation:
 
 def _matching(token: Token, names: Counter[str]) -> str | None:
     """The requested name of the token among these; a service may store another form of it."""
-    return next((name for name in names if _folded(name) == _folded(token.name)), None)
-
-
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFKC", name).strip().casefold()
+    return next((name for name in names if fold_name(name) == fold_name(token.name)), None)
 
 
 def _advise_on_name(stored: str, asked: str, declared: str) -> str:
