@@ -109,7 +109,9 @@ def _drift_cases(drift: Mapping[str, Any] | None, outcome: str) -> Iterator[Case
             yield Case(classname, name, outcome, "drift", "It differs from its declaration.", operations)
     for token in drift["pruned"]:
         text = f"deleteAPIToken {token['mrn']}"
-        yield Case(token["scope"], f"{token['name']}: drift", outcome, "drift", "It is not declared.", text)
+        yield Case(
+            token["scope"] or "declaration", f"{token['name']}: drift", outcome, "drift", "It is not declared.", text
+        )
 
 
 def _properties(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -402,6 +402,12 @@ def test_errors_and_accepted_ones_in_junit() -> None:
     assert skipped.get("message") == "Accepted: accepted"
 
 
+def test_drift_of_an_unknown_scope_in_junit() -> None:
+    drift = {"results": [{"name": "a", "changed": True}], "pruned": [{"name": "b"}]}
+    cases = [(case.get("classname"), case.get("name")) for case in parsed_junit(report(drift=drift)).iter("testcase")]
+    assert cases == [("declaration", "a: drift"), ("declaration", "b: drift")]
+
+
 def test_tokens_of_one_name_are_told_apart_in_junit() -> None:
     twins = [entry(mrn=f"//agents.api.mondoo.app/{number}") for number in (1, 2)]
     assert set(outcomes(report(*twins))) == {"ci [1]: duplicate_name", "ci [2]: duplicate_name"}
