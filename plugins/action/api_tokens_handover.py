@@ -14,7 +14,12 @@ from typing import Any
 from ansible import constants
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
-from ansible_collections.mondoo.platform.plugins.module_utils._module.arguments import connection_arguments
+from ansible_collections.mondoo.platform.plugins.module_utils._module.arguments import (
+    CREDENTIAL_OPTIONS,
+    connection_arguments,
+)
+from ansible_collections.mondoo.platform.plugins.module_utils._transport.credential_sources import find_credential
+from ansible_collections.mondoo.platform.plugins.module_utils._transport.endpoint import choose_endpoint
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError, internal_error
 from ansible_collections.mondoo.platform.plugins.plugin_utils._handover.journal import Journal
 from ansible_collections.mondoo.platform.plugins.plugin_utils._handover.sealing import run_process
@@ -91,6 +96,23 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         return bool(self._task.check_mode)
 
     @property
+    def endpoint(self) -> str:
+        """The URL of the service; empty if it cannot be determined: then the module reports why."""
+        given = {option: self._task.args.get(option) for option in ("endpoint", "region", *CREDENTIAL_OPTIONS)}
+        try:
+            credential = find_credential(
+                {name: given[name] for name in CREDENTIAL_OPTIONS}, os.environ, lambda _text: None
+            )
+            return choose_endpoint(
+                endpoint=given["endpoint"],
+                region=given["region"],
+                environment=os.environ.get("MONDOO_API_ENDPOINT"),
+                account=credential.api_endpoint,
+            )
+        except (MondooError, KeyError):
+            return ""
+
+    @property
     def task_files(self) -> TaskFiles:
         return TaskFiles(self._loader)
 
@@ -105,6 +127,7 @@ def _refusal(steps: Steps, error: MondooError) -> dict[str, Any]:
 
 
 _STEPS: dict[str, Callable[[Steps, Mapping[str, Any]], dict[str, Any]]] = {
+    "require_rotate_now": lambda steps, _options: steps.require_rotate_now(),
     "check": lambda steps, _options: steps.check(),
     "decide": lambda steps, _options: steps.decide(),
     "stage": lambda steps, options: steps.stage(options["round"]),
@@ -115,6 +138,17 @@ _STEPS: dict[str, Callable[[Steps, Mapping[str, Any]], dict[str, Any]]] = {
     "prune": lambda steps, _options: steps.prune(),
     "report": lambda steps, _options: steps.report(),
 }
+
+
+def _without_omitted(value: Any, omit: object) -> Any:
+    """The value without what `default(omit)` leaves out of it; before 2.19, Ansible leaves a placeholder there."""
+    if not isinstance(omit, str):
+        return value
+    if isinstance(value, Mapping):
+        return {key: _without_omitted(part, omit) for key, part in value.items() if part != omit}
+    if isinstance(value, list):
+        return [_without_omitted(part, omit) for part in value if part != omit]
+    return None if value == omit else value
 
 
 class _Side:
@@ -131,17 +165,18 @@ class _Side:
         self.hosts = frozenset(str(host) for host in groups.get("all", ()))
         self.template_problems: Sequence[str] = self._problems
         self.active: Sequence[str] = [str(host) for host in task_vars.get("ansible_play_batch") or ()]
+        self.other_batches = bool({*(task_vars.get("ansible_play_hosts") or ())} - {*self.active})
         self.runner = str(task_vars.get("inventory_hostname"))
         self.role_path = _ROLE
         self.check_mode = action.is_check_mode
         self.task_files = action.task_files
-        self.journal = Journal(run_process())
+        self.journal = Journal(run_process(), action.endpoint)
 
     def _variable(self, name: str) -> Any:
         if name not in self._task_vars:
             return None
         try:
-            return self._action.evaluated(self._task_vars[name])
+            return _without_omitted(self._action.evaluated(self._task_vars[name]), self._task_vars.get("omit"))
         except AnsibleError as error:
             reason = str(getattr(error, "message", None) or error).strip().splitlines()[0].rstrip(".")
             self._problems.append(f"{name} cannot be evaluated: {reason}")

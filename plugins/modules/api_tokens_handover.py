@@ -20,7 +20,7 @@ options:
   step:
     description: The step. The choices are in the order of their use.
     type: str
-    choices: [check, decide, stage, store, note_tasks, settle, finish, prune, report]
+    choices: [require_rotate_now, check, decide, stage, store, note_tasks, settle, finish, prune, report]
     required: true
   round:
     description: One of the rounds planned by O(step=decide).

@@ -90,16 +90,44 @@ def test_rotating_one_of_two_namesakes_by_space_and_by_mrn(fleet: Fleet) -> None
     fleet.run(playbook="mondoo.platform.rotate", declared=declared, rotate_now=mrn)
     last = [(fleet.folder / space).read_text() for space in ("alpha", "beta")]
     assert [one != other for one, other in zip(after, last, strict=True)] == [False, True]
+    # Also one that is due anyway.
+    mrn = next(token["mrn"] for token in fleet.tokens() if token["name"] == "ci" and token["scope"].endswith("beta"))
+    due = fleet.run(playbook="mondoo.platform.rotate", declared=declared, rotate_now=mrn, rotate_after="0")
+    assert due.returncode == 0, due.stdout
+    assert (fleet.folder / "alpha").read_text() == last[0]
+    assert (fleet.folder / "beta").read_text() not in (last[1], "")
 
 
-def test_rotating_nothing_or_what_is_not_declared(fleet: Fleet) -> None:
-    refused = fleet.run(playbook="mondoo.platform.rotate")
+@pytest.mark.parametrize("selector", [None, "[]", ",", " "])
+def test_rotating_nothing(selector: str | None, fleet: Fleet) -> None:
+    arguments = () if selector is None else ("-e", json.dumps({"api_tokens_rotate_now": selector}))
+    refused = fleet.run(*arguments, playbook="mondoo.platform.rotate")
     assert refused.returncode != 0
-    assert "Name the tokens to replace in api_tokens_rotate_now." in refused.stdout
+    assert "Name the tokens to replace in api_tokens_rotate_now." in fleet.said(refused)
+    assert fleet.mutations() == []
+    assert fleet.report()["status"] == "failed"
+
+
+def test_rotating_what_is_not_declared(fleet: Fleet) -> None:
     unknown = fleet.run(playbook="mondoo.platform.rotate", rotate_now=["vault", "vualt"])
     assert unknown.returncode != 0
     assert "api_tokens_rotate_now: vualt is not a token in api_tokens_declared" in unknown.stdout
     assert fleet.mutations() == []
+
+
+def test_rotating_in_batches(fleet: Fleet) -> None:
+    """Each batch would replace the tokens again. In one batch, or without rotate_now, nothing is done twice."""
+    fleet.variables["declared"] = [{"name": "ci", "token_path": str(fleet.folder / "ci")}]
+    role = {"ansible.builtin.include_role": {"name": "mondoo.platform.api_tokens"}}
+    play = {"hosts": ["h1", "h2"], "gather_facts": False, "serial": 1, "tasks": [role]}
+    assert fleet.play(play).returncode == 0
+    assert fleet.mutations() == ["generateAPIToken"]
+    refused = fleet.play(play, rotate_now=["ci"])
+    assert refused.returncode != 0
+    assert "api_tokens_rotate_now cannot be used with serial" in fleet.said(refused)
+    assert fleet.mutations() == []
+    assert fleet.play({**play, "serial": 2}, rotate_now=["ci"]).returncode == 0
+    assert fleet.mutations().count("generateAPIToken") == 1
 
 
 def test_the_encrypted_file_keeps_everything_else(fleet: Fleet) -> None:
@@ -331,6 +359,37 @@ def test_all_mistakes_are_told_at_once(fleet: Fleet) -> None:
     for words in ("/x on h1 is where the secret of entry 1", "nosuch.module.here", "api_tokens_prune"):
         assert words in said
     assert fleet.mutations() == []
+
+
+def test_a_mistake_in_the_arguments_of_the_role_is_in_the_report(fleet: Fleet) -> None:
+    """As included in a play, where Ansible validates them; and empty text, as from a survey, is none."""
+    role = {"ansible.builtin.include_role": {"name": "mondoo.platform.api_tokens"}}
+    play = {"hosts": "localhost", "gather_facts": False, "tasks": [role]}
+    empty = dict.fromkeys(("prune", "prune_limit", "lost_secret", "verify_secret", "concurrency"), "")
+    assert fleet.play(play, **empty).returncode == 0
+    assert fleet.report()["status"] == "changed"
+    fleet.mutations()
+    refused = fleet.play(play, prune="maybe", lost_secret="never")
+    assert refused.returncode != 0
+    assert "api_tokens_lost_secret" in fleet.said(refused)
+    assert (fleet.mutations(), fleet.report()["status"]) == ([], "failed")
+    assert fleet.play(play, declared=None).returncode != 0
+    assert "api_tokens_declared is missing" in fleet.report()["msg"]
+
+
+def test_options_that_a_template_leaves_out(fleet: Fleet) -> None:
+    path = str(fleet.folder / "ci")
+    entry = {
+        "name": "ci",
+        "description": "{{ nosuch | default(omit) }}",
+        "scope_mrn": "{{ nosuch | default(omit) }}",
+        "space": "alpha",
+        "deliver": {"hosts": ["h1"], "path": path, "owner": "{{ nosuch | default(omit) }}"},
+    }
+    done = fleet.run(declared=[entry])
+    assert done.returncode == 0, done.stdout
+    (token,) = [token for token in fleet.tokens() if token["name"] == "ci"]
+    assert not token["description"]
 
 
 def test_a_variable_under_another_name_is_told(fleet: Fleet) -> None:

@@ -63,7 +63,7 @@ def decide(token: DeclaredToken, looks: Looks, lost_secret: str) -> Decision:
     warnings: list[str] = []
     forced = token.forced
     if not token.generates and not forced:
-        if token.left_behind or predicted.get("failed"):
+        if (token.left_behind and token.discards) or predicted.get("failed"):
             forced = "an earlier run did not finish handing its secret over"
         else:
             policy = str(token.options.get("lost_secret") or lost_secret)

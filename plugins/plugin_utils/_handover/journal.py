@@ -40,16 +40,21 @@ def _is_running(process: int) -> bool:
 
 
 class Journal:
-    """process: ID of this run. If it cannot be read or written, there is no journal."""
+    """process: ID of this run. endpoint: of the service, since tokens of another one may have the same names.
+
+    If it cannot be read or written, there is no journal.
+    """
 
     def __init__(
         self,
         process: int,
+        endpoint: str,
         folder: Path | None = None,
         host: str | None = None,
         is_running: Callable[[int], bool] = _is_running,
     ) -> None:
         self._process = process
+        self._endpoint = endpoint
         self._folder = folder or Path(os.path.expanduser(_FOLDER))
         self._host = host or socket.gethostname()
         self._is_running = is_running
@@ -66,7 +71,8 @@ class Journal:
         with contextlib.suppress(OSError):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             for key, mrn in mrns.items():
-                content = {**key._asdict(), "host": self._host, "process": self._process, "delivered": mrn}
+                about = {"endpoint": self._endpoint, "host": self._host, "process": self._process, "delivered": mrn}
+                content = {**key._asdict(), **about}
                 self._path(key).write_text(json.dumps(content), encoding="utf-8")
 
     def end(self, keys: Iterable[TokenKey]) -> None:
@@ -85,7 +91,8 @@ class Journal:
             with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
                 content = json.loads(path.read_text(encoding="utf-8"))
                 process = int(content["process"])
-                if content["host"] == self._host and (process == self._process or not self._is_running(process)):
+                is_over = process == self._process or not self._is_running(process)
+                if (content["endpoint"], content["host"]) == (self._endpoint, self._host) and is_over:
                     found[TokenKey(str(content["scope_mrn"]), str(content["name"]))] = str(content["delivered"])
         return found
 
@@ -96,4 +103,5 @@ class Journal:
             return []
 
     def _path(self, key: TokenKey) -> Path:
-        return self._folder / f"{hashlib.sha256(json.dumps(key).encode()).hexdigest()[:32]}.json"
+        text = json.dumps([self._endpoint, *key])
+        return self._folder / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.json"

@@ -31,8 +31,8 @@ _PRUNING: dict[str, dict[str, Any]] = {
     "concurrency": {"type": "int", "default": 8},
 }
 _FILES: dict[str, dict[str, Any]] = {"vault_file": {"type": "path"}, "report": {"type": "path"}}
-_TYPED: dict[str, dict[str, Any]] = {**_SHARED, **_SCOPES, **_PRUNING, **_FILES}
-VARIABLES = frozenset({*_TYPED, "declared", "deliver", "rotate_now", "vault_password"})
+TYPES: dict[str, dict[str, Any]] = {**_SHARED, **_SCOPES, **_PRUNING, **_FILES}
+VARIABLES = frozenset({*TYPES, "declared", "deliver", "rotate_now", "vault_password"})
 # Prefixes of variables that look like this role's but are not.
 _OTHERS = ("api_tokens__", "api_tokens_result", "api_tokens_adopt_", "api_tokens_offboard_")
 
@@ -61,7 +61,7 @@ def read_settings(values: Mapping[str, Any]) -> tuple[Settings, list[str]]:
     """The settings in `values`, by the names of the variables without their prefix, and sentences about what is wrong."""
     problems: list[str] = []
     typed: dict[str, Any] = {}
-    for name, about in _TYPED.items():
+    for name, about in TYPES.items():
         try:
             typed |= typed_values({PREFIX + name: about}, {PREFIX + name: values.get(name)})
         except MondooError as error:
@@ -73,9 +73,10 @@ def read_settings(values: Mapping[str, Any]) -> tuple[Settings, list[str]]:
         # Empty text is a description too: it clears the current one.
         options["description"] = description
     deliver: dict[str, Any] = {}
-    if values.get("deliver") not in (None, "", {}):
+    given = values.get("deliver")
+    if given and not (isinstance(given, str) and not given.strip()):
         try:
-            deliver = deliver_from(values["deliver"], f"{PREFIX}deliver")
+            deliver = deliver_from(given, f"{PREFIX}deliver")
         except MondooError as error:
             problems.append(error.reason)
     declared, problem = _declared(values.get("declared"))
@@ -127,8 +128,13 @@ def _rotate_now(value: Any, problems: list[str]) -> list[Any]:
     for selector in selectors:
         if isinstance(selector, Mapping):
             unknown = sorted(str(key) for key in selector if key not in ("name", *_SCOPES))
-            if unknown or not isinstance(selector.get("name"), str):
+            if unknown or "name" not in selector or len(selector) > 2:
                 problems.append(f"{PREFIX}rotate_now: {dict(selector)} is not of the form {{name: …, space: …}}")
+            problems += [
+                f"{PREFIX}rotate_now: {key} is {value!r}, and not text; quote it"
+                for key, value in selector.items()
+                if not isinstance(value, str) or not value.strip()
+            ]
         elif not isinstance(selector, str) or not selector:
             problems.append(f"{PREFIX}rotate_now: {selector!r} is not the name of a token; quote it")
     return selectors

@@ -48,8 +48,9 @@ _UNDONE = "it was not handed over, and the token in use stays as it was. The nex
 class Ansible(Protocol):
     """What a step needs from Ansible.
 
-    variables: those of the role, without their prefix. names: of all variables. hosts, groups: of the inventory. active:
-    hosts that still take part in the play. template_problems: of variables that could not be evaluated.
+    variables: those of the role, without their prefix. names: of all variables. hosts, groups: of the inventory.
+    template_problems: of variables that could not be evaluated. other_batches: whether the play has hosts in other batches.
+    active: hosts that still take part in this one.
     """
 
     variables: Mapping[str, Any]
@@ -57,6 +58,7 @@ class Ansible(Protocol):
     template_problems: Sequence[str]
     hosts: frozenset[str]
     groups: frozenset[str]
+    other_batches: bool
     active: Sequence[str]
     runner: str
     role_path: str
@@ -84,6 +86,12 @@ class Steps:
         self._ansible = ansible
         self.settings, self._problems = read_settings(ansible.variables)
 
+    def require_rotate_now(self) -> dict[str, Any]:
+        """Refuses to go on if no token is named to be replaced."""
+        if not self.settings.rotate_now and not self._problems:
+            raise MondooError(INVALID_OPTION, f"Name the tokens to replace in {PREFIX}rotate_now.", advice="")
+        return {}
+
     # -- check --------------------------------------------------------------------------------------------------------
 
     def check(self) -> dict[str, Any]:
@@ -94,10 +102,12 @@ class Steps:
         problems += self._vault_problems(declaration.variables)
         if self.settings.prune and not self.settings.declared:
             problems.append(f"{PREFIX}prune needs at least one entry in {PREFIX}declared")
+        if self.settings.rotate_now and self._ansible.other_batches:
+            problems.append(f"{PREFIX}rotate_now cannot be used with serial: each batch would replace the tokens again")
         self._refuse(problems)
         warnings = misspelt_variables(self._ansible.names)
         left = self._ansible.journal.cut_short()
-        prediction = self._predict([entry.module_options for entry in declaration.entries])
+        prediction = self._first_prediction([entry.module_options for entry in declaration.entries])
         tokens, problems = expand(declaration.entries, prediction.get("results", ()), surroundings)
         problems += self._vault_problems([place.variable for token in tokens for place in token.variables])
         self._refuse(problems)
@@ -154,13 +164,21 @@ class Steps:
             )
             raise MondooError(INVALID_OPTION, f"{head}: {'; '.join(problems)}")
 
-    def _predict(self, tokens: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    def _predict(self, tokens: Sequence[Mapping[str, Any]], **options: Any) -> dict[str, Any]:
         """What the module would do; raises MondooError if it makes no plan."""
         if not tokens:
             return {"results": [], "pruned": [], "operations": {}, "requests": 0}
         pruning = {"prune": True, "prune_keep": self.settings.prune_keep, "prune_limit": self.settings.prune_limit}
         extra = pruning if self.settings.prune and not self.settings.rotate_now else {}
-        return self._call([*tokens], check_mode=True, **extra)
+        return self._call([*tokens], check_mode=True, **extra, **options)
+
+    def _first_prediction(self, tokens: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """What the module would do; but with rotate_now, without rotations, so that each result has the token in use."""
+        if not self.settings.rotate_now:
+            return self._predict(tokens)
+        instead = {"rotate_after": None, "lost_secret": "warn"}
+        kept = [{name: value for name, value in token.items() if name not in instead} for token in tokens]
+        return self._predict(kept, **instead)
 
     def _predict_again(self, tokens: Sequence[DeclaredToken]) -> tuple[dict[str, Any], list[DeclaredToken]]:
         prediction = self._predict([_staged_options(token) for token in tokens])
@@ -194,6 +212,11 @@ class Steps:
         rounds = [] if self._ansible.check_mode else plan_rounds(decisions)
         would_change = any(each.needs_secret or each.token.predicted.get("changed") for each in decisions)
         drifts = self._ansible.check_mode and (would_change or bool(prediction.get("pruned")))
+        if not self._ansible.check_mode:
+            done = [
+                each.token for each in decisions if each.token.left_behind and not (each.needs_secret or each.failed)
+            ]
+            self._ansible.journal.end(token.journal_key for token in done)
         if rounds or prunes:
             self._write_report("failed", "The run has not finished.", {})
         return {

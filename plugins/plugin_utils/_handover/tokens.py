@@ -56,6 +56,11 @@ class DeclaredToken:
         return GENERATE in self.predicted.get("operations", ())
 
     @property
+    def discards(self) -> bool:
+        """Whether the module would delete a token of that name, such as a pending one that was left behind."""
+        return "deleteAPIToken" in self.predicted.get("operations", ())
+
+    @property
     def rotates(self) -> bool:
         """Whether the module would replace the token in use, and not create one."""
         operations = list(self.predicted.get("operations", ()))

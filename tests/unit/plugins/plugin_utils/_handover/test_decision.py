@@ -61,6 +61,7 @@ def _token(*places: Any, operations: tuple[str, ...] = (), **more: Any) -> Decla
 
 
 NEW = ("generateAPIToken",)
+LEFT = ("deleteAPIToken",)
 
 
 @pytest.mark.parametrize(
@@ -104,8 +105,11 @@ def test_an_entry_has_its_own_policy() -> None:
         (_token(FILE, operations=NEW), {FILE: UNSEEN}, False, "the host could not be reached"),
         (_token(TASKS, operations=NEW), {}, True, ""),
         (_token(TASKS), {}, False, ""),
-        (_token(TASKS, left_behind=True), {}, True, ""),
-        (_token(FILE, left_behind=True), {FILE: HOLDS}, True, ""),
+        (_token(TASKS, operations=LEFT, left_behind=True), {}, True, ""),
+        (_token(FILE, operations=LEFT, left_behind=True), {FILE: HOLDS}, True, ""),
+        # The service has nothing of that run, or the run was about another service.
+        (_token(TASKS, left_behind=True), {}, False, ""),
+        (_token(TASKS, operations=LEFT), {}, False, ""),
         (_token(FILE, forced="rotate_now"), {FILE: HOLDS}, True, ""),
         (_token(FILE, forced="rotate_now"), {FILE: UNSEEN}, False, "the host could not be reached"),
         (_token(operations=NEW, writes_itself=True), {}, True, ""),

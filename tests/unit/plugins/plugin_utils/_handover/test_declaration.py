@@ -29,6 +29,7 @@ from ansible_collections.mondoo.platform.plugins.plugin_utils._handover.places i
 )
 from ansible_collections.mondoo.platform.plugins.plugin_utils._handover.sealing import unseal
 from ansible_collections.mondoo.platform.plugins.plugin_utils._handover.settings import (
+    TYPES,
     VARIABLES,
     Settings,
     misspelt_variables,
@@ -239,13 +240,27 @@ _RAW: dict[str, tuple[object, str]] = {
 @pytest.mark.parametrize("variable", sorted(VARIABLES))
 def test_every_variable_of_the_role_as_text(variable: str) -> None:
     """Whatever is added to the argument specs of the role must mean the same as text."""
-    about = ROLE["argument_specs"]["main"]["options"][f"api_tokens_{variable}"]
+    about = TYPES.get(variable, {"type": "str"})
     value, text = _RAW.get(variable) or _SAMPLES[about["type"]]
     if about.get("choices"):
         value = text = about["choices"][-1]
     given: dict[str, object] = {"declared": [], "deliver": {}}
     assert read_settings({**given, variable: text}) == read_settings({**given, variable: value})
     assert read_settings({**given, variable: text})[1] == []
+
+
+@pytest.mark.parametrize("variable", sorted(VARIABLES - {"declared", "description", "vault_password"}))
+def test_empty_text_is_as_if_it_was_not_given(variable: str) -> None:
+    """As from a survey; but an empty description clears the current one."""
+    for text in ("", " "):
+        assert read_settings({"declared": [], variable: text}) == read_settings({"declared": []})
+
+
+def test_the_role_lets_its_own_check_judge() -> None:
+    """What the arguments of the role were not valid for, the report would not have."""
+    options = ROLE["argument_specs"]["main"]["options"].values()
+    assert {about["type"] for about in options} <= {"raw", "str", "path"}
+    assert [about for about in options if about.get("required") or "choices" in about] == []
 
 
 def test_the_variables_are_those_that_are_documented() -> None:
@@ -277,6 +292,12 @@ def test_what_all_tokens_have_in_common(variable: str, text: str, value: object)
         ({"declared": [], "deliver": ["h1"]}, "api_tokens_deliver is a list"),
         ({"declared": [], "rotate_now": [1.1]}, "quote it"),
         ({"declared": [], "rotate_now": [{"nmae": "ci"}]}, "is not of the form"),
+        ({"declared": [], "rotate_now": [{"name": "ci", "space": "a", "organization": "b"}]}, "is not of the form"),
+        *[
+            ({"declared": [], "rotate_now": [{"name": "ci", "space": space}]}, "api_tokens_rotate_now: space is")
+            for space in (123, None, "", ["a"])
+        ],
+        ({"declared": [], "rotate_now": [{"name": 1.1}]}, "api_tokens_rotate_now: name is 1.1, and not text"),
     ],
 )
 def test_wrong_variables(values: dict[str, Any], words: str) -> None:

@@ -376,6 +376,7 @@ def test_an_answer_that_is_none() -> None:
 
 
 KEY = TokenKey("//scope", "ci")
+US = "https://us.invalid/query"
 
 
 @pytest.mark.parametrize(
@@ -384,25 +385,35 @@ KEY = TokenKey("//scope", "ci")
 )
 def test_the_journal(process: int, host: str, running: bool, found: bool, tmp_path: Path) -> None:
     """A hand-over is cut short if its run was on this host and is over, or is this one."""
-    Journal(process, tmp_path / "j", host).begin([KEY])
-    journal = Journal(2, tmp_path / "j", "here", lambda _process: running)
+    Journal(process, US, tmp_path / "j", host).begin([KEY])
+    journal = Journal(2, US, tmp_path / "j", "here", lambda _process: running)
     assert journal.cut_short() == ({KEY: ""} if found else {})
-    Journal(process, tmp_path / "j", host).deliver({KEY: "//new"})
+    Journal(process, US, tmp_path / "j", host).deliver({KEY: "//new"})
     assert journal.cut_short() == ({KEY: "//new"} if found else {})
     journal.end([KEY])
     assert journal.cut_short() == {}
 
 
+def test_a_journal_is_about_one_service(tmp_path: Path) -> None:
+    """Tokens of another may have the same scopes and names."""
+    us, eu = (Journal(1, endpoint, tmp_path / "j") for endpoint in (US, "https://eu.invalid/query"))
+    us.begin([KEY])
+    assert (us.cut_short(), eu.cut_short()) == ({KEY: ""}, {})
+    eu.begin([KEY])
+    eu.end([KEY])
+    assert us.cut_short() == {KEY: ""}
+
+
 def test_a_journal_that_cannot_be_kept(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
-    journal = Journal(1, tmp_path / "file" / "j")
+    journal = Journal(1, US, tmp_path / "file" / "j")
     journal.begin([KEY])
     journal.end([KEY])
     assert journal.cut_short() == {}
     folder = tmp_path / "k"
     folder.mkdir()
     (folder / "x.json").write_text("{", encoding="utf-8")
-    assert Journal(1, folder).cut_short() == {}
+    assert Journal(1, US, folder).cut_short() == {}
 
 
 def test_sealed_secrets() -> None:
