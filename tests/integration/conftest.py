@@ -53,7 +53,10 @@ _SLOW: dict[str, tuple[str, ...]] = {
         "test_a_killed_play_costs_nothing[handed over-rotation]",
         "test_a_secret_for_a_host_that_is_down",
     ),
-    "test_leaks": ("test_nothing_leaks[token-forgotten]", "test_nothing_leaks_under_a_redirected_name"),
+    "test_leaks": (
+        *("test_nothing_leaks[token-forgotten]", "test_nothing_leaks_under_a_redirected_name"),
+        "test_a_new_secret_that_the_service_quotes_is_masked[rename]",
+    ),
     "test_leaks_of_credentials": (
         "test_a_new_secret_is_returned_whole[eyJhb]",
         "test_odd_credentials_do_not_show[tokens]",
