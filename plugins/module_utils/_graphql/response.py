@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from .._transport.http import Answer
 from .._values import errors
-from .._values.errors import MondooError, split_rpc_message
+from .._values.errors import MondooError, code_from, split_rpc_message
 from .._values.shape import JsonObject, clean_text
 from .schema_errors import read_schema_error
 
@@ -38,14 +38,6 @@ _NOT_EXECUTED = frozenset(
 # These concern a request as a whole.
 _BEFORE_EXECUTION = frozenset({errors.UNAUTHENTICATED, errors.SCHEMA_MISMATCH})
 _TRANSIENT = frozenset({errors.UNAVAILABLE, errors.RESOURCE_EXHAUSTED})
-_BY_EXTENSION = {
-    "GRAPHQL_VALIDATION_FAILED": errors.SCHEMA_MISMATCH,
-    "GRAPHQL_PARSE_FAILED": errors.SCHEMA_MISMATCH,
-    "BAD_USER_INPUT": errors.INVALID_ARGUMENT,
-    "FORBIDDEN": errors.PERMISSION_DENIED,
-    "TOO_MANY_REQUESTS": errors.RESOURCE_EXHAUSTED,
-    "RATE_LIMITED": errors.RESOURCE_EXHAUSTED,
-}
 _BY_STATUS = {
     401: errors.UNAUTHENTICATED,
     403: errors.PERMISSION_DENIED,
@@ -172,7 +164,7 @@ def _read_error(answer: Answer, operation: str, entry: object, *, has_value: boo
     message = entry.get("message") if isinstance(entry, Mapping) else entry
     extensions = entry.get("extensions") if isinstance(entry, Mapping) else None
     code, words = split_rpc_message(clean_text(str(message or "no message")))
-    if code is None:
+    if code is None or code == errors.UNKNOWN:
         code = _find_code(extensions, answer.http_status, is_schema_error=read_schema_error(entry) is not None)
     return MondooError(
         code,
@@ -187,12 +179,11 @@ def _read_error(answer: Answer, operation: str, entry: object, *, has_value: boo
 
 
 def _find_code(extensions: object, http_status: int, *, is_schema_error: bool) -> str:
-    """The code of an error without one in its message."""
+    """The code of an error whose message has none, or `Unknown`."""
     code = extensions.get("code") if isinstance(extensions, Mapping) else None
-    if isinstance(code, str) and code:
-        # PERMISSION_DENIED and PermissionDenied are two spellings of one code.
-        camel = "".join(part.capitalize() for part in code.split("_")) if code.isupper() else clean_text(code)
-        return _BY_EXTENSION.get(code, camel)
+    named = code_from(clean_text(code)) if isinstance(code, str) else ""
+    if named not in ("", errors.UNKNOWN):
+        return named
     if is_schema_error:
         return errors.SCHEMA_MISMATCH
     if http_status >= 500:

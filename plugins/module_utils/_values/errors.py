@@ -261,7 +261,32 @@ def clock_advice(ahead: float) -> str:
     )
 
 
-_RPC_NOISE = re.compile(r"rpc error: code = (?P<code>\w+) desc = ", re.IGNORECASE)
+_RPC_NOISE = re.compile(r"rpc error: code = (?P<code>\w+(?:\(\d+\))?) desc = ", re.IGNORECASE)
+_SEVERAL_WORDS = (
+    *("InvalidArgument", "DeadlineExceeded", "NotFound", "AlreadyExists", "PermissionDenied", "ResourceExhausted"),
+    *("FailedPrecondition", "OutOfRange", "DataLoss"),
+)
+_BY_LETTERS = {
+    **{code.lower(): code for code in _SEVERAL_WORDS},
+    "unauthorized": UNAUTHENTICATED,
+    "forbidden": PERMISSION_DENIED,
+    "baduserinput": INVALID_ARGUMENT,
+    "toomanyrequests": RESOURCE_EXHAUSTED,
+    "ratelimited": RESOURCE_EXHAUSTED,
+    "graphqlvalidationfailed": SCHEMA_MISMATCH,
+    "graphqlparsefailed": SCHEMA_MISMATCH,
+}
+
+
+def code_from(text: str) -> str:
+    """The gRPC name of a code, which is spelled `PermissionDenied`, `PERMISSION_DENIED` or `permission_denied`; other codes of
+    GraphQL servers that mean the same have it too.
+    """
+    words = text.replace("-", "_").split("_")
+    joined = (
+        "".join(word.capitalize() for word in words) if len(words) > 1 or text in (text.upper(), text.lower()) else text
+    )
+    return _BY_LETTERS.get(joined.lower(), joined)
 
 
 def split_rpc_message(message: str) -> tuple[str | None, str]:
@@ -270,7 +295,7 @@ def split_rpc_message(message: str) -> tuple[str | None, str]:
     Messages nest (`rpc error: code = A desc = rpc error: code = B desc = …`); the innermost code is the cause.
     """
     found = list(_RPC_NOISE.finditer(message))
-    code = found[-1].group("code") if found else None
+    code = code_from(found[-1].group("code")) if found else None
     text = _RPC_NOISE.sub("", message).strip()
     # "request permission unauthenticated" may come without its code, which is then missing or Unknown.
     if code in (None, UNKNOWN) and text.rstrip(".").lower().endswith("unauthenticated"):

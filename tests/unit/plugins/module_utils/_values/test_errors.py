@@ -169,6 +169,8 @@ def test_what_concerns_one_scope_only(code: str, one_scope: bool) -> None:
         ),
         ("rpc error: code = NotFound desc = unauthenticated", "NotFound", "unauthenticated"),
         ('invalid name "unauthenticated"', None, 'invalid name "unauthenticated"'),
+        ("rpc error: code = Code(17) desc = odd", "Code(17)", "odd"),
+        ("rpc error: code = permission_denied desc = no", "PermissionDenied", "no"),
         (" spaces around ", None, "spaces around"),
         ("rpc error: code = NotFound desc = ", "NotFound", ""),
         ("", None, ""),
