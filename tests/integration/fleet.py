@@ -252,6 +252,11 @@ class Fleet:
         """Now, as names of pending tokens have it."""
         return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
+    def unfinished(self) -> list[dict[str, Any]]:
+        """The records of unfinished runs on this controller."""
+        folder = self._playbooks.home / ".ansible" / "mondoo.platform" / "handing-over"
+        return [json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")]
+
     def mutations(self) -> list[str]:
         """Those since the last time."""
         sent = self.service.mutations()

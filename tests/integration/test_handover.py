@@ -211,6 +211,9 @@ def test_a_killed_play_costs_nothing(
             **options,
         )
         fleet.service.clear_faults()
+    assert {(each["endpoint"], each["name"]) for each in fleet.unfinished()} == {
+        (f"{fleet.service.url}/query", name) for name in names
+    }
     before = {name: secret for name, secret in before.items() if name in names}
     if moment == "handed over":
         # What is to replace it may already do so: what the places hold works.
@@ -219,6 +222,7 @@ def test_a_killed_play_costs_nothing(
 
     done = fleet.run(declared=declared, **options)
     assert done.returncode == 0, done.stdout
+    assert fleet.unfinished() == []
     assert _pending(fleet) == 0
     assert {name: secret for name, secret in fleet.places().items() if name in names} == {
         name: fleet.live(name) for name in names
