@@ -348,9 +348,9 @@ def _is_own(token: Token, named: str | None) -> bool:
     """
     scope = token.scope
     if not named:
-        # An organization's listing may show the tokens of its spaces. The MRN is a hint, so only the kind counts.
+        # An organization's listing may show the tokens of its spaces; otherwise, the MRN is no more than a hint.
         in_mrn = token_scope(str(token.mrn))
-        return in_mrn is None or in_mrn.kind == scope.kind
+        return scope.kind == "space" or in_mrn is None or in_mrn.kind == scope.kind
     if scope_path(named) == scope_path(scope.mrn):
         return True
     if scope_path(named).lower() == scope_path(scope.mrn).lower():

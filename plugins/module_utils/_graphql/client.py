@@ -224,15 +224,15 @@ class GraphQLClient:
         try:
             answer = self._transport.post(request.node, request.variables, document.name)
         except MondooError as error:
-            error.reason = self._secrets.removed_from(error.reason)
+            error.reason = self._secrets.removed_from_words(error.reason)
             raise
         for root in (answer.data or {}).values() if document.shown_once else ():
             secret = root.get(document.shown_once) if isinstance(root, Mapping) else None
             if isinstance(secret, str):
                 self._secrets.add(secret)
         return answer._replace(
-            data=self._secrets.removed_from(answer.data, keep=document.shown_once),
-            errors=self._secrets.removed_from(answer.errors),
+            data=self._secrets.removed_from_values(answer.data, keep=document.shown_once),
+            errors=self._secrets.removed_from_words(answer.errors),
         )
 
 

@@ -248,7 +248,7 @@ class Reconciliation:
                 due.append(entry)
             else:
                 self.warnings.append(
-                    f"{entry.declaration} was not pruned: {failed.place}, which it is the predecessor of, has failed."
+                    f"{entry.declaration} was not pruned: {failed.place}, which replaces it or means the same, has failed."
                 )
         self.pruned = due
         apply_entries(self.pruned, self._pool, surroundings, self.progress("prune"))

@@ -60,7 +60,7 @@ class ApiToken:
 
 
 class ServiceAccount:
-    """A service account, which signs a short-lived JWT with its private key (ES384), for each use. That takes a millisecond.
+    """A service account, which signs short-lived JWTs with its private key (ES384). Requests of one second share one.
 
     document: the credentials as the platform issues them, with `mrn` and `private_key`.
     now: seconds since the epoch. on_signed: called with each JWT before it is used.
@@ -88,14 +88,20 @@ class ServiceAccount:
         self._private_key = private_key_from(key)
         self._now = now
         self._on_signed = on_signed
+        self._last = (0, "")
         self.secrets: tuple[str, ...] = (self._private_key, key)
         self.identifiers = frozenset({mrn})
         self.api_endpoint = field_from(document, "api_endpoint")
         self.api_proxy = field_from(document, "api_proxy")
 
     def bearer(self) -> str:
-        jwt = self._sign(int(self._now()))
-        self._on_signed(jwt)
+        now = int(self._now())
+        signed_at, jwt = self._last
+        if signed_at != now:
+            jwt = self._sign(now)
+            # Before it is used by another thread.
+            self._on_signed(jwt)
+            self._last = (now, jwt)
         return jwt
 
     def _sign(self, now: int) -> str:

@@ -15,7 +15,10 @@ import threading
 from collections.abc import Iterable
 from typing import Any
 
-_SHORTEST = 4  # characters; a shorter text would be removed from inside unrelated words
+# Characters. A shorter text is removed from nothing, since it may be a part of unrelated words; and from values, such as a
+# name or an MRN that is needed as it is, only one that can be nothing else is removed.
+_SHORTEST = 8
+_SHORTEST_IN_VALUES = 20
 _MASK = "********"  # as Ansible masks a part of a text
 
 
@@ -37,18 +40,24 @@ class Secrets:
             # One of them may be the beginning of another.
             self._known = tuple(sorted({*self._known, text}, key=len, reverse=True))
 
-    def removed_from(self, value: Any, keep: str | None = None) -> Any:
-        """JSON without the secrets, except for the values with the key `keep`."""
-        return self._removed(value, keep) if self._known else value
+    def removed_from_words(self, words: Any) -> Any:
+        """JSON of messages without the secrets."""
+        return _without(self._known, words) if self._known else words
 
-    def _removed(self, value: Any, keep: str | None) -> Any:
-        if isinstance(value, str):
-            for secret in self._known:
-                value = value.replace(secret, _MASK)
-            return value
-        if isinstance(value, dict):
-            return {
-                self._removed(key, keep): inner if key == keep else self._removed(inner, keep)
-                for key, inner in value.items()
-            }
-        return [self._removed(inner, keep) for inner in value] if isinstance(value, list) else value
+    def removed_from_values(self, values: Any, keep: str | None = None) -> Any:
+        """JSON without the long secrets, except for the values with the key `keep`."""
+        secrets = [secret for secret in self._known if len(secret) >= _SHORTEST_IN_VALUES]
+        return _without(secrets, values, keep) if secrets else values
+
+
+def _without(secrets: Iterable[str], value: Any, keep: str | None = None) -> Any:
+    if isinstance(value, str):
+        for secret in secrets:
+            value = value.replace(secret, _MASK)
+        return value
+    if isinstance(value, dict):
+        return {
+            _without(secrets, key): inner if key == keep else _without(secrets, inner, keep)
+            for key, inner in value.items()
+        }
+    return [_without(secrets, inner, keep) for inner in value] if isinstance(value, list) else value

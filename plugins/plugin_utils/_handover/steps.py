@@ -456,7 +456,7 @@ class Steps:
                 }
             # The module does not know the secrets of an earlier task, and the service may quote one.
             handed_over = Secrets(unseal(entry["secret"]) for entry in staged["staged"].values())
-            result, results = handed_over.removed_from(result), handed_over.removed_from(results)
+            result, results = (handed_over.removed_from_values(each) for each in (result, results))
         outcomes: dict[str, Any] = {}
         for key, entry in staged["staged"].items():
             outcomes[key] = self._outcome(tokens[key], entry, results.get(key), failed.get(key), staged["results"][key])

@@ -96,7 +96,7 @@ def test_each_jwt_is_registered_before_it_is_used() -> None:
     registered = list[str]()
     account = ServiceAccount(service_account(), on_signed=registered.append)
     assert registered == []
-    assert [account.bearer(), account.bearer()] == registered
+    assert account.bearer() == registered[-1]
 
 
 @pytest.mark.parametrize(
@@ -115,12 +115,12 @@ def test_keyless_credentials_are_refused_by_name(document: dict[str, Any]) -> No
     assert "hunter2" not in str(caught.value)
 
 
-def test_a_jwt_is_signed_for_each_use() -> None:
-    """A clock that is half a minute behind would otherwise fail in the middle of a run."""
+def test_only_requests_of_one_second_share_a_jwt() -> None:
+    """A clock that is half a minute behind would otherwise fail in the middle of a run; and each is masked in all results."""
     clock = [_START]
     account = ServiceAccount(service_account(), now=lambda: clock[0])
     first = account.bearer()
-    assert account.bearer() != first  # ES384 signatures are random
+    assert account.bearer() == first
     clock[0] = _START + 1
     assert _decoded(account.bearer())["iat"] == int(_START) + 1
 

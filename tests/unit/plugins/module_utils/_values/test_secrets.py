@@ -10,28 +10,42 @@ import pytest
 from ansible_collections.mondoo.platform.plugins.module_utils._values.secrets import Secrets
 
 
+SHORT, LONG = "hunter22", "hunter2-of-twenty-characters"
+
+
 @pytest.mark.parametrize(
     ("value", "clean"),
     [
-        ("hunter2", "********"),
-        ("token hunter2 or hunter2-b", "token ******** or ********"),
-        ([{"message": "Bearer hunter2", "n": 7}, None, True], [{"message": "Bearer ********", "n": 7}, None, True]),
-        ({"errors": {"//hunter2": ["hunter2"]}}, {"errors": {"//********": ["********"]}}),
-        ({"token": "hunter2", "name": "hunter2"}, {"token": "hunter2", "name": "********"}),
+        (SHORT, "********"),
+        (f"token {SHORT} or {LONG}", "token ******** or ********"),
+        ([{"message": f"Bearer {SHORT}", "n": 7}, None, True], [{"message": "Bearer ********", "n": 7}, None, True]),
+        ({f"//{SHORT}": [SHORT]}, {"//********": ["********"]}),
         ("nothing of it", "nothing of it"),
     ],
 )
 def test_secrets_are_removed_wherever_they_are(value: Any, clean: Any) -> None:
-    assert Secrets(["hunter2", "hunter2-b"]).removed_from(value, keep="token") == clean
+    assert Secrets([SHORT, LONG, f"{SHORT}-b"]).removed_from_words(value) == clean
 
 
 @pytest.mark.parametrize(
-    ("secret", "clean"), [("", "a an and"), ("  ", "a an and"), ("and", "a an and"), (" an and\n", "a ********")]
+    ("value", "clean"),
+    [
+        ({"token": LONG, "name": f"for {LONG}"}, {"token": LONG, "name": "for ********"}),
+        ({"errors": {f"//{LONG}": [LONG]}}, {"errors": {"//********": ["********"]}}),
+        # A name or an MRN that a placeholder in a file is a part of is used as it is.
+        ({"token": SHORT, "name": f"ci-{SHORT}"}, {"token": SHORT, "name": f"ci-{SHORT}"}),
+    ],
 )
-def test_what_is_too_short_stays(secret: str, clean: str) -> None:
-    assert Secrets([secret]).removed_from("a an and") == clean
+def test_of_values_only_what_can_be_nothing_else_is_removed(value: Any, clean: Any) -> None:
+    assert Secrets([SHORT, LONG]).removed_from_values(value, keep="token") == clean
+
+
+@pytest.mark.parametrize("secret", ["", "  ", "another"])
+def test_what_is_too_short_stays(secret: str) -> None:
+    assert Secrets([secret]).removed_from_words("a an and another") == "a an and another"
 
 
 def test_without_secrets_nothing_is_copied() -> None:
     value = {"a": ["b"]}
-    assert Secrets().removed_from(value) is value
+    assert Secrets().removed_from_words(value) is value
+    assert Secrets([SHORT]).removed_from_values(value) is value
