@@ -19,7 +19,7 @@ from ansible_collections.mondoo.platform.plugins.module_utils._module.arguments 
     connection_arguments,
 )
 from ansible_collections.mondoo.platform.plugins.module_utils._transport.credential_sources import find_credential
-from ansible_collections.mondoo.platform.plugins.module_utils._transport.endpoint import choose_endpoint
+from ansible_collections.mondoo.platform.plugins.module_utils._transport.endpoint import choose_endpoint, service_of
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError, internal_error
 from ansible_collections.mondoo.platform.plugins.plugin_utils._handover.journal import Journal
 from ansible_collections.mondoo.platform.plugins.plugin_utils._handover.sealing import run_process
@@ -103,12 +103,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
             credential = find_credential(
                 {name: given[name] for name in CREDENTIAL_OPTIONS}, os.environ, lambda _text: None
             )
-            return choose_endpoint(
+            url = choose_endpoint(
                 endpoint=given["endpoint"],
                 region=given["region"],
                 environment=os.environ.get("MONDOO_API_ENDPOINT"),
                 account=credential.api_endpoint,
             )
+            return service_of(url)
         except (MondooError, KeyError):
             return ""
 

@@ -13,7 +13,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from ansible_collections.mondoo.platform.plugins.module_utils._transport.endpoint import REGIONS, choose_endpoint
+from ansible_collections.mondoo.platform.plugins.module_utils._transport.endpoint import (
+    REGIONS,
+    choose_endpoint,
+    service_of,
+)
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError
 from ansible_collections.mondoo.platform.plugins.module_utils._values.mrn import Scope
 
@@ -208,7 +212,7 @@ def _address(read: Read, result: Mapping[str, Any]) -> str:
             address = choose_endpoint(endpoint=endpoint, region=region, environment=None, account=None)
         except MondooError:
             return ""
-    return f"{shown_address(address)}{urlsplit(address).path}" if address else ""
+    return f"{shown_address(service_of(address))}{urlsplit(address).path}" if address else ""
 
 
 def shown_address(address: str) -> str | None:

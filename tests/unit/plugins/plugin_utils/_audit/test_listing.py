@@ -121,6 +121,7 @@ def test_one_mrn_in_two_regions(eu: dict[str, Any], us: dict[str, Any], scopes: 
     [
         ({"endpoint": "https://US.api.mondoo.com:443"}, {}, True),
         ({"endpoint": "https://us.api.mondoo.com/query"}, {}, True),
+        ({"endpoint": "https://api.mondoo.com"}, {}, True),
         ({"endpoint": "https://us.api.mondoo.com/elsewhere"}, {}, False),
         ({"endpoint": "no address"}, {}, False),
         ({"region": ["us"]}, {}, False),
