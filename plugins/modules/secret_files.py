@@ -22,7 +22,7 @@ options:
     description:
       - V(look) reports the state of the files and what prevents writing. It changes nothing.
       - V(write) writes secrets.
-      - V(restore) restores the previous content of the files, or removes them.
+      - V(restore) restores the previous content, owner, group and mode of the files, or removes them.
     type: str
     choices: [look, write, restore]
     required: true
@@ -56,7 +56,7 @@ options:
         description: What O(step=write) writes, sealed.
         type: str
       before:
-        description: What O(step=restore) writes, sealed. Without it, the file is removed.
+        description: What O(step=restore) restores, sealed. Without it, the file is removed.
         type: str
   run:
     description: Returned unchanged, to distinguish the result from one of an earlier run.

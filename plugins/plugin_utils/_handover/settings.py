@@ -124,7 +124,12 @@ def _rotate_now(value: Any, problems: list[str]) -> list[Any]:
         value = _from_text(value)
     if isinstance(value, Mapping):
         value = [value]
-    selectors: list[Any] = typed_values({"rotate_now": {"type": "list"}}, {"rotate_now": value})["rotate_now"] or []
+    name = f"{PREFIX}rotate_now"
+    try:
+        selectors: list[Any] = typed_values({name: {"type": "list"}}, {name: value})[name] or []
+    except MondooError as error:
+        problems.append(error.reason)
+        return []
     for selector in selectors:
         if isinstance(selector, Mapping):
             unknown = sorted(str(key) for key in selector if key not in ("name", *_SCOPES))

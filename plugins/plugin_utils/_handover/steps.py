@@ -88,7 +88,7 @@ class Steps:
 
     def require_rotate_now(self) -> dict[str, Any]:
         """Refuses to go on if no token is named to be replaced."""
-        if not self.settings.rotate_now and not self._problems:
+        if not (self.settings.rotate_now or self._problems or self._ansible.template_problems):
             raise MondooError(INVALID_OPTION, f"Name the tokens to replace in {PREFIX}rotate_now.", advice="")
         return {}
 
