@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from ansible_collections.mondoo.platform.plugins.module_utils._values.secrets import Secrets
 
-
 SHORT, LONG = "hunter22", "hunter2-of-twenty-characters"
 
 
