@@ -251,7 +251,7 @@ _ECHO = {"code": "Unavailable", "message": "{authorization} cannot be verified n
     ("match", "quotation"), [("updateAPIToken", _QUOTE), ("space", _ECHO)], ids=["rename", "verify"]
 )
 def test_a_new_secret_that_the_service_quotes_is_masked(
-    match: str, quotation: dict[str, str], playbooks: Playbooks, simulator: Simulator
+    match: str, quotation: dict[str, Any], playbooks: Playbooks, simulator: Simulator
 ) -> None:
     """In messages, warnings and errors, whether the secret goes into the result or into a file."""
     path = str(playbooks.home / "secret")

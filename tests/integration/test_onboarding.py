@@ -365,7 +365,7 @@ def test_a_mistake_in_the_arguments_of_the_role_is_in_the_report(fleet: Fleet) -
     """As included in a play, where Ansible validates them; and empty text, as from a survey, is none."""
     role = {"ansible.builtin.include_role": {"name": "mondoo.platform.api_tokens"}}
     play = {"hosts": "localhost", "gather_facts": False, "tasks": [role]}
-    empty = dict.fromkeys(("prune", "prune_limit", "lost_secret", "verify_secret", "concurrency"), "")
+    empty: dict[str, Any] = dict.fromkeys(("prune", "prune_limit", "lost_secret", "verify_secret", "concurrency"), "")
     assert fleet.play(play, **empty).returncode == 0
     assert fleet.report()["status"] == "changed"
     fleet.mutations()
