@@ -12,7 +12,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -145,6 +145,17 @@ class Fleet:
         book = self.folder / f"book-{self._count}.yml"
         book.write_text(yaml.safe_dump([dict(play)], sort_keys=False), encoding="utf-8")
         return self._run([str(book)], changes, environment)
+
+    @staticmethod
+    def role_and_variables(hosts: Sequence[str], target: Path) -> list[dict[str, Any]]:
+        """Tasks: the role, whatever becomes of it, and then all that is known of these hosts into a file."""
+        content = "{{ [" + ", ".join(f"hostvars.{host}" for host in hosts) + "] | to_json }}"
+        include = {"ansible.builtin.include_role": {"name": "mondoo.platform.api_tokens"}}
+        dump = {"content": content, "dest": str(target), "mode": "0600"}
+        return [
+            {"block": [include], "rescue": [{"ansible.builtin.debug": {"msg": "it failed"}}]},
+            {"ansible.builtin.copy": dump, "diff": False, "delegate_to": "localhost", "run_once": True, "no_log": True},
+        ]
 
     def kill_when(self, ready: Callable[[], bool], *arguments: str, **changes: Any) -> str:
         """Runs the playbook onboard, and kills it, workers and all, as soon as `ready` says so. Returns what it printed."""

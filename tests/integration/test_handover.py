@@ -301,17 +301,7 @@ def test_what_tasks_register_is_cleared_on_every_host(fails: str | None, fleet: 
     fleet.tasks("mine.yml", echo, last)
     kept = fleet.folder / "kept"
     hosts = ["h1", "h2", "h3"]
-    dump = {
-        "content": "{{ [hostvars.h1, hostvars.h2, hostvars.h3] | to_json }}",
-        "dest": str(kept),
-        "mode": "0600",
-    }
-    include = {"ansible.builtin.include_role": {"name": "mondoo.platform.api_tokens"}}
-    tasks = [
-        {"block": [include], "rescue": [{"ansible.builtin.debug": {"msg": "it failed"}}]},
-        {"ansible.builtin.copy": dump, "diff": False, "delegate_to": "localhost", "run_once": True, "no_log": True},
-    ]
-    play = {"hosts": hosts, "gather_facts": False, "tasks": tasks}
+    play = {"hosts": hosts, "gather_facts": False, "tasks": fleet.role_and_variables(hosts, kept)}
     fleet.play(play, declared=[{"name": "ci", "deliver": {"tasks": "mine.yml"}}])
     text = kept.read_text(encoding="utf-8")
     assert [host["mine"] for host in json.loads(text)] == [{}] * 3

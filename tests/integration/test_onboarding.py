@@ -438,16 +438,7 @@ def test_no_secret_is_anywhere_but_in_its_place(fails: bool, fleet: Fleet) -> No
     more = {"name": "failing", "deliver": {"tasks": str(fleet.failing)}}
     declared = [*fleet.variables["declared"], *([more] if fails else [])]
     kept = fleet.folder / "kept"
-    dump = {
-        "content": "{{ [hostvars.localhost, hostvars.h1, hostvars.h2] | to_json }}",
-        "dest": str(kept),
-        "mode": "0600",
-    }
-    include = {"ansible.builtin.include_role": {"name": "mondoo.platform.api_tokens"}}
-    tasks = [
-        {"block": [include], "rescue": [{"ansible.builtin.debug": {"msg": "it failed"}}]},
-        {"ansible.builtin.copy": dump, "diff": False, "delegate_to": "localhost", "run_once": True, "no_log": True},
-    ]
+    tasks = fleet.role_and_variables(["localhost", "h1", "h2"], kept)
     cache = fleet.folder / "cache"
     log = fleet.folder / "log"
     environment = {
