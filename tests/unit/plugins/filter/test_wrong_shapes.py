@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -34,47 +35,61 @@ def findings(**options: Any) -> Any:
     return api_token_findings(options.pop("tokens", [entry()]), max_age=options.pop("max_age", "1d"), **options)
 
 
-def of_entries(base: dict[str, Any], *keys: Any) -> Iterator[Callable[[Any], dict[Any, Any]]]:
-    """Entries of a list with another value for one key."""
-    for key in keys:
-        yield lambda value, key=key: {**base, key: value}
+def with_option(function: Callable[..., Any], name: str, *arguments: Any, **options: Any) -> Callable[[Any], Any]:
+    """A call with a value for this option."""
+    return lambda value: function(*arguments, **{**options, name: value})
 
 
+def with_entry(
+    function: Callable[..., Any], name: str, entry_of_list: dict[str, Any], key: Any, *arguments: Any
+) -> Callable[[Any], Any]:
+    """A call with a list for this option, of an entry that has a value for this key."""
+    return lambda value: function(*arguments, **{name: [{**entry_of_list, key: value}]})
+
+
+_OPTIONS = (
+    "tokens",
+    "max_age",
+    "max_unused",
+    "allowed_permissions",
+    "declared",
+    "now",
+    "severities",
+    "accepted",
+    "scopes",
+)
+_DECLARATION = api_token_declaration
 CALLS: dict[str, Callable[[Any], Any]] = {
-    **{name: lambda value, name=name: findings(**{name: value}) for name in ("tokens", "max_age", "max_unused")},
-    **{name: lambda value, name=name: findings(**{name: value}) for name in ("allowed_permissions", "declared", "now")},
-    **{
-        name: lambda value, name=name: findings(**{name: value}) for name in ("severities", "accepted", "scopes", "own")
-    },
-    "scopes and declared": lambda value: findings(declared=EACH_SPACE, scopes=value),
+    **{name: with_option(findings, name) for name in (*_OPTIONS, "own")},
+    "scopes and declared": with_option(findings, "scopes", declared=EACH_SPACE),
     "a severity": lambda value: findings(severities={"too_old": value}),
     **{
-        f"accepted {number}": lambda value, changed=changed: findings(accepted=[changed(value)])
-        for number, changed in enumerate(of_entries(ACCEPTED, "rule", "name", "scope", "reason", "until", "by", 5))
+        f"accepted {key}": with_entry(findings, "accepted", ACCEPTED, key)
+        for key in ("rule", "name", "scope", "reason", "until", "by", 5)
     },
     **{
-        f"declared {number}": lambda value, changed=changed: findings(declared=[changed(value)])
-        for number, changed in enumerate(of_entries(DECLARED, "name", "mrn", "space", "each_space", "overlap", 5))
+        f"declared {key}": with_entry(findings, "declared", DECLARED, key)
+        for key in ("name", "mrn", "space", "each_space", "overlap", 5)
     },
-    "each_space": lambda value: findings(declared=[{**EACH_SPACE[0], "each_space": value}]),
-    "declaration": api_token_declaration,
+    "each_space": with_entry(findings, "declared", EACH_SPACE[0], "each_space"),
+    "declaration": _DECLARATION,
     **{
-        f"declaration {name}": lambda value, name=name: api_token_declaration([entry()], **{name: value})
+        f"declaration {name}": with_option(_DECLARATION, name, [entry()])
         for name in ("scopes", "unreadable", "now", "path")
     },
     **{
-        f"declaration scopes {number}": lambda value, changed=changed: api_token_declaration([], [changed(value)])
-        for number, changed in enumerate(of_entries({"mrn": SCOPE, "name": "n"}, "mrn", "name"))
+        f"declaration scopes {key}": with_entry(_DECLARATION, "scopes", {"mrn": SCOPE, "name": "n"}, key, [])
+        for key in ("mrn", "name")
     },
     **{
-        f"declaration unreadable {number}": lambda value, changed=changed: api_token_declaration(
-            [], unreadable=[changed(value)]
+        f"declaration unreadable {key}": with_entry(
+            _DECLARATION, "unreadable", {"scope_mrn": SCOPE, "reason": "r"}, key, []
         )
-        for number, changed in enumerate(of_entries({"scope_mrn": SCOPE, "reason": "r"}, "scope_mrn", "reason"))
+        for key in ("scope_mrn", "reason")
     },
     "offboarding": api_token_offboarding,
     **{
-        f"offboarding {name}": lambda value, name=name: api_token_offboarding([entry()], **{**CRITERIA, name: value})
+        f"offboarding {name}": with_option(api_token_offboarding, name, [entry()], **CRITERIA)
         for name in (*CRITERIA, "limit", "own")
     },
     "organizations": api_token_scopes,
@@ -86,17 +101,17 @@ CALLS: dict[str, Callable[[Any], Any]] = {
 @pytest.mark.parametrize("call", CALLS)
 def test_an_argument(call: str) -> None:
     for value in SHAPES:
-        _works_or_is_refused(lambda value=value: CALLS[call](value))
+        _works_or_is_refused(partial(CALLS[call], value))
 
 
 @pytest.mark.parametrize("key", entry())
 def test_a_token(key: str) -> None:
     for value in SHAPES:
         tokens = [{**entry(), key: value}]
-        options = {"max_unused": "1d", "allowed_permissions": ["viewer"], "declared": [DECLARED]}
-        _works_or_is_refused(lambda tokens=tokens, options=options: findings(tokens=tokens, **options))
-        _works_or_is_refused(lambda tokens=tokens: api_token_declaration(tokens))
-        _works_or_is_refused(lambda tokens=tokens: api_token_offboarding(tokens, **CRITERIA))
+        options: dict[str, Any] = {"max_unused": "1d", "allowed_permissions": ["viewer"], "declared": [DECLARED]}
+        _works_or_is_refused(partial(findings, tokens=tokens, **options))
+        _works_or_is_refused(partial(api_token_declaration, tokens))
+        _works_or_is_refused(partial(api_token_offboarding, tokens, **CRITERIA))
 
 
 def _works_or_is_refused(call: Callable[[], Any]) -> None:

@@ -28,7 +28,7 @@ SCOPES = [Scope("space", f"{_SPACES}s{number}") for number in range(26)]
 
 def node(key: str, scope: Scope | None = SPACE, **changes: Any) -> dict[str, Any]:
     """A token as the service tells of it; without a scope, it does not tell whose it is."""
-    told = {"mrn": token_mrn(key, scope or SPACE), "name": key, "description": None, "roles": []}
+    told: dict[str, Any] = {"mrn": token_mrn(key, scope or SPACE), "name": key, "description": None, "roles": []}
     return {**told, **({"scopeMrn": scope.mrn} if scope else {}), **changes}
 
 
