@@ -104,7 +104,8 @@ RETURN = r"""
 api_tokens:
   description:
     - The tokens, in the requested order. Each has the keys of RV(mondoo.platform.api_token#module:api_token) and those below, and
-      can be used unchanged as an entry of O(mondoo.platform.api_tokens#module:tokens).
+      can be used unchanged as an entry of O(mondoo.platform.api_tokens#module:tokens), and as C(args) of a task with
+      M(mondoo.platform.api_token).
   returned: success
   type: list
   elements: dict

@@ -190,8 +190,10 @@ options:
     description:
       - Whether to delete the tokens that are not declared, in every scope that a declared token belongs to.
       - A scope without an entry in O(tokens) is not pruned, even if O(space) or O(organization) names it.
-      - Predecessors of a declared token are kept within its O(tokens[].overlap) and until its entry has succeeded. The token that
-        the task logs in with is kept too, if its secret is a JWT that names its token.
+      - Predecessors of a declared token are kept within its O(tokens[].overlap) and until its entry has succeeded; so is a token
+        whose name differs from a declared one only in letter case, Unicode form or surrounding spaces, since the service may
+        store names otherwise. The successor of a token that is declared by its MRN is kept. The token that the task logs in with
+        is kept too, if its secret is a JWT that names its token.
       - Nothing is pruned in a scope if its tokens could not all be listed, or if a token declared by its MRN is missing, because
         its successor could not be distinguished from an undeclared token.
     type: bool

@@ -90,10 +90,10 @@ def test_selections(modules: ModuleTasks, fleet: Simulator) -> None:
     assert len(fleet.requests()) == 2 * len(tasks)
 
 
-def test_mrn_and_creator(playbooks: Playbooks, fleet: Simulator) -> None:
-    everything = playbooks.run(api_token_info()).result["api_tokens"]
+def test_mrn_and_creator(modules: ModuleTasks, fleet: Simulator) -> None:
+    everything = _listed(modules)
     creator = everything[0]["created_by"]
-    by_mrn, by_creator, by_nobody = playbooks.run(
+    by_mrn, by_creator, by_nobody = modules.run(
         api_token_info(mrn=everything[1]["mrn"]),
         api_token_info(created_by=creator.upper()),
         api_token_info(created_by="nobody@example.invalid"),
@@ -101,6 +101,15 @@ def test_mrn_and_creator(playbooks: Playbooks, fleet: Simulator) -> None:
     assert by_mrn["api_tokens"] == [everything[1]]
     assert by_creator["api_tokens"] == [token for token in everything if token["created_by"] == creator]
     assert by_nobody["api_tokens"] == []
+
+
+def test_what_is_listed_can_be_given_back_as_it_is(playbooks: Playbooks, fleet: Simulator) -> None:
+    everything = playbooks.run(api_token_info()).result["api_tokens"]
+    assert len(everything) == 3
+    run = playbooks.run(
+        {"mondoo.platform.api_token": everything[1]}, {"mondoo.platform.api_tokens": {"tokens": everything}}
+    )
+    assert [(result.get("failed"), result["changed"]) for result in run.results] == [(False, False)] * 2, run.output
 
 
 def test_ages(modules: ModuleTasks, fleet: Simulator) -> None:
