@@ -24,7 +24,8 @@ options:
     required: true
   created_by:
     description:
-      - E-mail addresses or MRNs of the creator, and shell patterns of them, ignoring case.
+      - E-mail addresses of creators, MRNs of those without one, and shell patterns of them, ignoring case. A token whose creator is
+        unknown matches none.
       - A list or comma-separated text.
     type: list
     elements: str

@@ -46,8 +46,10 @@ class Criteria:
 
     def match(self, token: Token, now: datetime) -> bool:
         """Whether the token matches. Raises MondooError if that depends on a time that the service does not report."""
-        if self.created_by is not None and not _fits_any(
-            [pattern.casefold() for pattern in self.created_by], (token.created_by or "").casefold()
+        # An unknown creator is nobody in particular.
+        if self.created_by is not None and not (
+            token.created_by
+            and _fits_any([pattern.casefold() for pattern in self.created_by], token.created_by.casefold())
         ):
             return False
         # Leftovers of a rotation are included with their name.
@@ -91,8 +93,14 @@ def read_criteria(options: Mapping[str, Any]) -> tuple[Criteria, int]:
     """
     typed = typed_values({**CRITERIA, **_LIMIT}, options)
     for option in CRITERIA:
-        if options.get(option) is not None and not typed[option]:
+        if options.get(option) is None:
+            continue
+        if not typed[option]:
             raise invalid_option(f"{option} is empty; omit it if it does not matter")
+        if isinstance(typed[option], list) and not all(
+            isinstance(each, str) and each.strip() for each in typed[option]
+        ):
+            raise invalid_option(f"{option} has an empty entry: it would match what it was not meant to")
     if all(typed[option] is None for option in CRITERIA):
         raise invalid_option(f"one of {', '.join(CRITERIA)} is required: otherwise all listed tokens would be deleted")
     if typed["limit"] < 0:

@@ -76,4 +76,6 @@ def optional_duration(options: Mapping[str, Any], option: str) -> timedelta | No
 def _token_path(path: str | None) -> str | None:
     if path is not None and not path.strip():
         raise invalid_option("token_path must not be empty")
+    if path is not None and "\0" in path:
+        raise invalid_option("token_path has a null character in it")
     return path

@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any, TextIO
 
 from ansible.module_utils.basic import AnsibleModule
@@ -162,6 +163,7 @@ class SecretFile:
     def _follow_links(self, path: str) -> str:
         """The path behind the links; a link stays a link, and its target is replaced."""
         current = os.path.join(os.getcwd(), path)
+        self._refuse_foreign_folders(current)
         for _number in range(_MAX_LINKS):
             try:
                 entry = os.lstat(current)
@@ -177,6 +179,15 @@ class SecretFile:
         else:
             raise self._refusal("it is a circular link")
         return os.path.realpath(current)
+
+    def _refuse_foreign_folders(self, path: str) -> None:
+        """Refuses links to directories that other users created where everybody can, as in /tmp."""
+        for folder in reversed(Path(path).parents):
+            with contextlib.suppress(OSError):  # later steps report what is missing
+                entry = os.lstat(folder)
+                is_foreign = stat.S_ISLNK(entry.st_mode) and entry.st_uid not in (0, os.geteuid())
+                if is_foreign and os.stat(folder.parent).st_mode & stat.S_IWOTH:
+                    raise self._refusal(f"{folder} is a link that another user created")
 
     def _refuse_special_file(self) -> None:
         try:
@@ -201,7 +212,9 @@ class SecretFile:
         """A new file, open, since its mode may forbid writing even to the owner, and locked, so that later runs see it in use."""
         while True:
             handle, path = tempfile.mkstemp(prefix=self._prefix, dir=folder)
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            # On a file system without locks, later runs leave it alone.
+            with contextlib.suppress(OSError):
+                fcntl.flock(handle, fcntl.LOCK_EX)
             if os.fstat(handle).st_nlink:
                 return os.fdopen(handle, "w", encoding="utf-8"), path
             # Another run removed it as a leftover before it was locked.
@@ -210,7 +223,8 @@ class SecretFile:
     def _remove_leftovers(self) -> None:
         """Removes temporary files of runs that were killed: those of this user that no process holds a lock on."""
         user = os.geteuid()
-        for path in glob.glob(glob.escape(os.path.join(os.path.dirname(self.path), self._prefix)) + "*"):
+        # mkstemp adds eight characters.
+        for path in glob.glob(glob.escape(os.path.join(os.path.dirname(self.path), self._prefix)) + "[a-z0-9_]" * 8):
             with contextlib.suppress(OSError):
                 handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
                 try:

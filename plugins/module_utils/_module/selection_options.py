@@ -33,8 +33,9 @@ def selection_arguments() -> dict[str, Any]:
 
 def selection_from(options: Mapping[str, Any]) -> Selection:
     """The selection in `options`, which are those of `selection_arguments`."""
-    if options["name"] is not None and not options["name"].strip():
-        raise invalid_option("name must not be empty")
+    for option in ("name", "created_by"):
+        if options[option] is not None and not options[option].strip():
+            raise invalid_option(f"{option} must not be empty")
     return Selection(
         name=options["name"],
         mrn=None if options["mrn"] is None else token_mrn_from(options["mrn"]),

@@ -25,6 +25,7 @@ from ansible.module_utils.basic import AnsibleModule
 from .._transport.endpoint import service_of
 from .._values.errors import LOCKED, MondooError
 from .._values.mrn import Scope
+from .._values.times import count_of
 
 _FOLDER = "~/.ansible/mondoo.platform"
 _PATIENCE = 600.0  # seconds to wait for other runs
@@ -53,12 +54,13 @@ def take_turn(
         yield
         return
     with contextlib.ExitStack() as stack:
+        whole = patience
         try:
             descriptor = _open(url)
             stack.callback(os.close, descriptor)
             # In the same order in every run, to avoid deadlocks.
             for offset, scope in sorted((_offset(scope), scope) for scope in scopes):
-                patience = _acquire(descriptor, offset, scope, patience, sleep)
+                patience = _acquire(descriptor, offset, scope, patience, whole, sleep)
         except OSError as error:
             module.warn(
                 f"Runs on this host cannot take turns, since no lock is available in {_FOLDER} ({error.strerror}): do not run"
@@ -80,14 +82,16 @@ def _offset(scope: Scope) -> int:
     return int.from_bytes(hashlib.sha256(scope.mrn.encode()).digest()[:7], "big")
 
 
-def _acquire(descriptor: int, offset: int, scope: Scope, patience: float, sleep: Callable[[float], None]) -> float:
-    """Returns how much of the patience is left."""
+def _acquire(
+    descriptor: int, offset: int, scope: Scope, patience: float, whole: float, sleep: Callable[[float], None]
+) -> float:
+    """Returns how much of the patience is left. whole: as it was at first."""
     waited, pause = 0.0, _FIRST_PAUSE
     while not _try_lock(descriptor, offset):
         if waited >= patience:
             raise MondooError(
                 LOCKED,
-                f"{_holder(descriptor, offset)} on this host is still working on them after {waited:.0f} seconds",
+                f"{_holder(descriptor, offset)} on this host is still working on them after {count_of(round(whole), 'second')}",
                 attempted=f"take a turn at the API tokens of {scope}",
                 advice="Nothing was changed. Wait for that run, or end it, and run again.",
             )

@@ -130,8 +130,15 @@ class Plan:
 
     @property
     def diff(self) -> dict[str, Any]:
-        """Before and after for Ansible's diff; for a secret only whether and why it changes, not its content."""
+        """Before and after for Ansible's diff; for a secret only whether and why it changes, not its content.
+
+        leftovers: names of other tokens of that name that are deleted, pending or retired ones.
+        """
         before, after = token_diff(self.before), token_diff(self.after)
+        leftovers = [step.token.name for step in self.steps if isinstance(step, Delete) and step.token != self.before]
+        if leftovers:
+            before["leftovers"] = sorted(leftovers)
+            after |= {"leftovers": []} if self.after else {}
         if self.hands_over and self.before and self.after:
             before["secret"] = "in use"
             after["secret"] = f"replaced: {self.reason}" if self.reason else "replaced"

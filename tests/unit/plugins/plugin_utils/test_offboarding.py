@@ -113,6 +113,12 @@ def test_options_also_as_text(options: dict[str, Any], criteria: Criteria, limit
         ({"created_by": "", "older_than": "1d"}, "created_by is empty; omit it if it does not matter."),
         ({"created_by": [], "older_than": "1d"}, "created_by is empty"),
         ({"names": " , ", "older_than": "1d"}, "names is empty"),
+        *(
+            ({option: [each]}, f"{option} has an empty entry")
+            for option in ("created_by", "names")
+            for each in ("", " ")
+        ),
+        ({"created_by": ["ann@example.com", ""]}, "created_by has an empty entry"),
         ({"unused_for": " ", "names": "x"}, "unused_for is empty"),
         ({"names": [1.10]}, "names: 1.1 is a number in YAML, and not the text that was written; quote it."),
         ({"names": [True]}, "names: True is a boolean in YAML"),
@@ -126,6 +132,11 @@ def test_options_that_are_refused(options: dict[str, Any], words: str) -> None:
     with pytest.raises(MondooError) as caught:
         read_criteria(options)
     assert words in str(caught.value)
+
+
+def test_an_unknown_creator_is_not_anybody() -> None:
+    tokens = [token("unknown", created_by=None), token("known")]
+    assert [each.name for each in choose(tokens, Criteria(created_by=("*",)), 25, (), NOW).doomed] == ["known"]
 
 
 def test_at_most_the_limit_or_none_at_all() -> None:

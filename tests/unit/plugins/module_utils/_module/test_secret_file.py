@@ -178,6 +178,32 @@ def test_others_follow_their_own_links_and_those_of_root(owner: int, accepted: b
 
 
 @needs_root
+@pytest.mark.parametrize(
+    ("owner", "mode", "accepted"), [(0, 0o1777, True), (_NOBODY, 0o755, True), (_NOBODY, 0o1777, False)]
+)
+def test_a_link_to_a_folder_that_another_user_put_into_a_public_one(
+    owner: int, mode: int, accepted: bool, path: Path
+) -> None:
+    target = path.with_name("target")
+    public = path.with_name("public")
+    for folder in (target, public):
+        folder.mkdir()
+    public.chmod(mode)
+    link = public / "link"
+    link.symlink_to(target)
+    os.chown(link, owner, owner, follow_symlinks=False)
+    if accepted:
+        write(link / "token")
+    else:
+        with (
+            pytest.raises(MondooError, match=f"{link} is a link that another user created"),
+            secret_file(link / "token"),
+        ):
+            pass
+    assert (target / "token").exists() is accepted
+
+
+@needs_root
 def test_a_link_behind_a_link_is_looked_at_too(path: Path) -> None:
     path.symlink_to("second")
     second = path.with_name("second")
@@ -548,6 +574,7 @@ def test_writing_needs_a_reservation(path: Path) -> None:
 def test_the_leftover_of_a_killed_run_is_removed_and_no_other_file(path: Path) -> None:
     leftover = path.with_name(".token.mondoo-abcd1234")
     bystanders = [".token.mondoo", ".tokens.mondoo-abcd1234", "token.mondoo-abcd1234", ".other.mondoo-abcd1234"]
+    bystanders += [".token.mondoo-prod", ".token.mondoo-abcd12345"]
     for name in (leftover.name, *bystanders):
         path.with_name(name).write_text("a secret", encoding="utf-8")
     write(path)
@@ -562,6 +589,15 @@ def test_the_temporary_file_of_a_run_that_is_still_at_work_stays(path: Path) -> 
         at_work.commit(_SECRET, _LONG_AGO)
         at_work.discard()
     assert path.read_text(encoding="utf-8") == _SECRET
+    assert names_in(path.parent) == ["token"]
+
+
+def test_a_file_system_without_locks(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_handle: int, _operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    write(path)
     assert names_in(path.parent) == ["token"]
 
 

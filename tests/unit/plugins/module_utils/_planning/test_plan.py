@@ -22,6 +22,7 @@ from ansible_collections.mondoo.platform.tests.unit.support.builders import (
     NOW,
     declare,
     pending,
+    retired,
     roles,
     token,
 )
@@ -98,3 +99,13 @@ def test_a_diff_of_a_change_a_creation_and_a_deletion() -> None:
     creation = Case(declare(roles=roles("agent"))).plan().diff
     assert creation == {"before": {}, "after": {"name": "ci", "description": "", "permissions": ["agent"]}}
     assert Case(declare(present=False), [CI]).plan().diff["after"] == {}
+
+
+def test_a_diff_names_the_leftovers_that_are_deleted() -> None:
+    """Each is a credential that stops working."""
+    old, new = retired(2 * DAY), pending()
+    absent = Case(declare(present=False), [old, new]).plan().diff
+    assert absent == {"before": {"leftovers": sorted([old.name, new.name])}, "after": {}}
+    expired = Case(declare(overlap=DAY), [CI, old]).plan().diff
+    assert (expired["before"].pop("leftovers"), expired["after"].pop("leftovers")) == ([old.name], [])
+    assert expired["before"] == expired["after"]
