@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
@@ -51,7 +51,7 @@ def read_entries(options: Mapping[str, Any]) -> list[Entry]:
             entries.append(entry)
         except MondooError as error:
             problems.append(f"{place}: {error.reason}")
-    _refuse([*problems, *_contradictions(entries)])
+    _refuse([*problems, *(each.text for each in _contradictions(entries))])
     return entries
 
 
@@ -113,7 +113,12 @@ def expand_entries(
                 )
                 for expansion in expand(entry.declaration, entry.each_space, listed)
             ]
-    _refuse(list(_contradictions(expanded)))
+    contradictions = list(_contradictions(expanded))
+    _refuse([each.text for each in contradictions if not each.is_within_one])
+    for each in contradictions:
+        for entry in (each.first, each.second):
+            # Such as two spaces of one name: those of other names are not affected.
+            entry.error = entry.error or invalid_option(f"{each.text}: use {{space}}, which is unique")
     return expanded, warnings
 
 
@@ -213,15 +218,26 @@ def _names(known: Mapping[str, Mapping[str, Any]]) -> set[str]:
     return {*known, *(alias for about in known.values() for alias in about.get("aliases", ())), *RETURNED_ONLY}
 
 
-def _contradictions(entries: Sequence[Entry]) -> Iterator[str]:
-    """Sentences about contradictory entries."""
+class _Contradiction(NamedTuple):
+    first: Entry
+    second: Entry
+    text: str
+
+    @property
+    def is_within_one(self) -> bool:
+        """Whether it is between spaces of one entry of the task."""
+        return self.first.number == self.second.number
+
+
+def _contradictions(entries: Sequence[Entry]) -> Iterator[_Contradiction]:
+    """The pairs of contradictory entries, with a sentence about each."""
     # The tokens of an entry that is yet to be expanded are not known.
     yield from _repetitions([entry for entry in entries if entry.each_space is None])
     yield from _spellings(entries)
 
 
-def _repetitions(entries: Sequence[Entry]) -> Iterator[str]:
-    """Sentences about entries for the same token, or that write to the same file."""
+def _repetitions(entries: Sequence[Entry]) -> Iterator[_Contradiction]:
+    """Entries for the same token, or that write to the same file."""
     seen: dict[Hashable, Entry] = {}
     for entry in entries:
         declaration = entry.declaration
@@ -237,7 +253,7 @@ def _repetitions(entries: Sequence[Entry]) -> Iterator[str]:
             if first is not entry and not (
                 key == (declaration.scope, declaration.name) and _are_namesakes(first, entry)
             ):
-                yield f"{entry.place} {what}, as {first.place} does"
+                yield _Contradiction(first, entry, f"{entry.place} {what}, as {first.place} does")
 
 
 def _are_namesakes(one: Entry, other: Entry) -> bool:
@@ -245,11 +261,12 @@ def _are_namesakes(one: Entry, other: Entry) -> bool:
     return None not in (one.declaration.mrn, other.declaration.mrn)
 
 
-def _spellings(entries: Sequence[Entry]) -> Iterator[str]:
-    """Sentences about scopes that differ only in letter case: a service may treat them as one."""
+def _spellings(entries: Sequence[Entry]) -> Iterator[_Contradiction]:
+    """Scopes that differ only in letter case, unless the service lists both: it may treat them as one."""
     seen: dict[str, Entry] = {}
     for entry in entries:
         scope = entry.declaration.scope
         first = seen.setdefault(scope.mrn.casefold(), entry)
-        if first.declaration.scope != scope:
-            yield f"{entry.place} writes {first.declaration.scope} as {scope}: use one spelling, as {first.place} does"
+        if first.declaration.scope != scope and None in (first.space, entry.space):
+            text = f"{entry.place} writes {first.declaration.scope} as {scope}: use one spelling, as {first.place} does"
+            yield _Contradiction(first, entry, text)

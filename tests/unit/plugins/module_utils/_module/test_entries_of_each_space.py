@@ -115,6 +115,23 @@ def test_what_turns_out_to_be_declared_twice_is_refused(tokens: list[dict[str, A
     assert words in str(caught.value)
 
 
+def test_spaces_of_one_name_fail_alone() -> None:
+    """A new namesake among the spaces must not stop the others."""
+    twins = [Space(scope_from("space", key), "Production") for key in ("one", "two")]
+    entries, _warnings = expand_entries(
+        read({**EACH, "token_path": "/t/{space_name}"}), {ACME: (twins[0], ALPHA, twins[1])}
+    )
+    assert [entry.error is None for entry in entries] == [False, True, False]
+    assert all("writes to /t/Production too" in str(entry.error) for entry in entries if entry.error)
+    assert all("use {space}" in str(entry.error) for entry in entries if entry.error)
+
+
+def test_spaces_that_differ_in_letter_case_are_two_if_the_service_lists_both() -> None:
+    spaces = (ALPHA, Space(scope_from("space", "Alpha"), "Another"))
+    entries, _warnings = expand_entries(read(EACH), {ACME: spaces})
+    assert [(entry.space, entry.error) for entry in entries] == [(space, None) for space in spaces]
+
+
 def test_two_tokens_of_one_name_by_their_mrns() -> None:
     """As a listing returns them."""
     mrn = "//agents.api.mondoo.app/spaces/alpha/serviceaccounts/"
