@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any
 
+from ansible_collections.mondoo.platform.plugins.module_utils._values.ages import match_ages
 from ansible_collections.mondoo.platform.plugins.module_utils._values.errors import MondooError, invalid_option
 from ansible_collections.mondoo.platform.plugins.module_utils._values.times import count_of, duration_from
 from ansible_collections.mondoo.platform.plugins.module_utils._values.token import Token
@@ -57,9 +58,9 @@ class Criteria:
             _fits_any(self.names, name) for name in (token.name, parse_name(token.name).base)
         ):
             return False
-        if self.older_than is not None and now - _creation(token, "older_than") < self.older_than:
-            return False
-        return self.unused_for is None or now - _last_activity(token, "unused_for") >= self.unused_for
+        return match_ages(
+            token, self.older_than, self.unused_for, now, lambda option, what: _unknown(token, option, what)
+        )
 
 
 @dataclass(frozen=True)
@@ -151,18 +152,6 @@ def _describe(token: Token) -> str:
 
 def _fits_any(patterns: Iterable[str], text: str) -> bool:
     return any(text == pattern or fnmatchcase(text, pattern) for pattern in patterns)
-
-
-def _creation(token: Token, option: str) -> datetime:
-    if token.created_at is None:
-        raise _unknown(token, option, "was created")
-    return token.created_at
-
-
-def _last_activity(token: Token, option: str) -> datetime:
-    if not token.last_use_known:
-        raise _unknown(token, option, "was last used")
-    return token.last_used_at or _creation(token, option)
 
 
 def _unknown(token: Token, option: str, what: str) -> MondooError:

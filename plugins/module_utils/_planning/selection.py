@@ -12,6 +12,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from .._values import errors
+from .._values.ages import match_ages
 from .._values.errors import MondooError
 from .._values.permissions import spelled_as
 from .._values.times import whole_days
@@ -48,8 +49,9 @@ class Selection:
             and (self.query is None or self.query.casefold() in f"{token.name}\n{token.description}".casefold())
             and (self.roles is None or not token.roles.isdisjoint(spelled_as(self.roles, token.roles)))
             and (self.created_by is None or self.created_by.casefold() == (token.created_by or "").casefold())
-            and (self.older_than is None or now - _creation(token, "older_than") >= self.older_than)
-            and (self.unused_for is None or now - _last_activity(token, "unused_for") >= self.unused_for)
+            and match_ages(
+                token, self.older_than, self.unused_for, now, lambda option, what: _unknown(token, option, what)
+            )
         )
 
     def sort_key(self, token: Token) -> tuple[Any, ...]:
@@ -77,21 +79,10 @@ def _aged_result(token: Token, now: datetime) -> dict[str, Any]:
     }
 
 
-def _creation(token: Token, option: str) -> datetime:
-    if token.created_at is None:
-        raise MondooError(
-            errors.SCHEMA_MISMATCH,
-            f'the service does not report when the API token "{token.name}" ({token.mrn}) was created',
-            attempted=f"filter by {option}",
-        )
-    return token.created_at
-
-
-def _last_activity(token: Token, option: str) -> datetime:
-    if not token.last_use_known:
-        raise MondooError(
-            errors.SCHEMA_MISMATCH,
-            f'the service does not report when the API token "{token.name}" ({token.mrn}) was last used',
-            attempted=f"filter by {option}",
-        )
-    return token.last_used_at or _creation(token, option)
+def _unknown(token: Token, option: str, what: str) -> MondooError:
+    return MondooError(
+        errors.SCHEMA_MISMATCH,
+        f'the service does not report when the API token "{token.name}" ({token.mrn}) {what}',
+        attempted=f"filter by {option}",
+        advice=f"Exclude it with other filters, or omit {option}.",
+    )
