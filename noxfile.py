@@ -266,8 +266,9 @@ def publishing(session: nox.Session) -> None:
 
 @nox.session(name="installed-artifact", python=False)
 def installed_artifact(session: nox.Session) -> None:
-    """What is built has what it needs and nothing else, and works as installed."""
-    _against_the_simulator(session, NEWEST.core, "tests/integration/test_artifact.py")
+    """What is built has what it needs and nothing else, and installs without a network, on the oldest and the newest ansible-core."""
+    for pair in ENDS:
+        _against_the_simulator(session, pair.core, "tests/integration/test_artifact.py")
 
 
 @nox.session(python=NEWEST.python)
