@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether a token is old or unused, also if the service does not report all of its times: it was created before it was used."""
+"""Whether a token is old or unused, also if the service does not report all of its times."""
 
 from __future__ import annotations
 
@@ -40,13 +40,10 @@ def match_ages(
 def _is_older(token: Token, limit: timedelta, now: datetime) -> bool | None:
     if token.created_at is not None:
         return now - token.created_at >= limit
+    # It was created before it was used.
     return True if token.last_used_at is not None and now - token.last_used_at >= limit else None
 
 
 def _is_unused(token: Token, limit: timedelta, now: datetime) -> bool | None:
-    if token.last_used_at is not None:
-        return now - token.last_used_at >= limit
-    if token.created_at is None:
-        return None
-    is_old_enough = now - token.created_at >= limit
-    return is_old_enough if token.last_use_known or not is_old_enough else None
+    activity = (token.last_used_at or token.created_at) if token.last_use_known else None
+    return None if activity is None else now - activity >= limit

@@ -39,8 +39,6 @@ UNKNOWN_USE = {"last_use_known": False}
         (_created(None), 90, None, "older_than was created"),
         (_created(None) | _used(90), 90, None, True),
         (_created(None) | _used(89), 90, None, "older_than was created"),
-        # It was not used before its creation.
-        (_created(10) | UNKNOWN_USE, None, 90, False),
         (_created(90) | UNKNOWN_USE, None, 90, "unused_for was last used"),
         (_created(None) | UNKNOWN_USE, None, 90, "unused_for was last used"),
         (_created(None), None, 90, "unused_for was created"),
